@@ -5,12 +5,13 @@
 /// Before a handshake has a key, plaintext passes as it is.
 package struct CipherState: Sendable {
     private let key: Secret?
-    private var nonce: UInt64 = 0
+    private var nonce: UInt64
     private let primitives: any Primitives
 
-    /// A cipher that starts at nonce 0; without a key nothing is sealed.
-    package init(key: Secret?, primitives: any Primitives) {
+    /// A cipher at its first nonce; without a key nothing is sealed.
+    package init(key: Secret?, nonce: UInt64 = 0, primitives: any Primitives) {
         self.key = key
+        self.nonce = nonce
         self.primitives = primitives
     }
 
