@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The numbers of the protocol (PROTOCOL.md §9); peers must agree on these.
+public enum Constants {
+    /// Bytes of UDP payload that always work; nothing longer is sent or read.
+    public static let datagramByteCountMax = 1_232
+    /// Fewer bytes than this are nothing of ours.
+    public static let datagramByteCountMin = 20
+    /// Bytes of an offer or answer at most (QR version 13-M).
+    public static let codeByteCountMax = 331
+    /// Endpoints in an offer or answer at most.
+    public static let codeHostCountMax = 3
+    /// Exact bytes of message 1.
+    public static let openingByteCount = 512
+    /// Bytes of message 2 at most.
+    public static let responseByteCountMax = 512
+    /// Bytes of the padded plaintext of message 3.
+    public static let foundingPlaintextByteCount = 512
+    /// Bytes of the padded plaintext of message 4; shorter, so that 4 is never longer than 3.
+    public static let foundingAnswerPlaintextByteCount = 448
+    /// Endpoints inside a sealed message at most.
+    public static let sealedEndpointCountMax = 8
+    /// Values that tell of a common cluster, at most.
+    public static let clusterMatchCountMax = 4
+    /// Bytes of a display name at most.
+    public static let nameByteCountMax = 64
+
+    /// First byte of a binary packet.
+    public static let packetType: UInt8 = 0x81
+    /// First byte of a JSON message.
+    public static let jsonType: UInt8 = 0x7b
+    /// Header of a binary packet: type, reserved, index, counter.
+    public static let packetHeaderByteCount = 16
+    /// Tag of ChaCha20-Poly1305.
+    public static let tagByteCount = 16
+
+    /// Offsets at which the datagram of one attempt is sent.
+    public static let attemptSends: [Duration] = [
+        .zero, .milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1600),
+        .milliseconds(3200),
+    ]
+    /// From one attempt to the next, before jitter.
+    public static let attemptInterval = Duration.seconds(5)
+    /// Largest jitter added to the interval.
+    public static let attemptJitterMax = Duration.milliseconds(334)
+    /// How long an attempt or a slot is kept.
+    public static let attemptLife = Duration.seconds(10)
+    /// Attempts that an initiator keeps.
+    public static let attemptCountMax = 4
+    /// Slots that a responder keeps for one relation.
+    public static let slotCountMax = 4
+    /// First messages that crossed: both within this time.
+    public static let crossingSpan = Duration.seconds(5)
+
+    /// Time of the online step before the person is asked.
+    public static let connectingLife = Duration.seconds(90)
+    /// From one attempt to the next while timed out.
+    public static let timedOutInterval = Duration.seconds(60)
+    /// A timed-out pairing is given up after this; a tombstone is kept as long.
+    public static let pairingLife = Duration.seconds(30 * 86_400)
+    /// Keys of a relation that the other ended are kept this long, to acknowledge repetitions.
+    public static let forgottenLife = Duration.seconds(86_400)
+    /// Shortest life of an offer.
+    public static let codeLifeMin = Duration.seconds(10)
+    /// Longest life of an offer.
+    public static let codeLifeMax = Duration.seconds(86_400)
+    /// Between the three 410s of a Cancel.
+    public static let goneSpacing = Duration.milliseconds(500)
+    /// A meeting waits so long for the IPgetter.
+    public static let askingSpan = Duration.seconds(3)
+    /// From one question of the IPgetter to the next at least.
+    public static let askingInterval = Duration.seconds(20)
+    /// Default life of an offer.
+    public static let offerLife = Duration.seconds(600)
+    /// Repetitions of the 410 at Cancel.
+    public static let goneSendCount = 3
+    /// One 410 for a buried `pid` per this.
+    public static let goneInterval = Duration.seconds(10)
+    /// One 409 per relation per this.
+    public static let resyncInterval = Duration.seconds(30)
+    /// Counters `n` reserved at once.
+    public static let counterBlock: UInt64 = 1_024
+    /// Integers on the wire are below this.
+    public static let integerLimit: UInt64 = 1 << 53
+
+    /// A session in use is renewed by its initiator after this, by its responder 10 s later.
+    public static let rekeyAfter = Duration.seconds(120)
+    /// The responder's patience beyond `rekeyAfter`.
+    public static let rekeyResponderExtra = Duration.seconds(10)
+    /// A session sends and accepts nothing after this.
+    public static let rejectAfter = Duration.seconds(180)
+    /// A session's keys are erased after this.
+    public static let eraseAfter = Duration.seconds(540)
+    /// Packets of one session and direction at most.
+    public static let packetCountMax: UInt64 = 1 << 48
+
+    /// Nothing sent for this long: a ping.
+    public static let keepaliveInterval = Duration.seconds(25)
+    /// A peer heard within this is connected.
+    public static let connectedSpan = Duration.seconds(40)
+    /// When a ping is repeated; after the last plus `probeSpan` without answer: unreachable.
+    public static let probeSends: [Duration] = [
+        .zero, .milliseconds(200), .milliseconds(600), .milliseconds(1200), .milliseconds(2000),
+    ]
+    /// All probes of one ping have this long.
+    public static let probeSpan = Duration.seconds(3)
+    /// A path challenge that is not answered within this is void.
+    public static let challengeLife = Duration.seconds(5)
+    /// Searching for a lost peer: this long an attempt every 5 s, then one a minute.
+    public static let searchEagerSpan = Duration.seconds(90)
+    /// A clock jump that drops all sessions.
+    public static let clockJump = Duration.seconds(180)
+}
+
+/// Our own limits on memory and work; a second implementation may choose others.
+public enum Limits {
+    /// Unfinished pairings at once.
+    public static let pairingCountMax = 64
+    /// Relations at once, pairings and peers.
+    public static let relationCountMax = 4_096
+    /// Endpoints remembered for one peer.
+    public static let endpointCountMax = 8
+    /// Handshakes that one relation may ask for: burst.
+    public static let handshakeBurst = 10
+    /// And per second.
+    public static let handshakesPerSecond = 5
+    /// Handshakes of all relations together per second, and burst.
+    public static let handshakesPerSecondOfAll = 200
+    /// Sessions kept for one relation.
+    public static let sessionCountMax = 6
+    /// Pings that wait at once for one peer.
+    public static let waitingPingCountMax = 16
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something that happened, for people and programs that watch (`spockex events`).
+public enum Event: Sendable, Equatable {
+    /// An offer or answer is on disk and may be shown.
+    case pairingStarted(RelationID)
+    /// The online step moved on: an attempt was sent to these endpoints.
+    case trying(RelationID, [Endpoint])
+    /// The phase of a pairing changed.
+    case pairingPhase(RelationID, RelationPhase)
+    /// A problem of a pairing; it goes on or waits for the person.
+    case pairingProblem(RelationID, PairingProblem)
+    /// The pairing is finished: the other is a peer.
+    case trusted(RelationID, cluster: ClusterID)
+    /// The pairing is gone, and why.
+    case pairingEnded(RelationID, PairingEnd)
+    /// A session with a peer stands.
+    case peerConnected(RelationID, Endpoint)
+    /// A peer stopped answering; the search has begun.
+    case peerUnreachable(RelationID)
+    /// A peer's path moved.
+    case peerMoved(RelationID, from: Endpoint?, to: Endpoint)
+    /// A peer ended the relation, or acknowledged that this node did.
+    case peerForgotten(RelationID, byPeer: Bool)
+    /// The own addresses changed.
+    case ownAddresses([Candidate])
+}
+
+/// Why a pairing is gone.
+public enum PairingEnd: String, Sendable, Hashable, CaseIterable {
+    /// This node's person cancelled.
+    case cancelled
+    /// The other side proved that it cancelled.
+    case cancelledByPeer
+    /// Nobody answered in time, or nothing worked for 30 days.
+    case expired
+}

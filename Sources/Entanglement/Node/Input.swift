@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which of the node's sockets; the driver numbers them.
+public struct SocketID: Sendable, Hashable {
+    /// The driver's number of the socket.
+    public var number: UInt8
+
+    /// The socket of that number.
+    public init(_ number: UInt8) {
+        self.number = number
+    }
+}
+
+/// What a session's packet carried, once opened.
+public enum SessionContent: UInt8, Sendable, Hashable {
+    /// Message 3 (JSON, code 130).
+    case founding = 3
+    /// Message 4 (JSON, code 200).
+    case foundingAnswer = 4
+    /// A binary packet.
+    case frame = 0x81
+}
+
+/// A packet that a session opened: its seal held and its counter was new.
+public struct OpenedPacket: Sendable, Equatable {
+    /// The own index of the session.
+    public var session: UInt32
+    /// The packet's counter.
+    public var counter: UInt64
+    /// What kind of packet.
+    public var content: SessionContent
+    /// What was sealed, without padding.
+    public var plaintext: [UInt8]
+    /// The datagram's source.
+    public var source: Endpoint
+    /// The socket that received it.
+    public var via: SocketID
+    /// Bytes of the datagram, for the limit on answers to unproved sources.
+    public var byteCount: Int
+
+    /// A packet as opened.
+    public init(
+        session: UInt32, counter: UInt64, content: SessionContent, plaintext: [UInt8],
+        source: Endpoint, via: SocketID, byteCount: Int
+    ) {
+        self.session = session
+        self.counter = counter
+        self.content = content
+        self.plaintext = plaintext
+        self.source = source
+        self.via = via
+        self.byteCount = byteCount
+    }
+}
+
+/// A fact that the node decides about.
+public enum Input: Sendable {
+    /// A JSON datagram that passed the gate's cheap checks.
+    case datagram([UInt8], from: Endpoint, via: SocketID)
+    /// A packet that a session opened.
+    case opened(OpenedPacket)
+    /// The node's deadline has come.
+    case timer
+    /// A person asks for something.
+    case request(RequestID, Request)
+    /// All own addresses that the driver knows (interfaces with the port, `--external`), anew.
+    case ownCandidates([Candidate])
+    /// The IPgetter's answer; nil: the servers did not answer or did not agree.
+    case ipgetter(Endpoint?)
+    /// The operating system says that the network changed.
+    case networkChanged
+    /// The computer slept, or a clock jumped by more than 180 seconds.
+    case resumed
+}
+
+/// What the driver is to do, in this order within a batch: all `persist` in one transaction, then the rest.
+public enum Output: Sendable {
+    /// Make durable before anything else of the batch.
+    case persist(Change)
+    /// Send these bytes.
+    case send([UInt8], to: Endpoint)
+    /// Seal with the gate's session, then send.
+    case sendSealed(session: UInt32, SessionContent, [UInt8], to: Endpoint)
+    /// The gate: what a `pid` of this node admits.
+    case admit(Admission)
+    /// The gate: forget a `pid` and its sessions.
+    case dismiss(PeerID)
+    /// The gate: packets that name a `pid` of this hash (SHA-256) may pass, rarely.
+    case bury(pidHash: [UInt8])
+    /// The gate: a tombstone is gone.
+    case unbury(pidHash: [UInt8])
+    /// The gate: a session stands.
+    case install(Session)
+    /// The gate: erase a session.
+    case erase(session: UInt32)
+    /// Ask the IPgetter, if it may be asked.
+    case gatherCandidates
+    /// Answer a request.
+    case reply(RequestID, Reply)
+    /// Tell whoever watches.
+    case notify(Event)
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The 410 of a Cancel on its way: sent three times to all known endpoints.
+struct Farewell: Sendable {
+    let bytes: [UInt8]
+    let endpoints: [Endpoint]
+    var dueAt: Instant
+    var left: Int
+}
+
+// How relations end: Cancel, expiry, the other's Cancel, Forget (PROTOCOL.md §8.4).
+extension Node {
+    mutating func end(_ id: RelationID, _ reason: RelationEnd, _ turn: inout Turn) {
+        guard var relation = self.remove(id) else { return }
+        let record = relation.record
+        let endpoints = relation.candidates(turn)
+        relation.eraseSessions(&turn)
+        for waiting in relation.waitingPings { turn.reply(waiting.request, .noAnswer(id)) }
+        turn.changes.append(.deleteRelation(id))
+        turn.actions.append(.dismiss(record.ownPID))
+        switch reason {
+        case .given(let cause):
+            self.bury(record, endpoints, &turn)
+            turn.notify(.pairingEnded(id, cause))
+        case .cancelledByPeer:
+            if let cluster = record.cluster {
+                turn.clusters.removeAll { $0.id == cluster }
+                turn.changes.append(.deleteCluster(cluster))
+            }
+            turn.notify(.pairingEnded(id, .cancelledByPeer))
+        case .forgotten:
+            if record.phase == .forgetting { turn.notify(.peerForgotten(id, byPeer: false)) }
+        }
+    }
+
+    /// Leaves a tombstone, and tells all known endpoints three times.
+    private mutating func bury(
+        _ record: RelationRecord, _ endpoints: [Endpoint], _ turn: inout Turn
+    ) {
+        guard let token = record.cancelTokens?.own.exposedBytes() else { return }
+        if !endpoints.isEmpty {
+            self.farewells.append(
+                Farewell(
+                    bytes: EnvelopeWriter.gone(pid: record.keys?.peerPID, token: token),
+                    endpoints: endpoints, dueAt: turn.instant, left: Constants.goneSendCount))
+        }
+        guard !turn.has(.noTombstone) else { return }
+        let tombstone = Tombstone(
+            pidHash: self.primitives.hash(record.ownPID.bytes), token: token,
+            expiresAt: turn.wall + Constants.pairingLife)
+        self.tombstones.append(tombstone)
+        turn.changes.append(.bury(tombstone))
+        turn.actions.append(.bury(pidHash: tombstone.pidHash))
+    }
+
+    mutating func tickFarewells(_ turn: inout Turn) {
+        for index in self.farewells.indices where self.farewells[index].dueAt <= turn.instant {
+            for endpoint in self.farewells[index].endpoints {
+                turn.send(self.farewells[index].bytes, to: endpoint)
+            }
+            self.farewells[index].left -= 1
+            self.farewells[index].dueAt = turn.instant + Constants.goneSpacing
+        }
+        self.farewells.removeAll { $0.left <= 0 }
+    }
+
+    mutating func expireTombstones(_ turn: inout Turn) {
+        let expired = self.tombstones.filter { $0.expiresAt <= turn.wall }
+        guard !expired.isEmpty else { return }
+        self.tombstones.removeAll { $0.expiresAt <= turn.wall }
+        for tombstone in expired {
+            turn.changes.append(.unbury(tombstone.pidHash))
+            turn.actions.append(.unbury(pidHash: tombstone.pidHash))
+        }
+    }
+
+    /// A packet names a cancelled pairing: the 410, never longer than the question.
+    mutating func answerForBuried(
+        _ pid: PeerID, question byteCount: Int, to source: Endpoint, _ turn: inout Turn
+    ) {
+        let hash = self.primitives.hash(pid.bytes)
+        guard let tombstone = self.tombstones.first(where: { $0.pidHash == hash }) else { return }
+        let bytes = EnvelopeWriter.gone(pid: nil, token: tombstone.token)
+        guard bytes.count <= byteCount else { return }
+        turn.send(bytes, to: source)
+    }
+
+    /// The other proves that it cancelled: it counts until the relation is confirmed both ways.
+    mutating func receiveGone(_ envelope: Envelope, _ turn: inout Turn) {
+        let proof = envelope.proofBytes
+        let named = self.ids.first { id in
+            guard let record = self.relations[id]?.record,
+                envelope.pid == nil || envelope.pid == record.ownPID,
+                let token = record.cancelTokens?.peer
+            else { return false }
+            return token.withBytes { isEqualConstantTime($0, proof) }
+        }
+        guard let id = named else { return }
+        self.end(id, .cancelledByPeer, &turn)
+    }
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Offer, answer, accept: the offline exchange (PROTOCOL.md §3).
+extension Node {
+    /// How many peers share a cluster with this node.
+    var totalPeers: UInt64 {
+        UInt64(self.ids.count { self.relations[$0]?.record.phase == .trusted })
+    }
+
+    mutating func offer(
+        _ options: MeetingOptions, _ turn: inout Turn
+    ) throws(Refusal) -> Reply {
+        let hosts = try self.hosts(options, turn)
+        guard options.life >= Constants.codeLifeMin, options.life <= Constants.codeLifeMax else {
+            throw .badLife
+        }
+        var record = try self.newRecord(.offering, options, &turn)
+        let (salt, code) = try self.ownCode(record, hosts, &turn)
+        let offer = Offer(
+            code, expiresAtSeconds: UInt64(max(0, record.expiresAt.seconds)))
+        record.codes = MeetingCodes(
+            ownSalt: salt, peerSalt: nil, offer: offer.bytes, answer: nil)
+        record.cancelTokens = CancelTokens(
+            own: self.schedule.cancelToken(salt: salt, pid: record.ownPID), peer: nil)
+        guard var relation = Relation(record, self.primitives) else { throw .notFound }
+        relation.phaseEnd = turn.instant + options.life
+        self.start(relation, &turn)
+        return .offered(record.id, text: offer.text, expiresAt: record.expiresAt)
+    }
+
+    mutating func answer(
+        _ text: String, _ options: MeetingOptions, _ turn: inout Turn
+    ) throws(Refusal) -> Reply {
+        let offer: Offer
+        switch try self.read(text) {
+        case .offer(let scanned): offer = scanned
+        case .answer: throw .wrongCode(expected: .offering)
+        case .refusal(let text): throw .refusedOffline(text)
+        }
+        if let again = try self.answered(offer, turn) { return again }
+        let theirs = try self.usableHosts(offer.code, turn)
+        let hosts = try self.hosts(options, turn)
+        guard !theirs.isEmpty || !hosts.isEmpty else { throw .bothUnknown }
+        var record = try self.newRecord(.answering, options, &turn)
+        let (salt, code) = try self.ownCode(record, hosts, &turn)
+        let answer = Answer(code, reference: offer.reference(self.primitives))
+        let isLate = UInt64(max(0, turn.wall.seconds)) > offer.expiresAtSeconds
+        record.codes = MeetingCodes(
+            ownSalt: salt, peerSalt: offer.code.salt, offer: offer.bytes, answer: answer.bytes)
+        guard let ownKey = self.primitives.agreementKey(from: record.ownKey),
+            let keys = self.schedule.relationKeys(
+                role: .answering, ownKey: ownKey, peer: offer.code, ownSalt: salt,
+                offer: offer.bytes, answer: answer.bytes)
+        else { throw .unreadable(.malformed(offset: 0)) }
+        record.keys = keys
+        record.cancelTokens = CancelTokens(
+            own: self.schedule.cancelToken(salt: salt, pid: record.ownPID),
+            peer: self.schedule.cancelToken(salt: offer.code.salt, pid: offer.code.pid))
+        record.endpoints = theirs
+        guard var relation = Relation(record, self.primitives) else { throw .notFound }
+        let left = WallTime(seconds: Int64(clamping: offer.expiresAtSeconds)) - turn.wall
+        let isPlausible = left > .zero && left <= Constants.codeLifeMax
+        relation.phaseEnd = turn.instant + (isPlausible ? left : Constants.offerLife)
+        relation.nextAttemptAt = turn.instant
+        self.start(relation, &turn)
+        return .answered(record.id, text: answer.text, isLate: isLate)
+    }
+
+    mutating func accept(_ text: String, _ turn: inout Turn) throws(Refusal) -> Reply {
+        let answer: Answer
+        switch try self.read(text) {
+        case .answer(let scanned): answer = scanned
+        case .offer: throw .wrongCode(expected: .answering)
+        case .refusal(let text): throw .refusedOffline(text)
+        }
+        let fitting = self.ids.first { id in
+            guard let record = self.relations[id]?.record, record.role == .offering,
+                let offer = record.codes?.offer
+            else { return false }
+            return Array(self.primitives.hash(offer).prefix(16)) == answer.reference
+        }
+        guard let id = fitting, var relation = self.relations[id],
+            var codes = relation.record.codes
+        else {
+            let isOwn = self.ids.contains {
+                self.relations[$0]?.record.codes?.answer == answer.bytes
+            }
+            throw isOwn ? .ownCode : .unknownOffer
+        }
+        guard relation.record.phase == .offered else {
+            guard codes.answer == answer.bytes else { throw .alreadyUsed }
+            return .accepted(id)
+        }
+        guard relation.phaseEnd.map({ $0 > turn.instant }) ?? true else { throw .expired }
+        let theirs = try self.usableHosts(answer.code, turn)
+        if theirs.isEmpty, case .offer(let own) = try self.read(bytes: codes.offer),
+            own.code.hosts.isEmpty
+        {
+            throw .bothUnknown
+        }
+        guard answer.code.pid != relation.record.ownPID,
+            let keys = self.schedule.relationKeys(
+                role: .offering, ownKey: relation.ownKey, peer: answer.code,
+                ownSalt: codes.ownSalt, offer: codes.offer, answer: answer.bytes)
+        else { throw .unreadable(.malformed(offset: 0)) }
+        codes.peerSalt = answer.code.salt
+        codes.answer = answer.bytes
+        relation.record.codes = codes
+        relation.record.keys = keys
+        relation.record.cancelTokens?.peer = self.schedule.cancelToken(
+            salt: answer.code.salt, pid: answer.code.pid)
+        relation.record.endpoints = theirs
+        self.relations[id] = relation
+        turn.actions.append(.admit(relation.admission))
+        self.update(id, &turn) { $0.startConnecting(&$1, firstAttempt: .zero) }
+        return .accepted(id)
+    }
+
+    // MARK: Parts
+
+    private var schedule: KeySchedule { KeySchedule(primitives: self.primitives) }
+
+    private func read(_ text: String) throws(Refusal) -> CodeText {
+        try self.read(bytes: Array(text.utf8))
+    }
+
+    private func read(bytes: [UInt8]) throws(Refusal) -> CodeText {
+        do throws(CodeTextError) {
+            return try CodeText(scanned: bytes)
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+
+    /// The same offer again: the same answer again, as long as it may be needed.
+    private func answered(_ offer: Offer, _ turn: Turn) throws(Refusal) -> Reply? {
+        for id in self.ids {
+            guard let record = self.relations[id]?.record else { continue }
+            if record.role == .offering, record.codes?.offer == offer.bytes { throw .ownCode }
+            guard record.keys?.peerPID == offer.code.pid else { continue }
+            guard let codes = record.codes, codes.offer == offer.bytes, let answer = codes.answer
+            else { throw .alreadyUsed }
+            return .answered(
+                id, text: String(decoding: answer, as: UTF8.self),
+                isLate: UInt64(max(0, turn.wall.seconds)) > offer.expiresAtSeconds)
+        }
+        return nil
+    }
+
+    /// The other's hosts that this node can send to.
+    private func usableHosts(_ code: MeetingCode, _ turn: Turn) throws(Refusal) -> [Endpoint] {
+        let usable = code.hosts.filter { turn.isUsable($0) }
+        guard !usable.isEmpty || code.hosts.isEmpty else { throw .loopbackOnly }
+        return usable
+    }
+
+    /// What the own code shows.
+    private func hosts(_ options: MeetingOptions, _ turn: Turn) throws(Refusal) -> [Endpoint] {
+        guard let wanted = options.hosts else { return self.own.shown }
+        guard wanted.count <= Constants.codeHostCountMax,
+            wanted.allSatisfy({ turn.isUsable($0) }), Set(wanted).count == wanted.count
+        else { throw .badHost }
+        return wanted
+    }
+
+    private func newRecord(
+        _ role: MeetingRole, _ options: MeetingOptions, _ turn: inout Turn
+    ) throws(Refusal) -> RelationRecord {
+        switch options.intent {
+        case .auto:
+            guard self.totalPeers == 0 else { throw .notYet(.auto) }
+        case .private: break
+        case .cluster, .join, .bridge, .repair: throw .notYet(options.intent)
+        }
+        let pending = self.ids.count { self.relations[$0].map { !$0.isTrusted } ?? false }
+        guard pending < Limits.pairingCountMax else { throw .tooMany(limit: Limits.pairingCountMax) }
+        guard self.ids.count < Limits.relationCountMax else {
+            throw .tooMany(limit: Limits.relationCountMax)
+        }
+        return RelationRecord(
+            id: RelationID(using: &turn.generator), role: role, intent: options.intent,
+            phase: role == .offering ? .offered : .answered, createdAt: turn.wall,
+            expiresAt: turn.wall + options.life, ownPID: PeerID(using: &turn.generator),
+            ownKey: Secret(byteCount: 32, using: &turn.generator),
+            memberSigningKey: Secret(byteCount: 32, using: &turn.generator),
+            memberAgreementKey: Secret(byteCount: 32, using: &turn.generator))
+    }
+
+    private func ownCode(
+        _ record: RelationRecord, _ hosts: [Endpoint], _ turn: inout Turn
+    ) throws(Refusal) -> (salt: Secret, code: MeetingCode) {
+        let salt = Secret(byteCount: 16, using: &turn.generator)
+        guard let key = self.primitives.agreementKey(from: record.ownKey) else { throw .notFound }
+        return (
+            salt,
+            MeetingCode(
+                pid: record.ownPID, hosts: hosts, key: key.publicKey, salt: salt,
+                totalPeers: self.totalPeers)
+        )
+    }
+
+    /// The record is in the database before a code is shown.
+    private mutating func start(_ relation: Relation, _ turn: inout Turn) {
+        turn.changes.append(.relation(relation.record, erasing: false))
+        turn.actions.append(.admit(relation.admission))
+        turn.notify(.pairingStarted(relation.id))
+        self.insert(relation)
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the core counts.
+struct NodeTally: Sendable {
+    var handshakes: UInt64 = 0
+}
+
+extension Node {
+    /// Everything that `status` shows, at this moment.
+    public func status(now: Moment) -> NodeStatus {
+        let relations = self.ids.compactMap { self.relations[$0] }
+        let peers = relations.filter { $0.isTrusted && $0.record.phase != .forgotten }
+        let pairings = relations.filter { !$0.isTrusted }.sorted {
+            ($0.record.createdAt, $0.id) < ($1.record.createdAt, $1.id)
+        }
+        return NodeStatus(
+            name: self.name,
+            addresses: self.own.known.map {
+                NodeStatus.OwnAddress(candidate: $0.candidate, confirmedBy: $0.confirmedBy)
+            },
+            peers: peers.map { self.peerStatus($0, now) },
+            clusters: self.clusters.sorted { $0.id < $1.id }.map { cluster in
+                let members = peers.filter { $0.record.cluster == cluster.id }
+                return NodeStatus.Cluster(
+                    id: cluster.id, name: cluster.name, members: 2,
+                    connected: members.count { self.isConnected($0, now) })
+            },
+            pairings: pairings.map { self.pairingStatus($0) },
+            counters: [
+                ("handshakes", self.tally.handshakes),
+                ("relations", UInt64(self.ids.count)),
+                ("sessions", UInt64(relations.reduce(0) { $0 + $1.sessions.count })),
+                ("tombstones", UInt64(self.tombstones.count)),
+            ])
+    }
+
+    private func isConnected(_ relation: Relation, _ now: Moment) -> Bool {
+        relation.isConnected
+            && relation.lastHeard.map { now.instant - $0 < Constants.connectedSpan } ?? false
+    }
+
+    private func peerStatus(_ relation: Relation, _ now: Moment) -> NodeStatus.Peer {
+        let record = relation.record
+        let names = [record.givenName, record.claimedName, String(record.id.description.prefix(8))]
+        return NodeStatus.Peer(
+            id: record.id, name: names.first { !$0.isEmpty } ?? "",
+            isConnected: self.isConnected(relation, now), path: relation.path,
+            roundTrip: relation.roundTrip, lastHeardAt: record.lastHeardAt,
+            cluster: record.cluster, role: record.role,
+            safetyNumber: record.keys.map { self.safetyNumber($0.meeting) } ?? "",
+            matchedAt: record.matchedAt, echo: relation.echo,
+            isForgetting: record.phase == .forgetting)
+    }
+
+    private func pairingStatus(_ relation: Relation) -> NodeStatus.Pairing {
+        let record = relation.record
+        return NodeStatus.Pairing(
+            id: record.id, role: record.role, phase: record.phase, createdAt: record.createdAt,
+            expiresAt: record.expiresAt, problem: record.problem,
+            safetyNumber: record.keys.map { self.safetyNumber($0.meeting) })
+    }
+
+    private func safetyNumber(_ meeting: [UInt8]) -> String {
+        KeySchedule(primitives: self.primitives).safetyNumber(meeting: meeting)
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One SpockEx node as a value: it takes an input and the time, and returns what to do.
+///
+/// It never sends, stores, sleeps, logs, or reads a clock. The driver commits all `persist`
+/// outputs of a batch before it carries out anything else of it.
+public struct Node: Sendable {
+    let primitives: any Primitives
+    let configuration: NodeConfiguration
+    var generator: any RandomNumberGenerator & Sendable
+    var name: String
+    var relations: [RelationID: Relation] = [:]
+    /// The keys of `relations` in order: the core never iterates a dictionary.
+    var ids: [RelationID] = []
+    private var deadlines: [RelationID: Instant] = [:]
+    private var byPID: [PeerID: RelationID] = [:]
+    private var bySession: [UInt32: RelationID] = [:]
+    var indexes = SessionIndexes()
+    var clusters: [ClusterRecord]
+    var tombstones: [Tombstone]
+    var farewells: [Farewell] = []
+    var own = OwnAddresses()
+    var announced: [Endpoint] = []
+    var announcementSequence: UInt32 = 0
+    var waitingForAddress: [WaitingMeeting] = []
+    var askedAt: Instant?
+    var tally = NodeTally()
+
+    /// A node that goes on from what the store holds.
+    ///
+    /// `outputs` tells the gate what to admit; the driver carries it out as after `handle`.
+    public init(
+        loading state: DurableState, configuration: NodeConfiguration,
+        primitives: any Primitives, generator: any RandomNumberGenerator & Sendable, now: Moment,
+        into outputs: inout [Output]
+    ) {
+        self.primitives = primitives
+        self.configuration = configuration
+        self.generator = generator
+        self.name = configuration.name.isEmpty ? state.nodeName : configuration.name
+        self.clusters = state.clusters
+        self.tombstones = state.tombstones
+        var turn = self.turn(now)
+        if self.name != state.nodeName { turn.changes.append(.nodeName(self.name)) }
+        for (position, record) in state.relations.enumerated() {
+            guard var relation = Relation(self.mutated(record, &turn), primitives) else { continue }
+            relation.resume(after: .milliseconds(5 * min(position, 400)), &turn)
+            self.insert(relation)
+            turn.actions.append(.admit(relation.admission))
+        }
+        for tombstone in state.tombstones {
+            turn.actions.append(.bury(pidHash: tombstone.pidHash))
+        }
+        self.finish(&turn, into: &outputs)
+    }
+
+    /// When `.timer` is due.
+    public var deadline: Instant? {
+        var earliest = self.farewells.map(\.dueAt).min()
+        for id in self.ids {
+            guard let due = self.deadlines[id] else { continue }
+            earliest = min(earliest ?? due, due)
+        }
+        return (self.waitingForAddress.map(\.deadline) + [earliest].compactMap { $0 }).min()
+    }
+
+    /// Decides about one input.
+    public mutating func handle(_ input: Input, now: Moment, into outputs: inout [Output]) {
+        var turn = self.turn(now)
+        switch input {
+        case .datagram(let bytes, let source, _): self.receive(bytes, from: source, &turn)
+        case .opened(let packet): self.receive(packet, &turn)
+        case .timer: break
+        case .request(let id, let request): self.receive(request, id, &turn)
+        case .ownCandidates(let candidates):
+            self.own.set(given: candidates)
+        case .ipgetter(let endpoint):
+            if let endpoint { self.own.set(asked: endpoint) }
+            self.meetWaiting(&turn, all: true)
+        case .networkChanged:
+            self.own.forgetSeen()
+            self.askedAt = nil
+            self.forEach(&turn) { $0.networkChanged(&$1) }
+        case .resumed: self.forEach(&turn) { $0.dropSessions(&$1) }
+        }
+        self.tick(&turn)
+        self.finish(&turn, into: &outputs)
+    }
+
+    // MARK: Inputs
+
+    private mutating func receive(_ bytes: [UInt8], from source: Endpoint, _ turn: inout Turn) {
+        let scanned = bytes.withUnsafeBytes { raw -> (Envelope, [UInt8])? in
+            guard let envelope = Envelope(scanning: raw) else { return nil }
+            let payload = envelope.payload.map {
+                Base64URL.decode(UnsafeRawBufferPointer(rebasing: raw[$0]))
+            }
+            return payload.map { $0.map { (envelope, $0) } } ?? (envelope, [])
+        }
+        guard let (envelope, payload) = scanned else { return }
+        if envelope.kind == .gone {
+            self.receiveGone(envelope, &turn)
+            return
+        }
+        guard let pid = envelope.pid else { return }
+        guard let id = self.byPID[pid] else {
+            self.answerForBuried(pid, question: bytes.count, to: source, &turn)
+            return
+        }
+        self.update(id, &turn) { relation, turn in
+            switch envelope.kind {
+            case .opening:
+                relation.receiveOpening(bytes, envelope, payload: payload, from: source, &turn)
+            case .response:
+                relation.receiveResponse(envelope, payload: payload, from: source, &turn)
+            case .refusal(let question): relation.receiveRefusal(question, &turn)
+            case .resync(let n, let have): relation.receiveResync(n: n, have: have, &turn)
+            case .founding, .foundingAnswer, .gone: break
+            }
+        }
+    }
+
+    private mutating func receive(_ packet: OpenedPacket, _ turn: inout Turn) {
+        guard let id = self.bySession[packet.session] else { return }
+        self.update(id, &turn) { $0.receive(packet, &$1) }
+    }
+
+    private mutating func tick(_ turn: inout Turn) {
+        for id in self.ids {
+            guard let due = self.deadlines[id], due <= turn.instant else { continue }
+            self.update(id, &turn) { $0.tick(&$1) }
+        }
+        self.tickFarewells(&turn)
+        self.expireTombstones(&turn)
+        self.meetWaiting(&turn, all: false)
+    }
+
+    // MARK: Relations
+
+    mutating func insert(_ relation: Relation) {
+        let id = relation.id
+        let position = self.ids.firstIndex { $0 > id } ?? self.ids.count
+        self.ids.insert(id, at: position)
+        self.byPID[relation.record.ownPID] = id
+        self.deadlines[id] = relation.deadline
+        self.relations[id] = relation
+    }
+
+    mutating func remove(_ id: RelationID) -> Relation? {
+        guard let relation = self.relations.removeValue(forKey: id) else { return nil }
+        self.ids.removeAll { $0 == id }
+        self.byPID[relation.record.ownPID] = nil
+        self.deadlines[id] = nil
+        for view in relation.sessions { self.bySession[view.index] = nil }
+        self.own.withdraw(id)
+        return relation
+    }
+
+    /// Lets one relation do something, and keeps the tables right.
+    mutating func update(
+        _ id: RelationID, _ turn: inout Turn,
+        _ body: (inout Relation, inout Turn) -> Void
+    ) {
+        guard let before = self.relations[id]?.sessions.map(\.index) else { return }
+        self.relations[id].apply { body(&$0, &turn) }
+        guard let after = self.relations[id]?.sessions.map(\.index) else { return }
+        for index in before where !after.contains(index) { self.bySession[index] = nil }
+        for index in after { self.bySession[index] = id }
+        self.deadlines[id] = self.relations[id]?.deadline
+        for (relation, echo, peer) in turn.echoes {
+            self.own.vote(relation, echo: echo, from: peer)
+        }
+        turn.echoes = []
+        let endings = turn.endings
+        turn.endings = []
+        for ending in endings { self.end(ending.id, ending.reason, &turn) }
+    }
+
+    mutating func forEach(
+        _ turn: inout Turn, _ body: (inout Relation, inout Turn) -> Void
+    ) {
+        for id in self.ids { self.update(id, &turn, body) }
+    }
+
+    // MARK: Turns
+
+    private func turn(_ now: Moment) -> Turn {
+        var turn = Turn(
+            now: now, primitives: self.primitives, configuration: self.configuration,
+            generator: self.generator, indexes: self.indexes)
+        turn.nodeName = self.name
+        turn.clusters = self.clusters
+        turn.ownEndpoints = self.own.published
+        return turn
+    }
+
+    private mutating func finish(_ turn: inout Turn, into outputs: inout [Output]) {
+        self.announceAddresses(&turn)
+        self.generator = turn.generator
+        self.indexes = turn.indexes
+        self.clusters = turn.clusters
+        outputs += turn.outputs
+    }
+
+    private mutating func announceAddresses(_ turn: inout Turn) {
+        let published = self.own.published
+        guard published != self.announced else { return }
+        self.announced = published
+        self.announcementSequence &+= 1
+        turn.ownEndpoints = published
+        let sequence = self.announcementSequence
+        self.forEach(&turn) { $0.announce(sequence: sequence, &$1) }
+        turn.notify(.ownAddresses(self.own.known.map(\.candidate)))
+    }
+
+    /// Applies a deliberate defect to a loaded record.
+    private func mutated(_ record: RelationRecord, _ turn: inout Turn) -> RelationRecord {
+        guard turn.has(.foundingNotStored), record.phase != .trusted else { return record }
+        var forgetful = record
+        forgetful.hasSentFounding = false
+        forgetful.peerMemberKeys = nil
+        forgetful.memberSigningKey = Secret(byteCount: 32, using: &turn.generator)
+        forgetful.memberAgreementKey = Secret(byteCount: 32, using: &turn.generator)
+        return forgetful
+    }
+}
+
+extension Optional {
+    /// Changes the wrapped value in place, if there is one.
+    fileprivate mutating func apply(_ body: (inout Wrapped) -> Void) {
+        guard var value = self.take() else { return }
+        body(&value)
+        self = value
+    }
+}

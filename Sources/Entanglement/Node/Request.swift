@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Tells which request a reply belongs to; chosen by the driver.
+public struct RequestID: Sendable, Hashable {
+    /// Any number, unused among open requests.
+    public var value: UInt64
+
+    /// The request of that number.
+    public init(_ value: UInt64) {
+        self.value = value
+    }
+}
+
+/// How a person wants a meeting to be made.
+public struct MeetingOptions: Sendable, Equatable {
+    /// What is wanted.
+    public var intent: Intent
+    /// Endpoints to show instead of the known ones; nil: the known ones; empty: "unknown".
+    public var hosts: [Endpoint]?
+    /// Life of an offer.
+    public var life: Duration
+
+    /// Options with their defaults.
+    public init(intent: Intent = .auto, hosts: [Endpoint]? = nil, life: Duration = .seconds(600)) {
+        self.intent = intent
+        self.hosts = hosts
+        self.life = life
+    }
+}
+
+/// What a person asks the node to do.
+public enum Request: Sendable, Equatable {
+    /// A new pairing; replied with `offered`.
+    case offer(MeetingOptions)
+    /// The text of a scanned offer; replied with `answered`.
+    case answer(String, MeetingOptions)
+    /// The text of a scanned answer; replied with `accepted`.
+    case accept(String)
+    /// Back to the start of the online step.
+    case retry(RelationID)
+    /// Deletes a pairing everywhere.
+    case cancel(RelationID)
+    /// Ends a trusted relation on both sides.
+    case forget(RelationID)
+    /// Gives a peer a name; empty: its own claim is shown again.
+    case rename(RelationID, String)
+    /// Names a cluster.
+    case renameCluster(ClusterID, String)
+    /// Records that two people compared the safety numbers.
+    case matched(RelationID)
+    /// One round trip; replied with `pong` or `noAnswer`.
+    case ping(RelationID)
+}
+
+/// What the node says to a request; always exactly one.
+public enum Reply: Sendable, Equatable {
+    /// The offer is on disk; its text, and when it expires.
+    case offered(RelationID, text: String, expiresAt: WallTime)
+    /// The answer is on disk; `isLate`: the offer's `exp` has passed by this clock (a warning).
+    case answered(RelationID, text: String, isLate: Bool)
+    /// The answer fits its offer; the online step runs.
+    case accepted(RelationID)
+    /// Done, and there is nothing to tell.
+    case done
+    /// A round trip.
+    case pong(RelationID, roundTrip: Duration, path: Endpoint)
+    /// No answer came in time, or there is no path.
+    case noAnswer(RelationID)
+    /// Not done, for good.
+    case refused(Refusal)
+}
+
+/// Why a request was not done.
+public enum Refusal: Error, Sendable, Equatable {
+    /// The text is neither an offer nor an answer.
+    case unreadable(CodeTextError)
+    /// An answer was given where an offer was wanted, or the other way round.
+    case wrongCode(expected: MeetingRole)
+    /// The other side's device refused offline (code 400); its text, printable ASCII.
+    case refusedOffline(String)
+    /// This node showed that code itself.
+    case ownCode
+    /// No offer of this node fits the answer: cancelled, expired, used or somebody else's.
+    case unknownOffer
+    /// The offer was used already.
+    case alreadyUsed
+    /// The offer's life is over.
+    case expired
+    /// The code names only loopback endpoints and this node does not listen on loopback.
+    case loopbackOnly
+    /// Neither side knows an address, and they share no LAN.
+    case bothUnknown
+    /// Needs clusters of more than two, or bridges.
+    case notYet(Intent)
+    /// No such pairing or peer.
+    case notFound
+    /// Not possible in this phase.
+    case wrongPhase(RelationPhase)
+    /// A name is too long or has control or bidirectional characters.
+    case badName
+    /// A host to show is not usable, is there twice, or there are more than three.
+    case badHost
+    /// The life of an offer is under 10 s or over a day.
+    case badLife
+    /// More pairings or peers than the limit.
+    case tooMany(limit: Int)
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a node is set up; fixed for its life.
+public struct NodeConfiguration: Sendable {
+    /// What the node calls itself, cleaned to a display name.
+    public var name: String
+    /// Whether it listens on loopback, so that loopback endpoints make sense.
+    public var allowsLoopback: Bool
+    /// Whether the IPgetter may be asked when nothing else tells the own address.
+    public var usesIPgetter: Bool
+    /// Deliberate defects that tests must find; empty in every product.
+    package var mutation: Mutation = []
+
+    /// A configuration; a name that is not clean becomes empty.
+    public init(name: String, allowsLoopback: Bool, usesIPgetter: Bool = false) {
+        self.name = DisplayName.clean(Array(name.utf8)) ?? ""
+        self.allowsLoopback = allowsLoopback
+        self.usesIPgetter = usesIPgetter
+    }
+}
+
+/// Deliberate defects, by which tests show that they would notice them.
+package struct Mutation: OptionSet, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// The responder trusts at message 3, without the confirmation of message 4.
+    package static let noConfirmation = Mutation(rawValue: 1 << 0)
+    /// Errors count without a MAC, and end the pairing (as the seed had it).
+    package static let errorsDelete = Mutation(rawValue: 1 << 1)
+    /// Message 3 and what it is made of are not stored.
+    package static let foundingNotStored = Mutation(rawValue: 1 << 2)
+    /// Cancel leaves no tombstone.
+    package static let noTombstone = Mutation(rawValue: 1 << 3)
+}
+
+/// One call of `Node.handle`: what every step needs, and what it wants done.
+struct Turn {
+    let now: Moment
+    let primitives: any Primitives
+    let configuration: NodeConfiguration
+    var generator: any RandomNumberGenerator & Sendable
+    var indexes: SessionIndexes
+    /// Where this node may be reached, best first, for sealed messages.
+    var ownEndpoints: [Endpoint] = []
+    var clusters: [ClusterRecord] = []
+    var nodeName = ""
+
+    var changes: [Change] = []
+    var actions: [Output] = []
+    var replies: [Output] = []
+    var events: [Event] = []
+    /// Relations that are to be deleted after this step, and why.
+    var endings: [(id: RelationID, reason: RelationEnd)] = []
+    /// Where the last peer saw this node.
+    var echoes: [(relation: RelationID, echo: Endpoint, by: Endpoint)] = []
+
+    var instant: Instant { self.now.instant }
+    var wall: WallTime { self.now.wall }
+
+    func has(_ mutation: Mutation) -> Bool {
+        self.configuration.mutation.contains(mutation)
+    }
+
+    mutating func random() -> UInt64 {
+        self.generator.next()
+    }
+
+    mutating func jitter() -> Duration {
+        .nanoseconds(
+            Int64.random(in: 0...Constants.attemptJitterMax.nanoseconds, using: &self.generator))
+    }
+
+    mutating func send(_ bytes: [UInt8], to endpoint: Endpoint) {
+        self.actions.append(.send(bytes, to: endpoint))
+    }
+
+    mutating func reply(_ request: RequestID, _ reply: Reply) {
+        self.replies.append(.reply(request, reply))
+    }
+
+    mutating func notify(_ event: Event) {
+        self.events.append(event)
+        self.changes.append(.event(event, at: self.wall))
+    }
+
+    /// A place that datagrams may be sent to, given how this node listens.
+    func isUsable(_ endpoint: Endpoint) -> Bool {
+        endpoint.isUsable
+            && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
+    }
+
+    /// Everything that is to be done, in the order of the contract.
+    var outputs: [Output] {
+        self.changes.map { .persist($0) } + self.actions + self.replies
+            + self.events.map { .notify($0) }
+    }
+}
+
+/// Why a relation is deleted, and what is left of it.
+enum RelationEnd: Equatable {
+    /// By this node's person, or because its time is over: a tombstone and 410s tell the other.
+    case given(up: PairingEnd)
+    /// The other proved that it cancelled.
+    case cancelledByPeer
+    /// `forget` was acknowledged, or its time is over.
+    case forgotten
+}
+
+/// The session indexes in use on this node; they are 10 digits long unless 9 are asked for.
+struct SessionIndexes: Sendable {
+    private var used: Set<UInt32> = []
+
+    mutating func make(digits: Int = 10, using generator: inout any RandomNumberGenerator & Sendable)
+        -> UInt32
+    {
+        let range: ClosedRange<UInt32> =
+            digits == 10 ? 1_000_000_000...UInt32.max : 100_000_000...999_999_999
+        while true {
+            let index = UInt32.random(in: range, using: &generator)
+            if self.used.insert(index).inserted { return index }
+        }
+    }
+
+    mutating func free(_ index: UInt32) {
+        self.used.remove(index)
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is left of a cancelled pairing for 30 days: enough to say "gone", with proof.
+public struct Tombstone: Sendable, Equatable {
+    /// SHA-256 of the 16 bytes of the own `pid`.
+    public var pidHash: [UInt8]
+    /// The own cancel token, 16 bytes.
+    public var token: [UInt8]
+    /// When it is deleted too.
+    public var expiresAt: WallTime
+
+    /// A tombstone of one pairing.
+    public init(pidHash: [UInt8], token: [UInt8], expiresAt: WallTime) {
+        self.pidHash = pidHash
+        self.token = token
+        self.expiresAt = expiresAt
+    }
+}
+
+/// A cluster that this node is a member of.
+public struct ClusterRecord: Sendable, Equatable {
+    /// The cluster UID.
+    public var id: ClusterID
+    /// What this node's person calls it.
+    public var name: String
+    /// The genesis content, 161 bytes (PROTOCOL.md §6).
+    public var genesis: [UInt8]
+    /// A's signature over it, 64 bytes.
+    public var offeringSignature: [UInt8]
+    /// B's signature over it, 64 bytes.
+    public var answeringSignature: [UInt8]
+    /// When this node became a member.
+    public var createdAt: WallTime
+
+    /// A cluster as founded or loaded.
+    public init(
+        id: ClusterID, name: String, genesis: [UInt8], offeringSignature: [UInt8],
+        answeringSignature: [UInt8], createdAt: WallTime
+    ) {
+        self.id = id
+        self.name = name
+        self.genesis = genesis
+        self.offeringSignature = offeringSignature
+        self.answeringSignature = answeringSignature
+        self.createdAt = createdAt
+    }
+}
+
+/// One durable change; all of a batch are committed in one transaction before anything else.
+public enum Change: Sendable, Equatable {
+    /// Inserts or replaces the whole record of a relation, counters included.
+    ///
+    /// `erasing` says that secrets of the former record are gone in this one, so the store must
+    /// leave no trace of them in any file.
+    case relation(RelationRecord, erasing: Bool)
+    /// Deletes a relation and, by cascade, all that belongs to it; leaves no trace in any file.
+    case deleteRelation(RelationID)
+    /// Counters `n` below `until` may be used from now on.
+    case reserveCounters(RelationID, until: UInt64)
+    /// The highest `n` accepted of the other.
+    case acceptCounter(RelationID, UInt64)
+    /// Where the other may be, best first, and when it was heard last.
+    case endpoints(RelationID, [Endpoint], lastHeardAt: WallTime?)
+    /// Keeps the proof of a cancelled pairing.
+    case bury(Tombstone)
+    /// Deletes a tombstone by its `pidHash`.
+    case unbury([UInt8])
+    /// Inserts or replaces a cluster.
+    case cluster(ClusterRecord)
+    /// Deletes a cluster.
+    case deleteCluster(ClusterID)
+    /// What this node calls itself.
+    case nodeName(String)
+    /// Appends to the log of events (a bounded one: the oldest go).
+    case event(Event, at: WallTime)
+}
+
+/// Everything durable of a node, as loaded at its start.
+public struct DurableState: Sendable, Equatable {
+    /// What this node calls itself.
+    public var nodeName: String
+    /// All relations, ordered by id.
+    public var relations: [RelationRecord]
+    /// All clusters, ordered by id.
+    public var clusters: [ClusterRecord]
+    /// All tombstones, ordered by hash.
+    public var tombstones: [Tombstone]
+
+    /// The state of a new node.
+    public init(
+        nodeName: String = "", relations: [RelationRecord] = [], clusters: [ClusterRecord] = [],
+        tombstones: [Tombstone] = []
+    ) {
+        self.nodeName = nodeName
+        self.relations = relations
+        self.clusters = clusters
+        self.tombstones = tombstones
+    }
+}

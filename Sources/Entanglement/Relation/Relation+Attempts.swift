@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The initiator's side of messages 1 and 2 (PROTOCOL.md §5.2, §5.3, §8.2).
+extension Relation {
+    /// Where attempts go: the path while it works, else all that was ever heard of.
+    func candidates(_ turn: Turn) -> [Endpoint] {
+        if self.isConnected, let path = self.path { return [path] }
+        var seen: [Endpoint] = []
+        for endpoint in [self.path].compactMap({ $0 }) + self.record.endpoints
+            + self.heardEndpoints
+        where turn.isUsable(endpoint) && !seen.contains(endpoint) {
+            seen.append(endpoint)
+        }
+        return Array(seen.prefix(Limits.endpointCountMax))
+    }
+
+    /// The sends of an attempt in this phase: one where patience is due, all where haste is.
+    private func sends(_ turn: Turn) -> ArraySlice<Duration> {
+        switch self.record.phase {
+        case .answered, .timedOut, .offered, .forgotten: return Constants.attemptSends.prefix(1)
+        case .connecting: return Constants.attemptSends[...]
+        case .trusted, .forgetting:
+            return self.isEager(turn) ? Constants.attemptSends[...] : Constants.attemptSends.prefix(1)
+        }
+    }
+
+    private func isEager(_ turn: Turn) -> Bool {
+        self.searchStart.map { turn.instant - $0 < Constants.searchEagerSpan } ?? true
+    }
+
+    /// When the next attempt is due after one made now; nil: none.
+    private func interval(_ turn: Turn) -> Duration? {
+        switch self.record.phase {
+        case .offered, .forgotten: nil
+        case .answered, .connecting: Constants.attemptInterval
+        case .timedOut: Constants.timedOutInterval
+        case .trusted, .forgetting:
+            self.isEager(turn) ? Constants.attemptInterval : Constants.timedOutInterval
+        }
+    }
+
+    /// Starts one attempt and plans the next.
+    mutating func startAttempt(_ turn: inout Turn) {
+        self.nextAttemptAt = self.interval(turn).map { turn.instant + $0 + turn.jitter() }
+        guard let keys = self.record.keys else { return }
+        let targets = self.candidates(turn)
+        guard !targets.isEmpty, let n = self.takeCounter(&turn) else { return }
+        while self.attempts.count >= Constants.attemptCountMax { self.dropAttempt(at: 0, &turn) }
+        guard var attempt = self.makeAttempt(n: n, keys, &turn) else { return }
+        attempt.sentCount = 1
+        self.attempts.append(attempt)
+        for target in targets { turn.send(attempt.bytes, to: target) }
+        if !self.isTrusted { turn.events.append(.trying(self.id, targets)) }
+    }
+
+    /// Sends what is due of the attempts and drops those that are over.
+    mutating func tickAttempts(_ turn: inout Turn) {
+        let targets = self.candidates(turn)
+        var index = 0
+        while index < self.attempts.count {
+            guard self.attempts[index].life > turn.instant else {
+                self.dropAttempt(at: index, &turn)
+                continue
+            }
+            while self.attempts[index].dueAt <= turn.instant {
+                self.attempts[index].sentCount += 1
+                for target in targets { turn.send(self.attempts[index].bytes, to: target) }
+            }
+            index += 1
+        }
+    }
+
+    private mutating func dropAttempt(at index: Int, _ turn: inout Turn) {
+        turn.indexes.free(self.attempts[index].index)
+        self.attempts.remove(at: index)
+    }
+
+    mutating func dropAttempts(_ turn: inout Turn) {
+        while !self.attempts.isEmpty { self.dropAttempt(at: 0, &turn) }
+    }
+
+    /// The next `n`; never one that may have been used, whatever the clock says.
+    private mutating func takeCounter(_ turn: inout Turn) -> UInt64? {
+        let seconds = UInt64(max(0, min(turn.wall.seconds, 1 << 36)))
+        let n = max(self.nextCounter, seconds << 16)
+        guard n + Constants.counterBlock < Constants.integerLimit else { return nil }
+        if n >= self.record.reservedCounter {
+            self.record.reservedCounter = n + Constants.counterBlock
+            turn.changes.append(.reserveCounters(self.id, until: self.record.reservedCounter))
+        }
+        self.nextCounter = n + 1
+        return n
+    }
+
+    private func makeAttempt(n: UInt64, _ keys: RelationKeys, _ turn: inout Turn) -> Attempt? {
+        for digits in [10, 9] {
+            let index = turn.indexes.make(digits: digits, using: &turn.generator)
+            let writer = EnvelopeWriter.opening(pid: keys.peerPID, from: index, n: n)
+            let byteCount = writer.payloadByteCountMax(byteCountMax: Constants.openingByteCount)
+            let content = OpeningContent(
+                isTrusted: self.isTrusted, n: n, from: index, intent: self.record.intent,
+                clusterMatches: self.clusterMatches(turn), endpoints: turn.ownEndpoints)
+            var handshake = NoiseHandshake.kkpsk0(
+                role: .initiator, prologue: keys.meeting, staticKey: self.ownKey,
+                remoteStatic: keys.peerKey, psk: keys.psk,
+                ephemeral: turn.primitives.agreementKey(using: &turn.generator),
+                primitives: turn.primitives)
+            let overhead = PublicKey.byteCount + Constants.tagByteCount
+            guard let padded = PaddedContent.pad(content.bytes, to: byteCount - overhead),
+                let payload = try? handshake.write(padded)
+            else { return nil }
+            let bytes = writer.finish(payload: payload, key: keys.sendMAC, turn.primitives)
+            if bytes.count == Constants.openingByteCount {
+                return Attempt(
+                    index: index, n: n, handshake: handshake, bytes: bytes,
+                    createdAt: turn.instant, sends: self.sends(turn))
+            }
+            turn.indexes.free(index)
+        }
+        return nil
+    }
+
+    /// Up to four values by which the other finds a cluster that both are in already.
+    func clusterMatches(_ turn: Turn) -> [UInt64] {
+        guard let codes = self.record.codes, let peerSalt = codes.peerSalt,
+            let meeting = self.record.keys?.meeting
+        else { return [] }
+        let isOffering = self.record.role == .offering
+        let schedule = KeySchedule(primitives: turn.primitives)
+        let prk = schedule.prk(
+            meeting: meeting, offeringSalt: isOffering ? codes.ownSalt : peerSalt,
+            answeringSalt: isOffering ? peerSalt : codes.ownSalt)
+        return turn.clusters.prefix(Constants.clusterMatchCountMax).map {
+            schedule.clusterMatch(prk: prk, cluster: $0.id)
+        }
+    }
+
+    /// Message 2: the question must be outstanding, the seal must hold, the inner copy counts.
+    mutating func receiveResponse(
+        _ envelope: Envelope, payload: [UInt8], from source: Endpoint, _ turn: inout Turn
+    ) {
+        guard case .response(let to, let from) = envelope.kind, let keys = self.record.keys,
+            let position = self.attempts.firstIndex(where: { $0.index == to })
+        else { return }
+        let attempt = self.attempts[position]
+        var handshake = attempt.handshake
+        guard attempt.life > turn.instant, let padded = try? handshake.read(payload),
+            let content = PaddedContent.unpad(padded).flatMap({ ResponseContent($0) }),
+            content.n == attempt.n, content.to == to, content.from == from
+        else { return }
+        if self.path == nil || !self.isConnected || self.candidates(turn).contains(source) {
+            self.move(to: source, &turn)
+        }
+        let split = handshake.split()
+        self.attempts.remove(at: position)
+        self.dropAttempts(&turn)
+        let session = Session(
+            index: attempt.index, remoteIndex: from, keys: keys, ownPID: self.record.ownPID,
+            sendKey: split.initiatorToResponder, receiveKey: split.responderToInitiator,
+            createdAt: turn.instant)
+        let problem = self.problem(peerIntent: content.intent, matches: content.clusterMatches, turn)
+        self.add(
+            SessionView(
+                index: attempt.index, isInitiator: true, createdAt: turn.instant,
+                isConfirmed: true, mayFound: problem == nil, provedEndpoint: source),
+            session, &turn)
+        self.hear(content.endpoints, turn)
+        self.heard(at: source, echo: content.echo, &turn)
+        self.begin(&turn)
+        if self.isTrusted && content.isTrusted {
+            self.establish(&turn)
+        } else if let problem, !self.isTrusted {
+            self.stop(problem, &turn)
+        } else {
+            self.startFounding(content.memberKeys, session: attempt.index, to: source, &turn)
+        }
+    }
+
+    /// The constant error: it ends that attempt, is shown, and deletes nothing.
+    mutating func receiveRefusal(_ question: Envelope.Question, _ turn: inout Turn) {
+        if turn.has(.errorsDelete) {
+            turn.endings.append((self.id, .cancelledByPeer))
+            return
+        }
+        switch question {
+        case .opening(let n):
+            guard let index = self.attempts.firstIndex(where: { $0.n == n }) else { return }
+            self.dropAttempt(at: index, &turn)
+        case .founding:
+            guard self.founding != nil else { return }
+            self.founding = nil
+        }
+        self.note(.refusedByPeer, &turn)
+    }
+
+    /// The other has accepted a higher `n`: go on above it, if the question is outstanding.
+    mutating func receiveResync(n: UInt64, have: UInt64, _ turn: inout Turn) {
+        guard self.attempts.contains(where: { $0.n == n }), have >= self.nextCounter,
+            have + 2 * Constants.counterBlock < Constants.integerLimit
+        else { return }
+        self.nextCounter = have + 1
+        self.startAttempt(&turn)
+    }
+}

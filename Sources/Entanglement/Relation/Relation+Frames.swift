@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Binary packets and the path they take (PROTOCOL.md §7.2, §7.3).
+extension Relation {
+    /// A packet that one of this relation's sessions opened.
+    mutating func receive(_ packet: OpenedPacket, _ turn: inout Turn) {
+        switch packet.content {
+        case .founding: self.receiveFounding(packet, &turn)
+        case .foundingAnswer: self.receiveFoundingAnswer(packet, &turn)
+        case .frame: self.receiveFrame(packet, &turn)
+        }
+    }
+
+    /// Only who trusts sends binary packets: the first one ends the responder's waiting.
+    private mutating func receiveFrame(_ packet: OpenedPacket, _ turn: inout Turn) {
+        let wasTrusted = self.isTrusted
+        if !wasTrusted, self.record.peerPart == nil { return }
+        self.confirm(packet, &turn)
+        self.lastHeard = turn.instant
+        self.record.lastHeardAt = turn.wall
+        self.trust(isConfirmed: true, &turn)
+        self.eraseTokens(&turn)
+        guard self.isTrusted else { return }
+        self.noticeSource(packet, &turn)
+        if !self.isConnected { self.establish(&turn) }
+        guard let frame = Frame(packet.plaintext) else { return }
+        switch frame {
+        case .ping(let token, let echo):
+            self.heard(at: packet.source, echo: echo, &turn)
+            if self.record.phase != .forgotten, let path = self.path {
+                self.send(.pong(token: token, echo: packet.source), to: path, &turn)
+            }
+        case .pong(let token, let echo):
+            self.heard(at: packet.source, echo: echo, &turn)
+            self.receivePong(token, &turn)
+        case .challenge(let bytes):
+            self.send(
+                .challengeAnswer(bytes, echo: packet.source), to: packet.source, &turn)
+        case .challengeAnswer(let bytes, let echo):
+            self.receiveChallengeAnswer(bytes, from: packet.source, &turn)
+            self.heard(at: packet.source, echo: echo, &turn)
+        case .addresses(let sequence, let endpoints):
+            self.receiveAddresses(endpoints, &turn)
+            self.send(.addressesAnswer(sequence: sequence), to: packet.source, &turn)
+        case .addressesAnswer(let sequence):
+            if self.unacknowledgedAddresses == sequence { self.unacknowledgedAddresses = nil }
+        case .forget: self.receiveForget(packet, &turn)
+        case .forgetAnswer:
+            if self.record.phase == .forgetting { turn.endings.append((self.id, .forgotten)) }
+        }
+    }
+
+    private mutating func receivePong(_ token: UInt64, _ turn: inout Turn) {
+        guard let probe = self.probe else { return }
+        let position = token &- probe.base
+        guard position < UInt64(probe.sentAt.count) else { return }
+        let roundTrip = turn.instant - probe.sentAt[Int(position)]
+        self.roundTrip = roundTrip
+        self.probe = nil
+        guard let path = self.path else { return }
+        for waiting in self.waitingPings {
+            turn.reply(waiting.request, .pong(self.id, roundTrip: roundTrip, path: path))
+        }
+        self.waitingPings = []
+    }
+
+    // MARK: Path
+
+    /// A packet from a new source does not move the peer: the source is challenged.
+    private mutating func noticeSource(_ packet: OpenedPacket, _ turn: inout Turn) {
+        guard let path = self.path else {
+            self.move(to: packet.source, &turn)
+            return
+        }
+        guard packet.source != path, turn.isUsable(packet.source) else { return }
+        let frame = Frame.challenge(turn.random())
+        if let challenge = self.challenge, challenge.endpoint == packet.source,
+            turn.instant - challenge.sentAt < .milliseconds(150)
+        {
+            return
+        }
+        let byteCount =
+            Constants.packetHeaderByteCount + frame.bytes.count + Constants.tagByteCount
+        guard case .challenge(let bytes) = frame, byteCount <= packet.byteCount else { return }
+        self.challenge = Challenge(
+            bytes: bytes, endpoint: packet.source, sentAt: turn.instant)
+        self.send(frame, to: packet.source, &turn)
+    }
+
+    private mutating func receiveChallengeAnswer(
+        _ bytes: UInt64, from source: Endpoint, _ turn: inout Turn
+    ) {
+        guard let challenge = self.challenge, challenge.bytes == bytes,
+            turn.instant - challenge.sentAt < Constants.challengeLife
+        else { return }
+        self.challenge = nil
+        self.move(to: challenge.endpoint, &turn)
+    }
+
+    /// The path is proved: use it, remember it, tell.
+    mutating func move(to endpoint: Endpoint, _ turn: inout Turn) {
+        guard self.path != endpoint else { return }
+        let former = self.path
+        self.path = endpoint
+        self.remember([endpoint], &turn)
+        if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
+    }
+
+    /// What the other says replaces nothing that works: the path stays first.
+    private mutating func receiveAddresses(_ endpoints: [Endpoint], _ turn: inout Turn) {
+        let usable = endpoints.filter { turn.isUsable($0) }
+        self.remember([self.path].compactMap { $0 } + usable, &turn)
+    }
+
+    /// Puts endpoints in front of the record's list, durably where that changes it.
+    mutating func remember(_ endpoints: [Endpoint], _ turn: inout Turn) {
+        var list: [Endpoint] = []
+        for endpoint in endpoints + self.record.endpoints where !list.contains(endpoint) {
+            list.append(endpoint)
+        }
+        list = Array(list.prefix(Limits.endpointCountMax))
+        guard list != self.record.endpoints else { return }
+        self.record.endpoints = list
+        turn.changes.append(
+            .endpoints(self.id, list, lastHeardAt: self.record.lastHeardAt))
+    }
+
+    // MARK: Forget
+
+    /// Ends the trusted relation: the word is repeated until acknowledged.
+    mutating func forget(_ turn: inout Turn) {
+        self.record.phase = .forgetting
+        self.record.expiresAt = turn.wall + Constants.pairingLife
+        self.phaseEnd = turn.instant + Constants.pairingLife
+        turn.changes.append(.relation(self.record, erasing: false))
+        self.forgetAt = turn.instant
+        if self.sendingSession(turn.instant) == nil { self.search(&turn) }
+        self.tickForget(&turn)
+    }
+
+    mutating func tickForget(_ turn: inout Turn) {
+        guard self.record.phase == .forgetting, let due = self.forgetAt, due <= turn.instant
+        else { return }
+        self.forgetAt = turn.instant + .seconds(1)
+        self.send(.forget, &turn)
+    }
+
+    /// The other ended the relation; the keys stay for a day, to acknowledge repetitions.
+    private mutating func receiveForget(_ packet: OpenedPacket, _ turn: inout Turn) {
+        self.send(.forgetAnswer, to: packet.source, &turn)
+        guard self.record.phase != .forgotten else { return }
+        self.record.phase = .forgotten
+        self.record.expiresAt = turn.wall + Constants.forgottenLife
+        self.phaseEnd = turn.instant + Constants.forgottenLife
+        self.nextAttemptAt = nil
+        self.probe = nil
+        self.isConnected = false
+        turn.changes.append(.relation(self.record, erasing: false))
+        turn.notify(.peerForgotten(self.id, byPeer: true))
+    }
+}

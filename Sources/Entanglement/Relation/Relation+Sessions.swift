@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Sessions: which one to use, when to make another, whether the peer lives (PROTOCOL.md §7).
+extension Relation {
+    mutating func add(_ view: SessionView, _ session: Session, _ turn: inout Turn) {
+        while self.sessions.count >= Limits.sessionCountMax, let oldest = self.sessions.first {
+            self.erase(session: oldest.index, &turn)
+        }
+        self.sessions.append(view)
+        turn.actions.append(.install(session))
+    }
+
+    mutating func erase(session index: UInt32, _ turn: inout Turn) {
+        self.sessions.removeAll { $0.index == index }
+        if self.founding?.session == index { self.founding = nil }
+        turn.indexes.free(index)
+        turn.actions.append(.erase(session: index))
+    }
+
+    mutating func eraseSessions(_ turn: inout Turn) {
+        for view in self.sessions { self.erase(session: view.index, &turn) }
+        self.slots = []
+        self.dropAttempts(&turn)
+    }
+
+    mutating func seal(
+        _ plaintext: [UInt8], as content: SessionContent, session: UInt32, to endpoint: Endpoint,
+        _ turn: inout Turn
+    ) {
+        self.lastSent = turn.instant
+        turn.actions.append(.sendSealed(session: session, content, plaintext, to: endpoint))
+    }
+
+    /// The session to send on: the newest confirmed; of two whose first messages crossed, the one
+    /// whose initiator has the smaller static key.
+    func sendingSession(_ now: Instant) -> SessionView? {
+        let usable = self.sessions.filter {
+            $0.isConfirmed && now - $0.createdAt < Constants.rejectAfter
+        }
+        guard let newest = usable.last else { return nil }
+        let rival = usable.dropLast().last {
+            $0.isInitiator != newest.isInitiator
+                && newest.createdAt - $0.createdAt < Constants.crossingSpan
+        }
+        guard let rival, let peerKey = self.record.keys?.peerKey else { return newest }
+        let isOwnSmaller = self.ownKey.publicKey < peerKey
+        return newest.isInitiator == isOwnSmaller ? newest : rival
+    }
+
+    /// Sends a frame on the best session; false when there is none.
+    @discardableResult
+    mutating func send(_ frame: Frame, to endpoint: Endpoint? = nil, _ turn: inout Turn) -> Bool {
+        guard self.isTrusted, let session = self.sendingSession(turn.instant),
+            let target = endpoint ?? self.path
+        else { return false }
+        self.seal(frame.bytes, as: .frame, session: session.index, to: target, &turn)
+        return true
+    }
+
+    /// The first packet of the other in a session that it started proves its address too.
+    mutating func confirm(_ packet: OpenedPacket, _ turn: inout Turn) {
+        guard let position = self.sessions.firstIndex(where: { $0.index == packet.session }),
+            !self.sessions[position].isConfirmed
+        else { return }
+        self.sessions[position].isConfirmed = true
+        self.dropAttempts(&turn)
+        if packet.source == self.sessions[position].provedEndpoint {
+            self.move(to: packet.source, &turn)
+        }
+    }
+
+    /// A session stands between two who trust each other.
+    mutating func establish(_ turn: inout Turn) {
+        self.nextAttemptAt = nil
+        self.searchStart = nil
+        self.connect(&turn)
+        self.startProbe(&turn)
+    }
+
+    private mutating func connect(_ turn: inout Turn) {
+        guard self.isTrusted, self.record.phase != .forgotten, !self.isConnected,
+            let path = self.path
+        else { return }
+        self.isConnected = true
+        turn.notify(.peerConnected(self.id, path))
+    }
+
+    /// An authentic packet: who sent it lives, and says where it sees this node.
+    mutating func heard(at source: Endpoint, echo: Endpoint?, _ turn: inout Turn) {
+        self.lastHeard = turn.instant
+        self.record.lastHeardAt = turn.wall
+        if self.path == nil { self.move(to: source, &turn) }
+        guard let echo, turn.isUsable(echo) else { return }
+        self.echo = echo
+        turn.echoes.append((self.id, echo, source))
+    }
+
+    /// Remembers endpoints that the other named, in memory.
+    mutating func hear(_ endpoints: [Endpoint], _ turn: Turn) {
+        let fresh = endpoints.filter { turn.isUsable($0) }
+        let old = self.heardEndpoints.filter { !fresh.contains($0) }
+        self.heardEndpoints = Array((fresh + old).prefix(Limits.endpointCountMax))
+    }
+
+    // MARK: Keepalive
+
+    /// When nothing was sent for 25 s, a ping is due.
+    var keepaliveAt: Instant? {
+        guard self.isTrusted, self.isConnected, self.probe == nil,
+            self.record.phase != .forgotten
+        else { return nil }
+        return self.lastSent.map { $0 + Constants.keepaliveInterval }
+    }
+
+    /// When the session in use wants a successor.
+    var rekeyAt: Instant? {
+        guard self.isTrusted, self.isConnected, self.attempts.isEmpty,
+            self.nextAttemptAt == nil, let newest = self.sessions.last(where: \.isConfirmed)
+        else { return nil }
+        let patience = newest.isInitiator ? Duration.zero : Constants.rekeyResponderExtra
+        return newest.createdAt + Constants.rekeyAfter + patience
+    }
+
+    mutating func startProbe(_ turn: inout Turn) {
+        guard self.isTrusted, self.record.phase != .forgotten, self.probe == nil else { return }
+        guard self.sendingSession(turn.instant) != nil, self.path != nil else { return }
+        self.probe = Probe(base: turn.random(), startedAt: turn.instant)
+        self.tickProbe(&turn)
+    }
+
+    mutating func tickProbe(_ turn: inout Turn) {
+        while let probe = self.probe, probe.dueAt <= turn.instant {
+            guard probe.sentAt.count < Constants.probeSends.count, let path = self.path else {
+                self.probe = nil
+                self.lose(&turn)
+                return
+            }
+            let token = probe.base &+ UInt64(probe.sentAt.count)
+            self.probe?.sentAt.append(turn.instant)
+            if !self.send(.ping(token: token, echo: path), &turn) {
+                self.probe = nil
+                self.lose(&turn)
+                return
+            }
+            if let sequence = self.unacknowledgedAddresses {
+                self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
+            }
+        }
+    }
+
+    /// The peer does not answer: look for it.
+    mutating func lose(_ turn: inout Turn) {
+        if self.isConnected {
+            self.isConnected = false
+            turn.notify(.peerUnreachable(self.id))
+            turn.changes.append(
+                .endpoints(
+                    self.id, self.record.endpoints, lastHeardAt: self.record.lastHeardAt))
+        }
+        self.search(&turn)
+    }
+
+    /// Starts to look for a trusted peer, with haste again.
+    mutating func search(_ turn: inout Turn, after delay: Duration = .zero) {
+        guard self.record.phase == .trusted || self.record.phase == .forgetting else { return }
+        self.searchStart = turn.instant
+        self.nextAttemptAt = turn.instant + delay
+    }
+
+    mutating func tickRekey(_ turn: inout Turn) {
+        guard let due = self.rekeyAt, due <= turn.instant else { return }
+        self.startAttempt(&turn)
+    }
+
+    /// A person's ping: with a session at once, without one as soon as there is one.
+    mutating func ping(_ request: RequestID, _ turn: inout Turn) {
+        guard self.waitingPings.count < Limits.waitingPingCountMax else {
+            turn.reply(request, .noAnswer(self.id))
+            return
+        }
+        self.waitingPings.append(
+            WaitingPing(request: request, deadline: turn.instant + Constants.challengeLife))
+        if self.sendingSession(turn.instant) == nil || self.path == nil {
+            if self.attempts.isEmpty { self.search(&turn) }
+        } else {
+            self.startProbe(&turn)
+        }
+    }
+
+    mutating func tickPings(_ turn: inout Turn) {
+        while let first = self.waitingPings.first, first.deadline <= turn.instant {
+            self.waitingPings.removeFirst()
+            turn.reply(first.request, .noAnswer(self.id))
+        }
+    }
+}

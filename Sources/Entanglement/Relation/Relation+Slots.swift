@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The responder's side of messages 1 and 2 (PROTOCOL.md §5.2, §5.3, §8.3).
+extension Relation {
+    /// Message 1 whose MAC the gate has checked.
+    mutating func receiveOpening(
+        _ datagram: [UInt8], _ envelope: Envelope, payload: [UInt8], from source: Endpoint,
+        _ turn: inout Turn
+    ) {
+        guard case .opening(let from, let n) = envelope.kind, let keys = self.record.keys else {
+            return
+        }
+        if let slot = self.slots.first(where: { $0.opening == datagram }) {
+            turn.send(slot.response, to: source)
+            return
+        }
+        guard n > self.record.acceptedCounter else {
+            self.answerStale(n, keys, to: source, &turn)
+            return
+        }
+        var handshake = NoiseHandshake.kkpsk0(
+            role: .responder, prologue: keys.meeting, staticKey: self.ownKey,
+            remoteStatic: keys.peerKey, psk: keys.psk,
+            ephemeral: turn.primitives.agreementKey(using: &turn.generator),
+            primitives: turn.primitives)
+        guard let padded = try? handshake.read(payload),
+            let content = PaddedContent.unpad(padded).flatMap({ OpeningContent($0) }),
+            content.n == n, content.from == from
+        else {
+            self.refuse(.opening(n: n), keys, to: source, &turn)
+            return
+        }
+        self.record.acceptedCounter = n
+        turn.changes.append(.acceptCounter(self.id, n))
+        self.hear([source] + content.endpoints, turn)
+        let problem = self.problem(peerIntent: content.intent, matches: content.clusterMatches, turn)
+        let index = turn.indexes.make(using: &turn.generator)
+        guard
+            let response = self.makeResponse(
+                to: from, index: index, n: n, source: source, &handshake, keys, turn)
+        else { return }
+        self.makeRoomForSlot(&turn)
+        self.slots.append(
+            Slot(
+                index: index, opening: datagram, response: response, createdAt: turn.instant,
+                source: source))
+        let split = handshake.split()
+        let session = Session(
+            index: index, remoteIndex: from, keys: keys, ownPID: self.record.ownPID,
+            sendKey: split.responderToInitiator, receiveKey: split.initiatorToResponder,
+            createdAt: turn.instant)
+        self.add(
+            SessionView(
+                index: index, isInitiator: false, createdAt: turn.instant, isConfirmed: false,
+                mayFound: problem == nil, provedEndpoint: source),
+            session, &turn)
+        turn.send(response, to: source)
+        self.begin(&turn)
+        if let problem, !self.isTrusted { self.stop(problem, &turn) }
+    }
+
+    private func makeResponse(
+        to: UInt32, index: UInt32, n: UInt64, source: Endpoint,
+        _ handshake: inout NoiseHandshake, _ keys: RelationKeys, _ turn: Turn
+    ) -> [UInt8]? {
+        let writer = EnvelopeWriter.response(
+            pid: keys.peerPID, to: to, from: index, echo: source)
+        let byteCount =
+            writer.payloadByteCountMax(byteCountMax: Constants.responseByteCountMax)
+            - PublicKey.byteCount - Constants.tagByteCount
+        let content = ResponseContent(
+            isTrusted: self.isTrusted, n: n, to: to, from: index, echo: source,
+            intent: self.record.intent, clusterMatches: self.clusterMatches(turn),
+            memberKeys: self.memberKeys, endpoints: turn.ownEndpoints)
+        guard
+            let padded = PaddedContent.pad(
+                content.bytes(byteCountMax: byteCount - 2), to: byteCount),
+            let payload = try? handshake.write(padded)
+        else { return nil }
+        return writer.finish(payload: payload, key: keys.sendMAC, turn.primitives)
+    }
+
+    /// A stale `n` with a right MAC gets one 409 in 30 s.
+    private mutating func answerStale(
+        _ n: UInt64, _ keys: RelationKeys, to source: Endpoint, _ turn: inout Turn
+    ) {
+        if let last = self.resyncAnsweredAt, turn.instant - last < Constants.resyncInterval {
+            return
+        }
+        self.resyncAnsweredAt = turn.instant
+        let bytes = EnvelopeWriter.resync(
+            pid: keys.peerPID, n: n, have: self.record.acceptedCounter
+        ).finish(key: keys.sendMAC, turn.primitives)
+        turn.send(bytes, to: source)
+    }
+
+    /// The constant error, without a reason.
+    func refuse(
+        _ question: Envelope.Question, _ keys: RelationKeys, to source: Endpoint,
+        _ turn: inout Turn
+    ) {
+        let bytes = EnvelopeWriter.refusal(pid: keys.peerPID, question)
+            .finish(key: keys.sendMAC, turn.primitives)
+        turn.send(bytes, to: source)
+    }
+
+    /// Slots full: the oldest unconfirmed goes, else the oldest.
+    private mutating func makeRoomForSlot(_ turn: inout Turn) {
+        while self.slots.count >= Constants.slotCountMax {
+            let unconfirmed = self.slots.firstIndex { slot in
+                !self.sessions.contains { $0.index == slot.index && $0.isConfirmed }
+            }
+            self.dropSlot(at: unconfirmed ?? 0, &turn)
+        }
+    }
+
+    /// Ends a slot, and its session unless that was confirmed.
+    private mutating func dropSlot(at position: Int, _ turn: inout Turn) {
+        let index = self.slots.remove(at: position).index
+        if self.sessions.contains(where: { $0.index == index && !$0.isConfirmed }) {
+            self.erase(session: index, &turn)
+        }
+    }
+
+    mutating func tickSlots(_ turn: inout Turn) {
+        while let first = self.slots.first,
+            first.createdAt + Constants.attemptLife <= turn.instant
+        {
+            self.dropSlot(at: 0, &turn)
+        }
+    }
+
+    /// What forbids to go on, given both intents; nil: scenario A.
+    func problem(peerIntent: Intent, matches: [UInt64], _ turn: Turn) -> PairingProblem? {
+        switch (self.record.intent, peerIntent) {
+        case (.auto, .auto), (.auto, .private), (.private, .auto), (.private, .private):
+            let common = self.clusterMatches(turn).contains { matches.contains($0) }
+            let isPrivate = self.record.intent == .private || peerIntent == .private
+            return common && !isPrivate ? .notYet : nil
+        case (.auto, _), (_, .auto), (.cluster, .join), (.join, .cluster), (.bridge, .bridge),
+            (.repair, .repair):
+            return .notYet
+        case (.cluster, _), (.join, _), (.bridge, _), (.private, _), (.repair, _):
+            return .intentConflict
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Time and the network's changes, for one relation.
+extension Relation {
+    /// Does everything that is due now.
+    mutating func tick(_ turn: inout Turn) {
+        self.tickSessions(&turn)
+        self.tickSlots(&turn)
+        self.tickAttempts(&turn)
+        self.tickFounding(&turn)
+        self.tickProbe(&turn)
+        if let due = self.keepaliveAt, due <= turn.instant { self.startProbe(&turn) }
+        self.tickRekey(&turn)
+        self.tickForget(&turn)
+        self.tickPings(&turn)
+        self.tickPhase(&turn)
+        if let due = self.nextAttemptAt, due <= turn.instant {
+            self.nextAttemptAt = nil
+            self.startAttempt(&turn)
+        }
+    }
+
+    private mutating func tickSessions(_ turn: inout Turn) {
+        while let first = self.sessions.first,
+            first.createdAt + Constants.eraseAfter <= turn.instant
+        {
+            self.erase(session: first.index, &turn)
+        }
+        if self.isConnected, self.probe == nil, self.sendingSession(turn.instant) == nil {
+            self.lose(&turn)
+        }
+    }
+
+    /// What a loaded relation does first.
+    mutating func resume(after start: Duration, _ turn: inout Turn) {
+        let left = max(self.record.expiresAt - turn.wall, .zero)
+        switch self.record.phase {
+        case .offered: self.phaseEnd = turn.instant + min(left, Constants.codeLifeMax)
+        case .answered:
+            self.phaseEnd = turn.instant + min(left, Constants.codeLifeMax)
+            self.nextAttemptAt = turn.instant + start
+        case .connecting:
+            self.phaseEnd = turn.instant + Constants.connectingLife
+            self.nextAttemptAt = turn.instant + start
+        case .timedOut:
+            self.phaseEnd = turn.instant + min(left, Constants.pairingLife)
+            self.nextAttemptAt = turn.instant + start
+        case .trusted: self.search(&turn, after: start)
+        case .forgetting:
+            self.phaseEnd = turn.instant + min(left, Constants.pairingLife)
+            self.forgetAt = turn.instant
+            self.search(&turn, after: start)
+        case .forgotten: self.phaseEnd = turn.instant + min(left, Constants.forgottenLife)
+        }
+    }
+
+    /// The network changed: try what works again, and look at once for what is lost.
+    mutating func networkChanged(_ turn: inout Turn) {
+        guard self.isTrusted else {
+            if self.record.phase == .connecting { self.nextAttemptAt = turn.instant }
+            return
+        }
+        if self.isConnected {
+            self.startProbe(&turn)
+        } else {
+            self.search(&turn)
+        }
+    }
+
+    /// The computer slept or a clock jumped: no session survives that (PROTOCOL.md §7.5).
+    mutating func dropSessions(_ turn: inout Turn) {
+        self.eraseSessions(&turn)
+        self.probe = nil
+        if self.isTrusted { self.lose(&turn) }
+    }
+
+    /// The own addresses changed: tell, until acknowledged.
+    mutating func announce(sequence: UInt32, _ turn: inout Turn) {
+        guard self.record.phase == .trusted else { return }
+        self.unacknowledgedAddresses = sequence
+        self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
+    }
+}

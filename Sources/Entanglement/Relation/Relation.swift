@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One relation at work: the durable record and everything about it that lives in memory only.
+struct Relation: Sendable {
+    var record: RelationRecord
+    let ownKey: AgreementKey
+    let memberSigningKey: SigningKey
+    let memberKeys: MemberKeys
+
+    /// Handshakes that this node started and that wait for message 2.
+    var attempts: [Attempt] = []
+    /// Handshakes that the other started and this node answered.
+    var slots: [Slot] = []
+    /// Sessions that the gate holds.
+    var sessions: [SessionView] = []
+    var nextCounter: UInt64
+    var nextAttemptAt: Instant?
+    /// When the offer's life, or the 90 s of the online step, end.
+    var phaseEnd: Instant?
+    /// When this node began to look for a trusted peer.
+    var searchStart: Instant?
+    var founding: FoundingSends?
+    /// Addresses that the other named in messages without durable effect.
+    var heardEndpoints: [Endpoint] = []
+
+    var path: Endpoint?
+    var isConnected = false
+    var lastHeard: Instant?
+    var lastSent: Instant?
+    var probe: Probe?
+    var waitingPings: [WaitingPing] = []
+    var challenge: Challenge?
+    var echo: Endpoint?
+    var roundTrip: Duration?
+    var resyncAnsweredAt: Instant?
+    /// The newest own addresses that the other has not acknowledged.
+    var unacknowledgedAddresses: UInt32?
+    var forgetAt: Instant?
+
+    init?(_ record: RelationRecord, _ primitives: any Primitives) {
+        guard let ownKey = primitives.agreementKey(from: record.ownKey),
+            let signingKey = primitives.signingKey(from: record.memberSigningKey),
+            let agreementKey = primitives.agreementKey(from: record.memberAgreementKey)
+        else { return nil }
+        self.record = record
+        self.ownKey = ownKey
+        self.memberSigningKey = signingKey
+        self.memberKeys = MemberKeys(
+            signingKey: signingKey.publicKey, agreementKey: agreementKey.publicKey)
+        self.nextCounter = record.reservedCounter
+    }
+
+    var id: RelationID { self.record.id }
+
+    /// Whether this node holds both signatures and may send binary packets.
+    var isTrusted: Bool {
+        self.record.phase == .trusted || self.record.phase == .forgetting
+            || self.record.phase == .forgotten
+    }
+
+    /// When `tick` is due.
+    var deadline: Instant? {
+        var due = [
+            self.nextAttemptAt, self.phaseEnd, self.founding?.dueAt, self.forgetAt,
+            self.probe?.dueAt, self.keepaliveAt, self.rekeyAt,
+        ]
+        due += self.attempts.map(\.dueAt)
+        due += self.slots.map { $0.createdAt + Constants.attemptLife }
+        due += self.sessions.map { $0.createdAt + Constants.eraseAfter }
+        due += self.waitingPings.map(\.deadline)
+        return due.compactMap { $0 }.min()
+    }
+}
+
+/// One handshake of the initiator: one ephemeral key, one `n`, one byte string.
+struct Attempt: Sendable {
+    let index: UInt32
+    let n: UInt64
+    let handshake: NoiseHandshake
+    let bytes: [UInt8]
+    let createdAt: Instant
+    /// Offsets at which the bytes are sent.
+    let sends: ArraySlice<Duration>
+    var sentCount = 0
+
+    var life: Instant { self.createdAt + Constants.attemptLife }
+
+    var dueAt: Instant {
+        self.sentCount < self.sends.count
+            ? self.createdAt + self.sends[self.sends.startIndex + self.sentCount] : self.life
+    }
+}
+
+/// One handshake of the responder; the same question gets the same answer.
+struct Slot: Sendable {
+    let index: UInt32
+    let opening: [UInt8]
+    let response: [UInt8]
+    let createdAt: Instant
+    /// Where message 2 went first: who confirms the session was reached there.
+    let source: Endpoint
+}
+
+/// What the node knows of a session that the gate holds.
+struct SessionView: Sendable, Equatable {
+    let index: UInt32
+    let isInitiator: Bool
+    let createdAt: Instant
+    /// Whether a packet of the other in it was opened (the initiator: message 2).
+    var isConfirmed: Bool
+    /// Whether the two intents allow to go on.
+    var mayFound: Bool
+    /// Where the handshake proved the other to be.
+    let provedEndpoint: Endpoint
+}
+
+/// Message 3 on its way: sent until message 4 comes.
+struct FoundingSends: Sendable {
+    let session: UInt32
+    let to: Endpoint
+    let startedAt: Instant
+    var sentCount = 0
+
+    var dueAt: Instant? {
+        self.sentCount < Constants.attemptSends.count
+            ? self.startedAt + Constants.attemptSends[self.sentCount] : nil
+    }
+}
+
+/// One ping and its repetitions; token `base + i` belongs to the i-th sending.
+struct Probe: Sendable {
+    let base: UInt64
+    let startedAt: Instant
+    var sentAt: [Instant] = []
+
+    var dueAt: Instant {
+        self.sentAt.count < Constants.probeSends.count
+            ? self.startedAt + Constants.probeSends[self.sentAt.count]
+            : self.startedAt + Constants.probeSpan
+    }
+}
+
+/// A person's ping that waits for its round trip.
+struct WaitingPing: Sendable {
+    let request: RequestID
+    let deadline: Instant
+}
+
+/// A new source that must prove itself before the path moves.
+struct Challenge: Sendable {
+    let bytes: UInt64
+    let endpoint: Endpoint
+    let sentAt: Instant
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a binary packet carries (PROTOCOL.md §7.2): one type byte, then the body.
+///
+/// An unknown type is ignored, so that later versions can add some.
+enum Frame: Equatable {
+    /// Asks for a pong; the echo is where the sender sees the receiver.
+    case ping(token: UInt64, echo: Endpoint)
+    /// Answers a ping with its token.
+    case pong(token: UInt64, echo: Endpoint)
+    /// Asks whoever receives at a new source to prove it.
+    case challenge(UInt64)
+    /// The challenge's bytes, back.
+    case challengeAnswer(UInt64, echo: Endpoint)
+    /// Where the sender may be reached, best first; replaces what was said before.
+    case addresses(sequence: UInt32, [Endpoint])
+    /// The addresses of that sequence arrived.
+    case addressesAnswer(sequence: UInt32)
+    /// The sender ended the relation.
+    case forget
+    /// Acknowledges it.
+    case forgetAnswer
+
+    var bytes: [UInt8] {
+        var writer = ByteWriter()
+        switch self {
+        case .ping(let token, let echo):
+            writer.put(UInt8(1))
+            writer.put(token)
+            writer.put(echo)
+        case .pong(let token, let echo):
+            writer.put(UInt8(2))
+            writer.put(token)
+            writer.put(echo)
+        case .challenge(let bytes):
+            writer.put(UInt8(3))
+            writer.put(bytes)
+        case .challengeAnswer(let bytes, let echo):
+            writer.put(UInt8(4))
+            writer.put(bytes)
+            writer.put(echo)
+        case .addresses(let sequence, let endpoints):
+            writer.put(UInt8(5))
+            writer.put(sequence)
+            writer.put(endpoints)
+        case .addressesAnswer(let sequence):
+            writer.put(UInt8(6))
+            writer.put(sequence)
+        case .forget: writer.put(UInt8(7))
+        case .forgetAnswer: writer.put(UInt8(8))
+        }
+        return writer.bytes
+    }
+
+    init?(_ bytes: [UInt8]) {
+        var reader = ByteReader(bytes)
+        let frame: Frame?
+        switch reader.uint8() {
+        case 1: frame = reader.uint64().flatMap { t in reader.endpoint().map { .ping(token: t, echo: $0) } }
+        case 2: frame = reader.uint64().flatMap { t in reader.endpoint().map { .pong(token: t, echo: $0) } }
+        case 3: frame = reader.uint64().map { .challenge($0) }
+        case 4:
+            frame = reader.uint64().flatMap { bytes in
+                reader.endpoint().map { .challengeAnswer(bytes, echo: $0) }
+            }
+        case 5:
+            frame = reader.uint32().flatMap { sequence in
+                reader.endpoints().map { .addresses(sequence: sequence, $0) }
+            }
+        case 6: frame = reader.uint32().map { .addressesAnswer(sequence: $0) }
+        case 7: frame = .forget
+        case 8: frame = .forgetAnswer
+        default: frame = nil
+        }
+        guard let frame, reader.isAtEnd else { return nil }
+        self = frame
+    }
+}

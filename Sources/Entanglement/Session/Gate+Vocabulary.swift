@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the gate must know of one relation to tell its packets from a stranger's.
+public struct Admission: Sendable, Equatable {
+    /// The own `pid`, which packets to this node name.
+    public var pid: PeerID
+    /// Authenticates the other's messages; nil while only one code is known.
+    public var receiveMAC: Secret?
+    /// The cancel token that the other would show, 16 bytes; nil once confirmed.
+    public var cancelToken: Secret?
+
+    /// An admission.
+    public init(pid: PeerID, receiveMAC: Secret?, cancelToken: Secret?) {
+        self.pid = pid
+        self.receiveMAC = receiveMAC
+        self.cancelToken = cancelToken
+    }
+}

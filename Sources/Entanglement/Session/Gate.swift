@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The first look at every datagram: strangers cost a look-up and no allocation.
+///
+/// The order of the checks is that of PROTOCOL.md §5.7: size, first byte, scan, `pid` or index in
+/// a table, token bucket, MAC, and only then a seal or, in the node, a Diffie-Hellman. The gate
+/// holds the sessions and opens every packet of a known index exactly once.
+public struct Gate: Sendable {
+    /// What became of a datagram.
+    public enum Verdict: Sendable {
+        /// Nothing of ours, forged, replayed, or too much; a counter says which.
+        case dropped
+        /// For the node.
+        case input(Input)
+        /// Has the form of STUN: for the STUN client, if one of its questions is open.
+        case stun
+    }
+
+    struct Relation: Sendable {
+        var admission: Admission
+        var bucket: TokenBucket
+    }
+
+    let primitives: any Primitives
+    private(set) var relations: [PeerID: Relation] = [:]
+    private(set) var sessions: [UInt32: Session] = [:]
+    private var tokens: [PeerID: [UInt8]] = [:]
+    private var buried: [[UInt8]: Instant?] = [:]
+    private var bucketOfAll: TokenBucket?
+    private var buriedBucket: TokenBucket?
+    private(set) var tally = GateTally()
+
+    private let mutation: Mutation
+
+    /// A gate that admits nothing yet.
+    public init(primitives: any Primitives) {
+        self.init(primitives: primitives, mutation: [])
+    }
+
+    /// A gate with deliberate defects, for tests.
+    package init(primitives: any Primitives, mutation: Mutation) {
+        self.primitives = primitives
+        self.mutation = mutation
+    }
+
+    /// Looks at one datagram.
+    public mutating func receive(
+        _ datagram: UnsafeRawBufferPointer, from source: Endpoint, via socket: SocketID,
+        now: Instant
+    ) -> Verdict {
+        self.tally.received += 1
+        guard datagram.count >= Constants.datagramByteCountMin,
+            datagram.count <= Constants.datagramByteCountMax
+        else { return self.drop(\.malformed) }
+        switch datagram[0] {
+        case Constants.jsonType:
+            return self.receiveJSON(datagram, from: source, via: socket, now: now)
+        case Constants.packetType:
+            return self.receivePacket(datagram, from: source, via: socket, now: now)
+        case 0...3 where datagram.loadUnaligned(fromByteOffset: 4, as: UInt32.self).bigEndian
+            == 0x2112_a442:
+            return .stun
+        default:
+            return self.drop(\.malformed)
+        }
+    }
+
+    /// Carries out what concerns the gate; returns the datagram of a `sendSealed`.
+    ///
+    /// Outputs that do not concern it are ignored.
+    public mutating func apply(_ output: Output, now: Instant) -> [UInt8]? {
+        switch output {
+        case .admit(let admission):
+            let bucket =
+                self.relations[admission.pid]?.bucket
+                ?? TokenBucket(
+                    burst: Limits.handshakeBurst, perSecond: Limits.handshakesPerSecond, now: now)
+            self.relations[admission.pid] = Relation(admission: admission, bucket: bucket)
+            self.tokens[admission.pid] = admission.cancelToken?.exposedBytes()
+        case .dismiss(let pid):
+            self.relations[pid] = nil
+            self.tokens[pid] = nil
+            self.sessions = self.sessions.filter { $0.value.ownPID != pid }
+        case .bury(let pidHash): self.buried[pidHash] = .some(nil)
+        case .unbury(let pidHash): self.buried[pidHash] = nil
+        case .install(let session): self.sessions[session.index] = session
+        case .erase(let index): self.sessions[index] = nil
+        case .sendSealed(let index, let content, let plaintext, let destination):
+            let primitives = self.primitives
+            return self.sessions[index]?.seal(
+                plaintext, as: content, echo: destination, now: now, primitives)
+        case .persist, .send, .gatherCandidates, .reply, .notify: break
+        }
+        return nil
+    }
+
+    private mutating func drop(_ reason: WritableKeyPath<GateTally, UInt64>) -> Verdict {
+        self.tally[keyPath: reason] += 1
+        return .dropped
+    }
+
+    private mutating func receivePacket(
+        _ datagram: UnsafeRawBufferPointer, from source: Endpoint, via socket: SocketID,
+        now: Instant
+    ) -> Verdict {
+        let headerCount = Constants.packetHeaderByteCount
+        guard datagram.count >= headerCount + Constants.tagByteCount, datagram[1] == 0,
+            datagram[2] == 0, datagram[3] == 0
+        else { return self.drop(\.malformed) }
+        let index = UInt32(
+            bigEndian: datagram.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        let counter = UInt64(
+            bigEndian: datagram.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        guard let isNew = self.sessions[index]?.mayOpen(counter, now: now) else {
+            return self.drop(\.unknown)
+        }
+        guard isNew else { return self.drop(\.replayed) }
+        let primitives = self.primitives
+        let plaintext = self.sessions[index]?.open(
+            Array(datagram[headerCount...]), counter: counter,
+            associated: Array(datagram[..<headerCount]), primitives)
+        guard let plaintext else { return self.drop(\.forged) }
+        return .input(
+            .opened(
+                OpenedPacket(
+                    session: index, counter: counter, content: .frame, plaintext: plaintext,
+                    source: source, via: socket, byteCount: datagram.count)))
+    }
+
+    private mutating func receiveJSON(
+        _ datagram: UnsafeRawBufferPointer, from source: Endpoint, via socket: SocketID,
+        now: Instant
+    ) -> Verdict {
+        guard let envelope = Envelope(scanning: datagram) else { return self.drop(\.malformed) }
+        if envelope.kind == .gone {
+            guard self.isKnownToken(envelope) else { return self.drop(\.unknown) }
+            return .input(.datagram(Array(datagram), from: source, via: socket))
+        }
+        guard let pid = envelope.pid else { return self.drop(\.malformed) }
+        guard let admission = self.relations[pid]?.admission else {
+            return self.receiveForBuried(datagram, pid, from: source, via: socket, now: now)
+        }
+        guard let key = admission.receiveMAC else { return self.drop(\.unknown) }
+        if case .opening = envelope.kind {
+            guard self.hasToken(pid, now: now) else { return self.drop(\.limited) }
+        }
+        guard self.isAuthentic(datagram, envelope, key: key) else { return self.drop(\.forged) }
+        switch envelope.kind {
+        case .opening:
+            self.relations[pid]?.bucket.take()
+            self.bucketOfAll?.take()
+        case .founding(let to, let counter):
+            return self.openMessage(
+                .founding, datagram, envelope, to: to, counter, from: source, via: socket, now: now)
+        case .foundingAnswer(let to, let counter):
+            return self.openMessage(
+                .foundingAnswer, datagram, envelope, to: to, counter, from: source, via: socket,
+                now: now)
+        case .response, .refusal, .resync, .gone: break
+        }
+        return .input(.datagram(Array(datagram), from: source, via: socket))
+    }
+
+    private mutating func openMessage(
+        _ content: SessionContent, _ datagram: UnsafeRawBufferPointer, _ envelope: Envelope,
+        to index: UInt32, _ counter: UInt64, from source: Endpoint, via socket: SocketID,
+        now: Instant
+    ) -> Verdict {
+        guard self.sessions[index]?.ownPID == envelope.pid else { return self.drop(\.unknown) }
+        guard self.sessions[index]?.mayOpen(counter, now: now) == true else {
+            return self.drop(\.replayed)
+        }
+        guard let range = envelope.payload,
+            let sealed = Base64URL.decode(UnsafeRawBufferPointer(rebasing: datagram[range]))
+        else { return self.drop(\.malformed) }
+        let primitives = self.primitives
+        let padded = self.sessions[index]?.open(
+            sealed, counter: counter, associated: [], primitives)
+        guard let padded, let plaintext = PaddedContent.unpad(padded) else {
+            return self.drop(\.forged)
+        }
+        return .input(
+            .opened(
+                OpenedPacket(
+                    session: index, counter: counter, content: content, plaintext: plaintext,
+                    source: source, via: socket, byteCount: datagram.count)))
+    }
+
+    private func isAuthentic(
+        _ datagram: UnsafeRawBufferPointer, _ envelope: Envelope, key: Secret
+    ) -> Bool {
+        if case .refusal = envelope.kind, self.mutation.contains(.errorsDelete) { return true }
+        let covered = Array(datagram[..<envelope.macOffset])
+        let mac = Array(self.primitives.hmac(covered, key: key).prefix(16))
+        return isEqualConstantTime(mac, envelope.proofBytes)
+    }
+
+    private mutating func hasToken(_ pid: PeerID, now: Instant) -> Bool {
+        var all =
+            self.bucketOfAll
+            ?? TokenBucket(
+                burst: Limits.handshakesPerSecondOfAll,
+                perSecond: Limits.handshakesPerSecondOfAll, now: now)
+        let isOpen = all.hasToken(now: now)
+        self.bucketOfAll = all
+        return isOpen && self.relations[pid]?.bucket.hasToken(now: now) == true
+    }
+
+    private func isKnownToken(_ envelope: Envelope) -> Bool {
+        let proof = envelope.proofBytes
+        if let pid = envelope.pid {
+            return self.tokens[pid].map { isEqualConstantTime($0, proof) } ?? false
+        }
+        return self.tokens.values.contains { isEqualConstantTime($0, proof) }
+    }
+
+    /// A `pid` that is in no table may be a cancelled pairing's: then the 410 is due, once per 10 s.
+    ///
+    /// Only while there are tombstones, and for at most 50 unknown names a second, is the hash
+    /// computed that tells; so strangers cost nothing more.
+    private mutating func receiveForBuried(
+        _ datagram: UnsafeRawBufferPointer, _ pid: PeerID, from source: Endpoint,
+        via socket: SocketID, now: Instant
+    ) -> Verdict {
+        guard !self.buried.isEmpty else { return self.drop(\.unknown) }
+        var bucket = self.buriedBucket ?? TokenBucket(burst: 50, perSecond: 50, now: now)
+        defer { self.buriedBucket = bucket }
+        guard bucket.hasToken(now: now) else { return self.drop(\.unknown) }
+        bucket.take()
+        let hash = self.primitives.hash(pid.bytes)
+        guard let answeredAt = self.buried[hash] else { return self.drop(\.unknown) }
+        if let answeredAt, now - answeredAt < Constants.goneInterval {
+            return self.drop(\.limited)
+        }
+        self.buried[hash] = .some(now)
+        return .input(.datagram(Array(datagram), from: source, via: socket))
+    }
+}
+
+/// How many datagrams came, and why some were dropped.
+struct GateTally: Sendable {
+    var received: UInt64 = 0
+    var malformed: UInt64 = 0
+    var unknown: UInt64 = 0
+    var forged: UInt64 = 0
+    var replayed: UInt64 = 0
+    var limited: UInt64 = 0
+}
+
+extension Gate {
+    /// Counters by the names that `status` shows, in a fixed order.
+    public var counters: [(name: String, count: UInt64)] {
+        [
+            ("datagramsReceived", self.tally.received),
+            ("datagramsDroppedMalformed", self.tally.malformed),
+            ("datagramsDroppedUnknown", self.tally.unknown),
+            ("datagramsDroppedForged", self.tally.forged),
+            ("datagramsDroppedReplayed", self.tally.replayed),
+            ("datagramsDroppedLimited", self.tally.limited),
+        ]
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Allows a burst, then so many a second.
+struct TokenBucket: Sendable {
+    private let burst: Int64
+    private let interval: Int64
+    private var credit: Int64
+    private var filledAt: Instant
+
+    /// A full bucket.
+    init(burst: Int, perSecond: Int, now: Instant) {
+        self.interval = 1_000_000_000 / Int64(perSecond)
+        self.burst = Int64(burst) * self.interval
+        self.credit = self.burst
+        self.filledAt = now
+    }
+
+    /// Whether one more is allowed now; takes nothing.
+    mutating func hasToken(now: Instant) -> Bool {
+        let elapsed = max((now - self.filledAt).nanoseconds, 0)
+        self.credit = min(self.burst, self.credit + min(elapsed, self.burst))
+        self.filledAt = now
+        return self.credit >= self.interval
+    }
+
+    /// Takes one.
+    mutating func take() {
+        self.credit -= self.interval
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Entanglement
+
+/// A node with its gate and a store in memory, as one value: what a driver is, without a machine.
+public struct Host: Sendable {
+    /// A datagram that left the host.
+    public struct Sent: Sendable, Hashable {
+        /// The bytes.
+        public var bytes: [UInt8]
+        /// Where from: the host's own endpoint at that time.
+        public var from: Endpoint
+        /// Where to.
+        public var to: Endpoint
+    }
+
+    /// The core.
+    public private(set) var node: Node
+    /// What looks at datagrams first.
+    public private(set) var gate: Gate
+    /// What survives `restart`.
+    public private(set) var store: MemoryStore
+    /// Where the host sends from and is reached.
+    public var endpoint: Endpoint
+    /// Replies, oldest first.
+    public private(set) var replies: [(id: RequestID, reply: Reply)] = []
+    /// Events that were told, oldest first.
+    public private(set) var events: [Event] = []
+    /// How often the node asked for the IPgetter.
+    public private(set) var askedCount = 0
+    /// Every output of the last step, in order.
+    public private(set) var lastOutputs: [Output] = []
+
+    private let primitives: any Primitives
+    private let configuration: NodeConfiguration
+    private var generator: SeededGenerator
+    private var requestCount: UInt64 = 0
+
+    /// A host that starts now from what `store` holds.
+    public init(
+        _ name: String, at endpoint: Endpoint, store: MemoryStore = MemoryStore(),
+        primitives: any Primitives, seed: UInt64, now: Moment,
+        configure: (inout NodeConfiguration) -> Void = { _ in }, sent: inout [Sent]
+    ) {
+        var configuration = NodeConfiguration(name: name, allowsLoopback: false)
+        configure(&configuration)
+        self.configuration = configuration
+        self.primitives = primitives
+        self.generator = SeededGenerator(seed: seed)
+        self.store = store
+        self.endpoint = endpoint
+        self.gate = Gate(primitives: primitives, mutation: configuration.mutation)
+        var outputs: [Output] = []
+        self.node = Node(
+            loading: store.state, configuration: configuration, primitives: primitives,
+            generator: SeededGenerator(seed: self.generator.next()), now: now, into: &outputs)
+        self.carryOut(outputs, now, &sent)
+        self.handle(
+            .ownCandidates([Candidate(endpoint: endpoint, kind: .lan)]), now: now, sent: &sent)
+    }
+
+    /// Crashes and starts again from the store alone.
+    public mutating func restart(now: Moment, sent: inout [Sent]) {
+        let configuration = self.configuration
+        let seed = self.generator.next()
+        let old = self
+        self = Host(
+            configuration.name, at: self.endpoint, store: self.store, primitives: self.primitives,
+            seed: seed, now: now, configure: { $0 = configuration }, sent: &sent)
+        self.events = old.events + self.events
+        self.replies = old.replies
+        self.requestCount = old.requestCount
+        self.askedCount += old.askedCount
+    }
+
+    /// Moves the host to another address, of which its system tells it.
+    public mutating func move(to endpoint: Endpoint, now: Moment, sent: inout [Sent]) {
+        self.endpoint = endpoint
+        self.handle(
+            .ownCandidates([Candidate(endpoint: endpoint, kind: .lan)]), now: now, sent: &sent)
+        self.handle(.networkChanged, now: now, sent: &sent)
+    }
+
+    /// Hands a datagram to the gate, and what passes to the node.
+    public mutating func receive(
+        _ bytes: [UInt8], from source: Endpoint, now: Moment, sent: inout [Sent]
+    ) {
+        let verdict = bytes.withUnsafeBytes {
+            self.gate.receive($0, from: source, via: SocketID(0), now: now.instant)
+        }
+        if case .input(let input) = verdict { self.handle(input, now: now, sent: &sent) }
+    }
+
+    /// Hands one input to the node, commits, and carries out the rest.
+    public mutating func handle(_ input: Input, now: Moment, sent: inout [Sent]) {
+        var outputs: [Output] = []
+        self.node.handle(input, now: now, into: &outputs)
+        self.carryOut(outputs, now, &sent)
+    }
+
+    /// Asks for something and returns the reply, if it came at once.
+    @discardableResult
+    public mutating func request(
+        _ request: Request, now: Moment, sent: inout [Sent]
+    ) -> Reply? {
+        self.requestCount += 1
+        let id = RequestID(self.requestCount)
+        self.handle(.request(id, request), now: now, sent: &sent)
+        return self.replies.last { $0.id == id }?.reply
+    }
+
+    private mutating func carryOut(_ outputs: [Output], _ now: Moment, _ sent: inout [Sent]) {
+        self.lastOutputs = outputs
+        self.store.commit(
+            outputs.compactMap { if case .persist(let change) = $0 { change } else { nil } })
+        for output in outputs {
+            switch output {
+            case .persist: break
+            case .send(let bytes, let target):
+                sent.append(Sent(bytes: bytes, from: self.endpoint, to: target))
+            case .sendSealed(_, _, _, let target):
+                if let bytes = self.gate.apply(output, now: now.instant) {
+                    sent.append(Sent(bytes: bytes, from: self.endpoint, to: target))
+                }
+            case .admit, .dismiss, .install, .erase, .bury, .unbury:
+                _ = self.gate.apply(output, now: now.instant)
+            case .gatherCandidates: self.askedCount += 1
+            case .reply(let id, let reply): self.replies.append((id, reply))
+            case .notify(let event): self.events.append(event)
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+import Testing
+
+/// Two people entangle: scenario A on two real cores and a network in memory.
+@Suite struct EntanglementTests {
+    @Test func twoPeopleTrustEachOtherAfterFourMessages() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.settle()
+        let alice = try #require(pair.relation(.alice))
+        let bob = try #require(pair.relation(.bob))
+        #expect(alice.phase == .trusted)
+        #expect(bob.phase == .trusted)
+        #expect(alice.cluster == bob.cluster)
+        #expect(alice.cluster != nil)
+        #expect(alice.keys?.meeting == bob.keys?.meeting)
+        #expect(alice.codes == nil)
+        #expect(bob.codes == nil)
+        #expect(alice.cancelTokens == nil)
+        #expect(bob.cancelTokens == nil)
+        #expect(pair.alice.store.state.clusters.map(\.id) == pair.bob.store.state.clusters.map(\.id))
+        #expect(pair.alice.store.state.clusters.first?.name == "Alice + Bob")
+        #expect(pair.bob.store.state.clusters.first?.name == "Alice + Bob")
+        let aliceStatus = pair.alice.node.status(now: pair.now)
+        let bobStatus = pair.bob.node.status(now: pair.now)
+        #expect(aliceStatus.peers.first?.safetyNumber == bobStatus.peers.first?.safetyNumber)
+        #expect(aliceStatus.peers.first?.name == "Bob")
+        #expect(aliceStatus.peers.first?.isConnected == true)
+        #expect(bobStatus.peers.first?.isConnected == true)
+        #expect(aliceStatus.peers.first?.echo == Pair.aliceEndpoint)
+        #expect(bobStatus.peers.first?.echo == Pair.bobEndpoint)
+    }
+
+    @Test(arguments: 1...20)
+    func messagesHaveTheSizesOfTheProtocol(seed: UInt64) throws {
+        var pair = Pair(seed: seed)
+        try #require(pair.meet() != nil)
+        pair.settle()
+        let texts = pair.log.map { String(decoding: $0.bytes, as: UTF8.self) }
+        let opening = texts.filter { $0.hasPrefix("{\"request\":110,") }
+        let response = texts.filter { $0.hasPrefix("{\"response\":200,\"request\":120,") }
+        let founding = texts.filter { $0.hasPrefix("{\"response\":200,\"request\":130,") }
+        let answer = texts.filter { $0.hasPrefix("{\"response\":200,\"pid\":") }
+        #expect(!opening.isEmpty && opening.allSatisfy { $0.utf8.count == 512 })
+        #expect(!response.isEmpty && response.allSatisfy { (509...512).contains($0.utf8.count) })
+        #expect(!founding.isEmpty && founding.allSatisfy { $0.utf8.count <= 1_232 })
+        let shortest = try #require(founding.map(\.utf8.count).min())
+        #expect(!answer.isEmpty && answer.allSatisfy { $0.utf8.count <= shortest })
+        #expect(pair.log.allSatisfy { $0.bytes.count <= 1_232 })
+    }
+
+    @Test(arguments: 1...40)
+    func lossDelaysAndNothingMore(seed: UInt64) throws {
+        var pair = Pair(seed: seed)
+        var dice = SeededGenerator(seed: seed)
+        let lost = (0..<100_000).map { _ in Int.random(in: 0..<100, using: &dice) < 50 }
+        var count = 0
+        try #require(pair.meet() != nil)
+        var seen: [Host.Sent: Bool] = [:]
+        pair.run(for: .seconds(60)) { sent in
+            if let known = seen[sent] { return known }
+            count += 1
+            seen[sent] = !lost[count]
+            return !lost[count]
+        }
+        let alice = try #require(pair.relation(.alice))
+        let bob = try #require(pair.relation(.bob))
+        #expect(alice.phase == .trusted)
+        #expect(bob.phase == .trusted)
+        #expect(alice.cluster == bob.cluster)
+    }
+
+    @Test func aPeerThatRestartsElsewhereIsFoundAgain() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.settle()
+        pair.run(for: .seconds(1))
+        pair.act(.bob) { host, now, sent in
+            host.endpoint.port = 50_000
+            host.restart(now: now, sent: &sent)
+        }
+        pair.run(for: .seconds(2))
+        let peer = try #require(pair.alice.node.status(now: pair.now).peers.first)
+        #expect(peer.isConnected)
+        #expect(peer.path?.port == 50_000)
+        #expect(pair.relation(.alice)?.endpoints.first?.port == 50_000)
+    }
+
+    @Test func aMovedPeerIsChallengedAndFollowed() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.run(for: .seconds(1))
+        let elsewhere = Endpoint(address: .v4(0xcb00_7109), port: 1_234)
+        pair.act(.bob) { $0.move(to: elsewhere, now: $1, sent: &$2) }
+        pair.run(for: .seconds(2))
+        let peer = try #require(pair.alice.node.status(now: pair.now).peers.first)
+        #expect(peer.path == elsewhere)
+        #expect(pair.alice.events.contains(.peerMoved(peer.id, from: Pair.bobEndpoint, to: elsewhere)))
+    }
+
+    @Test func anHourOfKeepaliveKeepsBothConnected() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.run(for: .seconds(3600))
+        for side in Pair.Side.allCases {
+            let status = pair[side].node.status(now: pair.now)
+            #expect(status.peers.first?.isConnected == true)
+            #expect(!pair[side].events.contains { if case .peerUnreachable = $0 { true } else { false } })
+            #expect(status.counters.first { $0.name == "sessions" }.map { $0.count <= 6 } == true)
+        }
+    }
+
+    @Test func aLostPeerIsUnreachableAndComesBack() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.run(for: .seconds(1))
+        pair.run(for: .seconds(600)) { _ in false }
+        let lost = try #require(pair.alice.node.status(now: pair.now).peers.first)
+        #expect(!lost.isConnected)
+        pair.run(for: .seconds(70))
+        let found = try #require(pair.alice.node.status(now: pair.now).peers.first)
+        #expect(found.isConnected)
+    }
+
+    @Test func pingsAreAnswered() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.run(for: .seconds(1))
+        let id = try #require(pair.relation(.alice)?.id)
+        pair.request(.alice, .ping(id))
+        pair.settle()
+        let reply = pair.alice.replies.last?.reply
+        guard case .pong(let peer, _, let path) = reply else {
+            Issue.record("no pong: \(String(describing: reply))")
+            return
+        }
+        #expect(peer == id)
+        #expect(path == Pair.bobEndpoint)
+    }
+
+    @Test func pingsWithoutAPeerFail() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.run(for: .seconds(1))
+        let id = try #require(pair.relation(.alice)?.id)
+        pair.request(.alice, .ping(id))
+        pair.run(for: .seconds(10)) { _ in false }
+        #expect(pair.alice.replies.last?.reply == .noAnswer(id))
+    }
+
+    @Test func forgetEndsTheRelationOnBothSides() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.run(for: .seconds(1))
+        let id = try #require(pair.relation(.alice)?.id)
+        let bobID = try #require(pair.relation(.bob)?.id)
+        pair.request(.alice, .forget(id))
+        pair.run(for: .seconds(2))
+        #expect(pair.alice.store.state.relations.isEmpty)
+        #expect(pair.bob.node.status(now: pair.now).peers.isEmpty)
+        #expect(pair.bob.events.contains(.peerForgotten(bobID, byPeer: true)))
+        pair.run(for: .seconds(90_000))
+        #expect(pair.bob.store.state.relations.isEmpty)
+    }
+
+    @Test func aThirdPersonIsToldNotYet() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        pair.run(for: .seconds(1))
+        #expect(pair.request(.alice, .offer(MeetingOptions())) == .refused(.notYet(.auto)))
+        for intent in [Intent.cluster, .join, .bridge, .repair] {
+            let reply = pair.request(.alice, .offer(MeetingOptions(intent: intent)))
+            #expect(reply == .refused(.notYet(intent)))
+        }
+    }
+}
