@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the network side allows itself.
+enum Limits {
+    /// Datagrams taken from the kernel by one system call.
+    static let readBatchCount = 32
+    /// Room for one datagram.
+    ///
+    /// A longer one arrives cut, is still longer than 1,232 bytes, and is dropped for that. A power of two, because NIO rounds the whole batch up to one.
+    static let datagramByteCount = 2_048
+    /// Own addresses taken from the interfaces.
+    static let interfaceAddressCountMax = 32
+    /// Addresses of one host name.
+    static let resolvedAddressCountMax = 8
+    /// Bytes of a routing table that are looked at.
+    static let routingTableByteCountMax = 1 << 20
+    /// How long the network must be quiet before a change is told: one event for a whole burst.
+    static let settlingTime = Duration.milliseconds(200)
+    /// How often the interfaces are compared where the system tells nothing.
+    static let pollingInterval = Duration.seconds(5)
+    /// How long a socket that broke stays unread before it is read again, in milliseconds.
+    static let reopeningMilliseconds: Int64 = 1_000
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOCore
+import NIOPosix
+
+/// The news of one netlink socket as a stream that ends when the socket does.
+struct NetlinkReader {
+    /// What was told since the last look: at most one element, a loss before a `maybe`.
+    let news: AsyncStream<Netlink.News>
+    private let channel: any Channel
+
+    /// Opens the socket and reads it on the event loop; nil where there is none.
+    static func open() async -> NetlinkReader? {
+        guard let handle = Netlink.open() else { return nil }
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Netlink.News.self, bufferingPolicy: .bufferingNewest(1))
+        let future = NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        NetlinkHandler(continuation))
+                }
+            }
+            .takingOwnershipOfDescriptor(input: handle)
+        guard let channel = try? await future.get() else { return nil }
+        return NetlinkReader(news: stream, channel: channel)
+    }
+
+    /// Ends the stream.
+    func close() {
+        self.channel.close(promise: nil)
+    }
+}
+
+/// Puts what a netlink socket says into a stream of at most one element.
+private final class NetlinkHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let continuation: AsyncStream<Netlink.News>.Continuation
+
+    init(_ continuation: AsyncStream<Netlink.News>.Continuation) {
+        self.continuation = continuation
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let news = self.unwrapInboundIn(data).withUnsafeReadableBytes { Netlink.news(in: $0) }
+        guard let news else { return }
+        // The stream keeps the newest: a loss that is pushed out goes in again.
+        if case .dropped(.loss) = self.continuation.yield(news), news != .loss {
+            self.continuation.yield(.loss)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.continuation.finish()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // ENOBUFS: news were lost. The watch opens another socket and compares.
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// Tells when the machine's addresses or default routes change.
+///
+/// On Linux the kernel tells (netlink); where that is not allowed, and on other systems, the
+/// interfaces are compared every 5 seconds. A burst of changes gives one call, after it has
+/// settled; news that changed nothing (renewed lifetimes, a scan for networks) give none.
+public struct NetworkWatch: Sendable {
+    private var last: NetworkState
+
+    /// A watch that compares with the state of this moment.
+    public init() {
+        self.last = .current()
+    }
+
+    /// Watches until the task is cancelled.
+    public mutating func run(_ changed: @Sendable () -> Void) async {
+        while !Task.isCancelled {
+            if let reader = await NetlinkReader.open() {
+                // What happened between the last look and the opening is found here.
+                self.compare(after: .maybe, changed)
+                await self.follow(reader, changed)
+                reader.close()
+            }
+            guard (try? await Task.sleep(for: Limits.pollingInterval)) != nil else { return }
+            self.compare(after: .maybe, changed)
+        }
+    }
+
+    private mutating func follow(
+        _ reader: NetlinkReader, _ changed: @Sendable () -> Void
+    ) async {
+        for await news in reader.news {
+            guard (try? await Task.sleep(for: Limits.settlingTime)) != nil else { return }
+            self.compare(after: news, changed)
+        }
+    }
+
+    private mutating func compare(after news: Netlink.News, _ changed: () -> Void) {
+        let now = NetworkState.current()
+        guard news == .loss || now != self.last else { return }
+        self.last = now
+        changed()
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Entanglement
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The node's UDP sockets.
+public final class DatagramSockets: Sendable {
+    /// Takes a datagram on the event loop: the bytes are valid during the call alone, and it must
+    /// not wait for anything.
+    public typealias Receive = @Sendable (UnsafeRawBufferPointer, Endpoint, SocketID) -> Void
+
+    private let sockets: [DatagramSocket]
+    private let counting = DatagramCounters()
+    private let loop: any EventLoop
+    private let receive: Receive
+    private let channels = Mutex(Channels())
+
+    private struct Channels {
+        var open: [(number: UInt8, channel: any Channel)] = []
+        var isClosed = false
+    }
+
+    /// Binds all endpoints and begins to read.
+    ///
+    /// Either all sockets are bound or none. Socket number i stands for `listen[i]`.
+    public init(
+        listen: [Endpoint], receive: @escaping Receive
+    ) async throws(TransportError) {
+        guard (1...256).contains(listen.count) else { throw .wrongListenCount(listen.count) }
+        var sockets: [DatagramSocket] = []
+        for endpoint in listen {
+            sockets.append(try DatagramSocket(bindingTo: endpoint))
+        }
+        self.sockets = sockets
+        self.loop = MultiThreadedEventLoopGroup.singleton.next()
+        self.receive = receive
+        for number in sockets.indices {
+            guard await self.startReading(UInt8(number)) else {
+                await self.close()
+                throw .cannotRead(listen[number])
+            }
+        }
+    }
+
+    /// Where the sockets are really bound, in the order of `listen`.
+    public var bound: [Endpoint] {
+        self.sockets.map(\.bound)
+    }
+
+    /// Counts of what was sent and what was not.
+    public var counters: [(name: String, count: UInt64)] {
+        self.counting.values
+    }
+
+    /// Sends a datagram by the first socket that fits the address; never waits, never throws.
+    @discardableResult
+    public func send(_ bytes: [UInt8], to endpoint: Endpoint) -> SendOutcome {
+        var outcome = SendOutcome.noSocket
+        for socket in self.sockets where socket.reaches(endpoint.address) {
+            outcome = socket.send(bytes, to: endpoint)
+            break
+        }
+        self.counting.count(outcome)
+        return outcome
+    }
+
+    /// Closes the channels that read, as an error of the system would, for tests.
+    func interruptReading() async {
+        for (_, channel) in self.channels.withLock({ $0.open }) {
+            try? await channel.close().get()
+        }
+    }
+
+    /// Stops reading and closes all sockets; afterwards the ports are free.
+    public func close() async {
+        let open = self.channels.withLock { channels in
+            channels.isClosed = true
+            defer { channels.open = [] }
+            return channels.open
+        }
+        for (_, channel) in open {
+            // It may have closed by itself already, which is just as well.
+            try? await channel.close().get()
+        }
+        for socket in self.sockets { socket.close() }
+    }
+
+    private func startReading(_ number: UInt8) async -> Bool {
+        guard let future = self.openChannel(number) else { return false }
+        guard let channel = try? await future.get() else { return false }
+        self.keep(channel, number)
+        return true
+    }
+
+    private func openChannel(_ number: UInt8) -> EventLoopFuture<any Channel>? {
+        let receive = self.receive
+        guard let handle = self.sockets[Int(number)].duplicate() else { return nil }
+        let batch = Limits.readBatchCount
+        return DatagramBootstrap(group: self.loop)
+            .channelOption(.datagramVectorReadMessageCount, value: batch)
+            .channelOption(
+                .recvAllocator,
+                value: FixedSizeRecvByteBufferAllocator(capacity: batch * Limits.datagramByteCount)
+            )
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        DatagramReceiver(socket: SocketID(number), receive: receive))
+                }
+            }
+            .withBoundSocket(handle)
+    }
+
+    private func keep(_ channel: any Channel, _ number: UInt8) {
+        let isClosed = self.channels.withLock { channels in
+            if !channels.isClosed { channels.open.append((number, channel)) }
+            return channels.isClosed
+        }
+        if isClosed {
+            channel.close(promise: nil)
+            return
+        }
+        channel.closeFuture.whenComplete { [weak self] _ in self?.readAgain(number) }
+    }
+
+    /// Reads a socket whose channel closed by itself; an error of the network ends nothing.
+    private func readAgain(_ number: UInt8) {
+        let isClosed = self.channels.withLock { channels in
+            channels.open.removeAll { $0.number == number }
+            return channels.isClosed
+        }
+        guard !isClosed else { return }
+        self.counting.countReopening()
+        self.loop.scheduleTask(in: .milliseconds(Limits.reopeningMilliseconds)) { [weak self] in
+            guard let self else { return }
+            guard let future = self.openChannel(number) else { return }
+            future.whenComplete { result in
+                switch result {
+                case .success(let channel): self.keep(channel, number)
+                case .failure: self.readAgain(number)
+                }
+            }
+        }
+    }
+}

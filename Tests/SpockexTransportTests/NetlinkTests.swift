@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import SpockexTransport
+
+struct NetlinkTests {
+    private func message(_ type: UInt16, bodyCount: Int = 8) -> [UInt8] {
+        let length = UInt32(16 + bodyCount)
+        let header: [UInt8] = withUnsafeBytes(of: length) { Array($0) }
+        let kind: [UInt8] = withUnsafeBytes(of: type) { Array($0) }
+        let rest = [UInt8](repeating: 0, count: 10 + (bodyCount + 3) / 4 * 4)
+        return header + kind + rest
+    }
+
+    private func news(_ bytes: [UInt8]) -> Netlink.News? {
+        bytes.withUnsafeBytes { Netlink.news(in: $0) }
+    }
+
+    @Test(arguments: [UInt16(16), 20, 24, 25])
+    func whatMayHaveChangedIsCompared(type: UInt16) {
+        #expect(self.news(self.message(type)) == .maybe)
+    }
+
+    @Test(arguments: [UInt16(17), 21])
+    func whatWentAwayIsALoss(type: UInt16) {
+        #expect(self.news(self.message(type)) == .loss)
+        #expect(self.news(self.message(20, bodyCount: 7) + self.message(type)) == .loss)
+    }
+
+    @Test(arguments: [UInt16(0), 2, 3, 28, 0xffff])
+    func otherMessagesSayNothing(type: UInt16) {
+        #expect(self.news(self.message(type)) == nil)
+    }
+
+    @Test func everyCutAndEveryLengthIsSafe() {
+        let bytes = self.message(20, bodyCount: 5) + self.message(17)
+        for count in 0..<bytes.count {
+            let found = self.news(Array(bytes[..<count]))
+            #expect(count < 16 ? found == nil : found != nil)
+        }
+        for length in [UInt8(0), 1, 15, 16, 17, 255] {
+            var wrong = bytes
+            wrong[0] = length
+            let found = self.news(wrong)
+            #expect(length < 16 ? found == nil : found != nil)
+        }
+        #expect(self.news([UInt8](repeating: 0xff, count: 64)) != .loss)
+    }
+
+    #if os(Linux)
+        @Test func theSystemGivesASocketForNews() async throws {
+            let reader = try #require(await NetlinkReader.open())
+            reader.close()
+            // Closing ends the stream, so this loop ends.
+            for await _ in reader.news {}
+        }
+    #endif
+}
