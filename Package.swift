@@ -51,6 +51,7 @@ func clibrary(_ name: String, _ pkgConfig: String, _ package: String) -> Target 
 }
 
 let qrOnLinux = TargetDependencyCondition.when(platforms: [.linux], traits: ["QR"])
+let qrBuild = BuildSettingCondition.when(platforms: [.linux], traits: ["QR"])
 
 let core: [Target] = [
     .target(name: "Entanglement", dependencies: [crypto], swiftSettings: fuzzed),
@@ -58,7 +59,7 @@ let core: [Target] = [
     .target(
         name: "EntanglementTestKit", dependencies: ["Entanglement"], swiftSettings: strict),
     test("EntanglementTests", ["Entanglement", "EntanglementTestKit", crypto]),
-    test("PortMappingTests", ["PortMapping", "Entanglement"]),
+    test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
 ]
 
 let codes: [Target] = [
@@ -74,7 +75,9 @@ let codes: [Target] = [
             .target(name: "CPNG", condition: qrOnLinux),
             .target(name: "CTurboJPEG", condition: qrOnLinux),
         ],
-        path: "Sources/CLibraries/CPictureShim"),
+        path: "Sources/CLibraries/CPictureShim",
+        cSettings: [.define("SPOCKEX_QR", qrBuild)],
+        cxxSettings: [.define("SPOCKEX_QR", qrBuild)]),
     .target(
         name: "OfflineCodes",
         dependencies: [
@@ -83,7 +86,12 @@ let codes: [Target] = [
             .target(name: "CPictureShim", condition: qrOnLinux),
         ],
         swiftSettings: fuzzed),
-    test("OfflineCodesTests", ["OfflineCodes"]),
+    test(
+        "OfflineCodesTests",
+        [
+            "OfflineCodes", .target(name: "CQREncode", condition: qrOnLinux),
+            .target(name: "CTurboJPEG", condition: qrOnLinux),
+        ]),
 ]
 
 let around: [Target] = [
