@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+extension Event {
+    /// The relation that the event is about, if there is one.
+    var relation: RelationID? {
+        switch self {
+        case .pairingStarted(let id), .trying(let id, _), .pairingPhase(let id, _),
+            .pairingProblem(let id, _), .trusted(let id, cluster: _), .pairingEnded(let id, _),
+            .peerConnected(let id, _), .peerUnreachable(let id), .peerMoved(let id, from: _, to: _),
+            .peerForgotten(let id, byPeer: _):
+            id
+        case .ownAddresses: nil
+        }
+    }
+
+    /// Words with one space between them, the kind first: `peerMoved <id> - 192.0.2.1:41414`.
+    ///
+    /// Every word is canonical text without spaces; ``init(stored:)`` reads it back.
+    var text: String {
+        self.words.joined(separator: " ")
+    }
+
+    private var words: [String] {
+        switch self {
+        case .pairingStarted(let id): ["pairingStarted", "\(id)"]
+        case .trying(let id, let endpoints): ["trying", "\(id)"] + endpoints.map(\.description)
+        case .pairingPhase(let id, let phase): ["pairingPhase", "\(id)", phase.rawValue]
+        case .pairingProblem(let id, let problem): ["pairingProblem", "\(id)", problem.rawValue]
+        case .trusted(let id, let cluster): ["trusted", "\(id)", "\(cluster)"]
+        case .pairingEnded(let id, let end): ["pairingEnded", "\(id)", end.rawValue]
+        case .peerConnected(let id, let endpoint): ["peerConnected", "\(id)", "\(endpoint)"]
+        case .peerUnreachable(let id): ["peerUnreachable", "\(id)"]
+        case .peerMoved(let id, let from, let to):
+            ["peerMoved", "\(id)", from?.description ?? "-", "\(to)"]
+        case .peerForgotten(let id, let byPeer):
+            ["peerForgotten", "\(id)", byPeer ? "byPeer" : "byUs"]
+        case .ownAddresses(let candidates):
+            ["ownAddresses"] + candidates.map { "\($0.kind.rawValue)=\($0.endpoint)" }
+        }
+    }
+
+    /// Reads what `text` wrote; nil for anything else.
+    init?(stored text: String) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard let kind = words.first else { return nil }
+        if kind == "ownAddresses" {
+            let candidates = words.dropFirst().compactMap { Candidate(stored: $0) }
+            guard candidates.count == words.count - 1 else { return nil }
+            self = .ownAddresses(candidates)
+            return
+        }
+        guard words.count >= 2, let id = RelationID(words[1]),
+            let event = Self.event(kind, of: id, Array(words[2...]))
+        else { return nil }
+        self = event
+    }
+
+    private static func event(_ kind: String, of id: RelationID, _ rest: [String]) -> Event? {
+        switch (kind, rest.count) {
+        case ("pairingStarted", 0): return .pairingStarted(id)
+        case ("trying", _):
+            let endpoints = rest.compactMap { Endpoint($0) }
+            return endpoints.count == rest.count ? .trying(id, endpoints) : nil
+        case ("pairingPhase", 1):
+            return RelationPhase(rawValue: rest[0]).map { .pairingPhase(id, $0) }
+        case ("pairingProblem", 1):
+            return PairingProblem(rawValue: rest[0]).map { .pairingProblem(id, $0) }
+        case ("trusted", 1): return ClusterID(rest[0]).map { .trusted(id, cluster: $0) }
+        case ("pairingEnded", 1): return PairingEnd(rawValue: rest[0]).map { .pairingEnded(id, $0) }
+        case ("peerConnected", 1): return Endpoint(rest[0]).map { .peerConnected(id, $0) }
+        case ("peerUnreachable", 0): return .peerUnreachable(id)
+        case ("peerMoved", 2):
+            let from = Endpoint(rest[0])
+            guard from != nil || rest[0] == "-", let to = Endpoint(rest[1]) else { return nil }
+            return .peerMoved(id, from: from, to: to)
+        case ("peerForgotten", 1):
+            guard ["byPeer", "byUs"].contains(rest[0]) else { return nil }
+            return .peerForgotten(id, byPeer: rest[0] == "byPeer")
+        case (_, _): return nil
+        }
+    }
+}
+
+extension Candidate {
+    fileprivate init?(stored word: String) {
+        guard let separator = word.firstIndex(of: "="),
+            let kind = Kind(rawValue: String(word[..<separator])),
+            let endpoint = Endpoint(String(word[word.index(after: separator)...]))
+        else { return nil }
+        self.init(endpoint: endpoint, kind: kind)
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import GRDB
+
+/// The tables of which a relation may have one row each, and the columns that are written.
+enum RelationTable {
+    static let relation = Upsert("relation", Self.columns)
+    static let meetingCode = Upsert(
+        "meetingCode", ["relation", "ownSalt", "peerSalt", "offer", "answer"])
+    static let relationKey = Upsert(
+        "relationKey",
+        ["relation", "peerPID", "peerKey", "meeting", "psk", "sendMAC", "receiveMAC"])
+    static let cancelToken = Upsert("cancelToken", ["relation", "own", "peer"])
+    static let memberKey = Upsert("memberKey", ["relation", "signingKey", "agreementKey"])
+    static let foundingPart = Upsert(
+        "foundingPart", ["relation", "signingKey", "agreementKey", "signature"])
+    static let endpoint = Upsert(
+        "endpoint", keyCount: 2, ["relation", "position", "address", "port"])
+
+    static let columns = [
+        "id", "role", "intent", "phase", "createdAt", "expiresAt", "ownPID", "ownKey",
+        "memberSigningKey", "memberAgreementKey", "hasSentFounding", "cluster", "claimedName",
+        "givenName", "problem", "lastHeardAt", "matchedAt", "reservedCounter", "acceptedCounter",
+    ]
+}
+
+extension RelationRecord {
+    /// Writes the relation's row and those of its child tables; deletes those it has no more.
+    func write(to database: Database) throws {
+        try RelationTable.relation.run(self.columns, in: database)
+        let children: [(String, Upsert, [Column?]?)] = [
+            ("meetingCode", RelationTable.meetingCode, self.codes?.columns),
+            ("relationKey", RelationTable.relationKey, self.keys?.columns),
+            ("cancelToken", RelationTable.cancelToken, self.cancelTokens?.columns),
+            ("memberKey", RelationTable.memberKey, self.peerMemberKeys?.columns),
+            ("foundingPart", RelationTable.foundingPart, self.peerPart?.columns),
+        ]
+        for (table, upsert, columns) in children {
+            if let columns {
+                try upsert.run([Column(self.id)] + columns, in: database)
+            } else {
+                try database.run("DELETE FROM \(table) WHERE relation = ?", [Column(self.id)])
+            }
+        }
+        try database.write(self.endpoints, of: self.id)
+    }
+
+    private var columns: [Column?] {
+        [
+            Column(self.id), .text(self.role.rawValue), .integer(Int64(self.intent.rawValue)),
+            .text(self.phase.rawValue), Column(self.createdAt), Column(self.expiresAt),
+            Column(self.ownPID), Column(self.ownKey), Column(self.memberSigningKey),
+            Column(self.memberAgreementKey), .integer(self.hasSentFounding ? 1 : 0),
+            self.cluster.map { Column($0) }, .text(self.claimedName), .text(self.givenName),
+            self.problem.map { .text($0.rawValue) }, self.lastHeardAt.map { Column($0) },
+            self.matchedAt.map { Column($0) }, Column(self.reservedCounter),
+            Column(self.acceptedCounter),
+        ]
+    }
+
+    /// Reads the columns of `RelationTable.columns`; the children come later.
+    init(from row: inout RowReader) throws(StoreError) {
+        let id: RelationID = try row.identifier()
+        let role = try row.text { MeetingRole(rawValue: $0) }
+        guard let intent = Intent(rawValue: try row.integer()) else { throw row.damaged() }
+        let phase = try row.text { RelationPhase(rawValue: $0) }
+        self.init(
+            id: id, role: role, intent: intent, phase: phase, createdAt: try row.time(),
+            expiresAt: try row.time(), ownPID: try row.identifier(), ownKey: try row.secret(),
+            memberSigningKey: try row.secret(), memberAgreementKey: try row.secret())
+        self.hasSentFounding = try row.optionalInteger() == 1
+        if let bytes = try row.optionalBytes() {
+            guard let cluster = ClusterID(bytes: bytes) else { throw row.damaged() }
+            self.cluster = cluster
+        }
+        self.claimedName = try row.text()
+        self.givenName = try row.text()
+        if let text = try row.optionalText() {
+            guard let problem = PairingProblem(rawValue: text) else { throw row.damaged() }
+            self.problem = problem
+        }
+        self.lastHeardAt = try row.optionalTime()
+        self.matchedAt = try row.optionalTime()
+        self.reservedCounter = try row.integer()
+        self.acceptedCounter = try row.integer()
+    }
+}
+
+extension Database {
+    /// Replaces the endpoints of a relation.
+    func write(_ endpoints: [Endpoint], of relation: RelationID) throws {
+        for (position, endpoint) in endpoints.enumerated() {
+            let columns: [Column?] = [
+                Column(relation), .integer(Int64(position)), .blob(endpoint.address.bytes),
+                .integer(Int64(endpoint.port)),
+            ]
+            try RelationTable.endpoint.run(columns, in: self)
+        }
+        try self.run(
+            "DELETE FROM endpoint WHERE relation = ? AND position >= ?",
+            [Column(relation), .integer(Int64(endpoints.count))])
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Schema {
+    /// The tables of the first delivered version; frozen.
+    ///
+    /// All that belongs to a relation hangs on its row by `ON DELETE CASCADE`, so Cancel is one
+    /// DELETE. `event.relation` is NULL for events that outlive it. A relation's `cluster` has no
+    /// foreign key: the core decides in which order the two come and go.
+    static let version1 = """
+        CREATE TABLE node (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            name TEXT NOT NULL CHECK (length(CAST(name AS BLOB)) <= 256 AND instr(name, char(0)) = 0)
+        ) STRICT;
+        INSERT INTO node (id, name) VALUES (1, '');
+
+        CREATE TABLE relation (
+            id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+            role TEXT NOT NULL CHECK (role IN ('offering', 'answering')),
+            intent INTEGER NOT NULL CHECK (intent BETWEEN 0 AND 5),
+            phase TEXT NOT NULL CHECK (phase IN ('offered', 'answered', 'connecting', 'timedOut',
+                'trusted', 'forgetting', 'forgotten')),
+            createdAt INTEGER NOT NULL,
+            expiresAt INTEGER NOT NULL,
+            ownPID BLOB NOT NULL UNIQUE CHECK (length(ownPID) = 16),
+            ownKey BLOB NOT NULL CHECK (length(ownKey) = 32),
+            memberSigningKey BLOB NOT NULL CHECK (length(memberSigningKey) = 32),
+            memberAgreementKey BLOB NOT NULL CHECK (length(memberAgreementKey) = 32),
+            hasSentFounding INTEGER NOT NULL CHECK (hasSentFounding IN (0, 1)),
+            cluster BLOB CHECK (length(cluster) = 16),
+            claimedName TEXT NOT NULL
+                CHECK (length(CAST(claimedName AS BLOB)) <= 256 AND instr(claimedName, char(0)) = 0),
+            givenName TEXT NOT NULL
+                CHECK (length(CAST(givenName AS BLOB)) <= 256 AND instr(givenName, char(0)) = 0),
+            problem TEXT CHECK (problem IN ('timedOut', 'refusedByPeer', 'intentConflict', 'notYet',
+                'badMessage')),
+            lastHeardAt INTEGER,
+            matchedAt INTEGER,
+            reservedCounter INTEGER NOT NULL CHECK (reservedCounter BETWEEN 0 AND 9007199254740991),
+            acceptedCounter INTEGER NOT NULL CHECK (acceptedCounter BETWEEN 0 AND 9007199254740991)
+        ) STRICT;
+
+        CREATE TABLE meetingCode (
+            relation BLOB PRIMARY KEY NOT NULL REFERENCES relation (id) ON DELETE CASCADE,
+            ownSalt BLOB NOT NULL CHECK (length(ownSalt) = 16),
+            peerSalt BLOB CHECK (length(peerSalt) = 16),
+            offer BLOB NOT NULL CHECK (length(offer) BETWEEN 1 AND 1024),
+            answer BLOB CHECK (length(answer) BETWEEN 1 AND 1024)
+        ) STRICT;
+
+        CREATE TABLE relationKey (
+            relation BLOB PRIMARY KEY NOT NULL REFERENCES relation (id) ON DELETE CASCADE,
+            peerPID BLOB NOT NULL CHECK (length(peerPID) = 16),
+            peerKey BLOB NOT NULL CHECK (length(peerKey) = 32),
+            meeting BLOB NOT NULL CHECK (length(meeting) = 32),
+            psk BLOB NOT NULL CHECK (length(psk) = 32),
+            sendMAC BLOB NOT NULL CHECK (length(sendMAC) = 32),
+            receiveMAC BLOB NOT NULL CHECK (length(receiveMAC) = 32)
+        ) STRICT;
+
+        CREATE TABLE cancelToken (
+            relation BLOB PRIMARY KEY NOT NULL REFERENCES relation (id) ON DELETE CASCADE,
+            own BLOB NOT NULL CHECK (length(own) = 16),
+            peer BLOB CHECK (length(peer) = 16)
+        ) STRICT;
+
+        CREATE TABLE memberKey (
+            relation BLOB PRIMARY KEY NOT NULL REFERENCES relation (id) ON DELETE CASCADE,
+            signingKey BLOB NOT NULL CHECK (length(signingKey) = 32),
+            agreementKey BLOB NOT NULL CHECK (length(agreementKey) = 32)
+        ) STRICT;
+
+        CREATE TABLE foundingPart (
+            relation BLOB PRIMARY KEY NOT NULL REFERENCES relation (id) ON DELETE CASCADE,
+            signingKey BLOB NOT NULL CHECK (length(signingKey) = 32),
+            agreementKey BLOB NOT NULL CHECK (length(agreementKey) = 32),
+            signature BLOB NOT NULL CHECK (length(signature) = 64)
+        ) STRICT;
+
+        CREATE TABLE endpoint (
+            relation BLOB NOT NULL REFERENCES relation (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL CHECK (position BETWEEN 0 AND 63),
+            address BLOB NOT NULL CHECK (length(address) IN (4, 16)),
+            port INTEGER NOT NULL CHECK (port BETWEEN 0 AND 65535),
+            PRIMARY KEY (relation, position)
+        ) STRICT;
+
+        CREATE TABLE cluster (
+            id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+            name TEXT NOT NULL
+                CHECK (length(CAST(name AS BLOB)) <= 256 AND instr(name, char(0)) = 0),
+            genesis BLOB NOT NULL CHECK (length(genesis) = 161),
+            offeringSignature BLOB NOT NULL CHECK (length(offeringSignature) = 64),
+            answeringSignature BLOB NOT NULL CHECK (length(answeringSignature) = 64),
+            createdAt INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE tombstone (
+            pidHash BLOB PRIMARY KEY NOT NULL CHECK (length(pidHash) = 32),
+            token BLOB NOT NULL CHECK (length(token) = 16),
+            expiresAt INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            relation BLOB REFERENCES relation (id) ON DELETE CASCADE,
+            content TEXT NOT NULL CHECK (length(content) BETWEEN 1 AND 65536)
+        ) STRICT;
+        CREATE INDEX eventOfRelation ON event (relation);
+        """
+}

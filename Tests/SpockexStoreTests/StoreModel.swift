@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// What the store promises, without a database.
+struct StoreModel {
+    struct Entry: Equatable {
+        var event: Event
+        var at: WallTime
+        var owner: RelationID?
+    }
+
+    private(set) var state = DurableState()
+    private(set) var entries: [Entry] = []
+
+    mutating func apply(_ change: Change) throws {
+        switch change {
+        case .relation(let record, erasing: _):
+            self.state.relations.removeAll { $0.id == record.id }
+            self.state.relations.append(record)
+            self.state.relations.sort { $0.id < $1.id }
+        case .deleteRelation(let id):
+            self.state.relations.removeAll { $0.id == id }
+            self.entries.removeAll { $0.owner == id }
+        case .reserveCounters(let id, let until):
+            self.state.relations[try self.index(id)].reservedCounter = until
+        case .acceptCounter(let id, let counter):
+            self.state.relations[try self.index(id)].acceptedCounter = counter
+        case .endpoints(let id, let endpoints, let lastHeardAt):
+            self.state.relations[try self.index(id)].endpoints = endpoints
+            self.state.relations[try self.index(id)].lastHeardAt = lastHeardAt
+        case .bury(let tombstone):
+            self.state.tombstones.removeAll { $0.pidHash == tombstone.pidHash }
+            self.state.tombstones.append(tombstone)
+            self.state.tombstones.sort { $0.pidHash.lexicographicallyPrecedes($1.pidHash) }
+        case .unbury(let hash):
+            self.state.tombstones.removeAll { $0.pidHash == hash }
+        case .cluster(let record):
+            self.state.clusters.removeAll { $0.id == record.id }
+            self.state.clusters.append(record)
+            self.state.clusters.sort { $0.id < $1.id }
+        case .deleteCluster(let id):
+            self.state.clusters.removeAll { $0.id == id }
+        case .nodeName(let name):
+            self.state.nodeName = name
+        case .event(let event, let at):
+            let owner = self.state.relations.map(\.id).first { "\(event)".contains("\($0)") }
+            self.entries.append(Entry(event: event, at: at, owner: owner))
+        }
+    }
+
+    private func index(_ id: RelationID) throws -> Int {
+        try some(self.state.relations.firstIndex { $0.id == id })
+    }
+}
+
+extension SeededGenerator {
+    /// A change that makes sense after those before it, or touches nothing.
+    mutating func change(after model: StoreModel) throws -> Change {
+        let state = model.state
+        let known = state.relations.randomElement(using: &self)
+        let id = known?.id ?? RelationID(using: &self)
+        switch (Int.random(in: 0..<14, using: &self), known) {
+        case (0...2, _): return .relation(try self.relation(), erasing: self.chance(10))
+        case (3...4, let known?):
+            var record = known
+            try self.vary(&record)
+            return .relation(record, erasing: self.chance(30))
+        case (5, _): return .deleteRelation(id)
+        case (6, _?): return .reserveCounters(id, until: self.counter())
+        case (7, _?): return .acceptCounter(id, self.counter())
+        case (8, _?):
+            return .endpoints(
+                id, self.endpoints(), lastHeardAt: self.chance(80) ? self.time() : nil)
+        case (9, _): return .bury(self.tombstone())
+        case (10, _):
+            return .unbury(state.tombstones.randomElement(using: &self)?.pidHash ?? self.bytes(32))
+        case (11, _): return .cluster(try self.cluster())
+        case (12, _):
+            guard let cluster = state.clusters.randomElement(using: &self), self.chance(50) else {
+                return .nodeName(try self.name())
+            }
+            return .deleteCluster(cluster.id)
+        case (_, _): return .event(try self.event(of: id), at: self.time())
+        }
+    }
+}
