@@ -121,7 +121,12 @@ let around: [Target] = [
         swiftSettings: strict),
     test("SpockexStoreTests", ["SpockexStore", "Entanglement", "EntanglementTestKit"]),
     test("SpockexTransportTests", ["SpockexTransport", "Entanglement"]),
-    test("SpockexNodeTests", ["SpockexNode", "SpockexStore", "Entanglement"]),
+    test(
+        "SpockexNodeTests",
+        [
+            "SpockexNode", "SpockexStore", "SpockexTransport", "PortMapping", "Entanglement",
+            logging, lifecycle,
+        ]),
     test("SpockexAPITests", ["SpockexAPI"]),
     test("SpockexCommandTests", ["SpockexAPI", "spockex"]),
 ]

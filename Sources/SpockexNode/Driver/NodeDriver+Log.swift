@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import Logging
+
+extension NodeDriver {
+    /// Writes one event to the log: what happened for everybody, who and where for debugging alone.
+    func log(_ event: Event) {
+        self.logger.info("\(event.summary)")
+        self.logger.debug("event", metadata: ["event": "\(event)"])
+    }
+}
+
+extension Event {
+    /// What happened, without ids and addresses.
+    var summary: String {
+        switch self {
+        case .pairingStarted: "a pairing started"
+        case .trying(_, let endpoints): "trying \(endpoints.count) endpoints of a peer"
+        case .pairingPhase(_, let phase): "a pairing is \(phase.rawValue)"
+        case .pairingProblem(_, let problem): "a pairing has a problem: \(problem.rawValue)"
+        case .trusted: "a pairing is finished: the other is a peer"
+        case .pairingEnded(_, let end): "a pairing ended: \(end.rawValue)"
+        case .peerConnected: "a peer is connected"
+        case .peerUnreachable: "a peer stopped answering"
+        case .peerMoved: "a peer moved"
+        case .peerForgotten(_, let byPeer):
+            byPeer ? "a peer ended the relation" : "a relation was ended"
+        case .ownAddresses(let addresses): "\(addresses.count) own addresses are known"
+        }
+    }
+}

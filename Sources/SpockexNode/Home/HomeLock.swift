@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+import Synchronization
+
+/// The lock on a home, held until it is released or the process ends, however it ends.
+///
+/// `flock` on `spockex.lock`, which holds the process number for people. The file stays: deleting
+/// it would let two nodes lock two files of one name.
+final class HomeLock: Sendable {
+    private let descriptor: Mutex<CInt?>
+
+    /// Takes the lock without waiting.
+    init(home: String) throws(NodeError) {
+        let handle = open(home + "/spockex.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard handle >= 0 else { throw .homeUnusable(code: errno) }
+        guard flock(handle, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            let process = Self.process(in: handle)
+            _ = close(handle)
+            throw code == EWOULDBLOCK ? .homeLocked(process: process) : .homeUnusable(code: code)
+        }
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(handle, 0) == 0, write(handle, text, text.count) == text.count else {
+            let code = errno
+            _ = close(handle)
+            throw .homeUnusable(code: code)
+        }
+        self.descriptor = Mutex(handle)
+    }
+
+    deinit {
+        self.release()
+    }
+
+    /// Lets the next node in.
+    func release() {
+        let handle = self.descriptor.withLock { handle in
+            defer { handle = nil }
+            return handle
+        }
+        if let handle { _ = close(handle) }
+    }
+
+    private static func process(in handle: CInt) -> Int32? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = read(handle, &bytes, bytes.count)
+        guard count > 0 else { return nil }
+        let digits = bytes[..<count].prefix { (0x30...0x39).contains($0) }
+        return Int32(String(decoding: digits, as: UTF8.self))
+    }
+}

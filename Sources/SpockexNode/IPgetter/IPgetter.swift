@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import PortMapping
+import SpockexTransport
+
+/// Asks the configured STUN servers for the own endpoint: the rare exception, and counted.
+///
+/// Nobody is asked, and no name is looked up, before the core wants it. No server is built in.
+/// While a code with the learned endpoint is shown, a packet every 25 seconds keeps the router's
+/// mapping alive.
+struct IPgetter: Sendable {
+    /// What is to be done for it.
+    enum Step: Sendable, Equatable {
+        /// Look these up and hand in what was found.
+        case lookUp([HostPort])
+        /// Send this.
+        case send([UInt8], to: Endpoint)
+        /// Tell the core.
+        case told(Endpoint?)
+    }
+
+    /// For the event loop: whether STUN is expected at all.
+    let question = OpenQuestion()
+
+    private let servers: [HostPort]
+    private var client: STUNClient?
+    private var generator = SystemRandomNumberGenerator()
+    private var isBusy = false
+    private var keepAliveAt: Instant?
+    /// How many packets kept a mapping alive.
+    private(set) var keepAliveCount: UInt64 = 0
+
+    /// An IPgetter of those settings; names are checked, not looked up.
+    init(settings: NodeSettings) throws(NodeError) {
+        let servers = settings.stunServers.compactMap { HostPort($0) }
+        guard servers.count == settings.stunServers.count, servers.count <= Limits.serverCountMax
+        else { throw .badServer(limit: Limits.serverCountMax) }
+        self.servers = settings.usesIPgetter ? servers : []
+    }
+
+    /// Whether there is somebody to ask.
+    var mayAsk: Bool { !self.servers.isEmpty }
+
+    /// How many questions were asked.
+    var queryCount: UInt64 { UInt64(self.client?.questionCount ?? 0) }
+
+    /// When `tick` is due.
+    var deadline: Instant? {
+        [self.client?.deadline, self.keepAliveAt].compactMap { $0 }.min()
+    }
+
+    /// The core wants to know; the answer comes as `told`, exactly one for all who asked meanwhile.
+    mutating func gather(now: Instant) -> [Step] {
+        guard self.mayAsk else { return [.told(nil)] }
+        guard !self.isBusy else { return [] }
+        self.isBusy = true
+        return self.client == nil ? [.lookUp(self.servers)] : self.ask(now: now)
+    }
+
+    /// The look-up is done.
+    mutating func found(_ endpoints: [Endpoint], now: Instant) -> [Step] {
+        guard !endpoints.isEmpty else { return [self.conclude(nil)] }
+        self.client = STUNClient(servers: endpoints, using: &self.generator)
+        return self.ask(now: now)
+    }
+
+    /// A datagram of the form of STUN came in.
+    mutating func receive(_ bytes: [UInt8], from source: Endpoint, now: Instant) -> [Step] {
+        self.run(.datagram(bytes, from: source), now: now)
+    }
+
+    /// Time has passed; `isShown`: a code with the learned endpoint is shown to somebody.
+    mutating func tick(now: Instant, isShown: () -> Bool) -> [Step] {
+        var steps: [Step] = []
+        if let deadline = self.client?.deadline, deadline <= now {
+            steps += self.run(.timer, now: now)
+        }
+        if let keepAliveAt = self.keepAliveAt, keepAliveAt <= now {
+            self.keepAliveAt = nil
+            if isShown() {
+                steps += self.run(.keepAlive, now: now)
+                self.keepAliveCount += 1
+                self.keepAliveAt = now + Limits.keepAliveInterval
+            }
+        }
+        return steps
+    }
+
+    /// What was learned, and what is on its way, is of another network.
+    mutating func networkChanged(now: Instant) -> [Step] {
+        self.keepAliveAt = nil
+        let steps = self.run(.networkChanged, now: now)
+        // An unfinished look-up goes on; a question is over.
+        return self.isBusy && self.client != nil ? steps + [self.conclude(nil)] : steps
+    }
+
+    private mutating func ask(now: Instant) -> [Step] {
+        let steps = self.run(.ask, now: now)
+        // Within the pause after the last question nothing happens: nobody shall wait for it.
+        return self.isBusy && self.client?.deadline == nil
+            ? steps + [self.conclude(nil)] : steps
+    }
+
+    private mutating func conclude(_ endpoint: Endpoint?) -> Step {
+        self.isBusy = false
+        return .told(endpoint)
+    }
+
+    private mutating func run(_ input: STUNClient.Input, now: Instant) -> [Step] {
+        var outputs: [STUNClient.Output] = []
+        self.client?.handle(input, now: now, using: &self.generator, into: &outputs)
+        self.question.isOpen = self.client?.deadline != nil
+        return outputs.map { output in
+            switch output {
+            case .send(let bytes, let server): return .send(bytes, to: server)
+            case .learned(let endpoint, _):
+                self.keepAliveAt = now + Limits.keepAliveInterval
+                return self.conclude(endpoint)
+            case .mapsPerDestination, .disagreement, .failed: return self.conclude(nil)
+            }
+        }
+    }
+}

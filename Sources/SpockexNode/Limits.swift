@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the driver allows itself.
+enum Limits {
+    /// Datagrams that wait for the node; more are dropped and counted, as a router would.
+    static let queuedDatagramCountMax = 2_048
+    /// Inputs that are decided together and committed in one transaction.
+    static let batchInputCountMax = 64
+    /// Requests without a reply yet; more are refused at once.
+    static let openRequestCountMax = 256
+    /// Live events kept for one slow reader; the oldest go first.
+    static let bufferedEventCountMax = 1_024
+    /// Live readers of events.
+    static let subscriberCountMax = 64
+    /// Past events that one question may ask for.
+    static let historyCountMax = 10_000
+    /// How long the clocks are not looked at, at most.
+    static let clockCheckInterval = Duration.seconds(10)
+    /// From this much sleep or clock jump on, sessions are made anew.
+    static let clockJumpMin = Duration.seconds(180)
+    /// Endpoints to listen on.
+    static let listenCountMax = 16
+    /// How often a learned endpoint's mapping in the router is refreshed while a code shows it.
+    static let keepAliveInterval = Duration.seconds(25)
+    /// STUN servers that are asked.
+    static let serverCountMax = 8
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Entanglement
+
+/// How a node is started.
+public struct NodeSettings: Sendable, Equatable {
+    /// The UDP port when nobody asks for another.
+    public static let defaultPort: UInt16 = 41_414
+
+    /// The wildcard address of both families, at the default port.
+    public static let defaultListen = [
+        Endpoint(address: .v4(0), port: Self.defaultPort),
+        Endpoint(address: .v6(0, 0), port: Self.defaultPort),
+    ]
+
+    /// The folder that holds everything of the node, as a path; made when it is missing.
+    public var home: String
+    /// Where to listen; port 0 takes any free port.
+    ///
+    /// On the wildcard address all interfaces are shown to others, on another address that one
+    /// alone. Loopback is offered and accepted only when one of these is loopback.
+    public var listen: [Endpoint]
+    /// Endpoints that somebody forwarded to this node by hand.
+    public var external: [Endpoint]
+    /// What the node calls itself; nil: as before.
+    public var name: String?
+    /// STUN servers, `HOST:PORT` each.
+    ///
+    /// Empty unless somebody names one: no server is built in, so that nothing phones home.
+    public var stunServers: [String]
+    /// Whether `stunServers` may be asked.
+    public var usesIPgetter: Bool
+
+    /// Settings with their defaults.
+    public init(
+        home: String, listen: [Endpoint] = Self.defaultListen, external: [Endpoint] = [],
+        name: String? = nil, stunServers: [String] = [], usesIPgetter: Bool = true
+    ) {
+        self.home = home
+        self.listen = listen
+        self.external = external
+        self.name = name
+        self.stunServers = stunServers
+        self.usesIPgetter = usesIPgetter
+    }
+
+    /// Whether loopback endpoints are offered and accepted.
+    public var allowsLoopback: Bool {
+        self.listen.contains { $0.address.isLoopback }
+    }
+}
+
+extension NodeSettings {
+    /// Refuses what could not work, before anything is touched.
+    func check() throws(NodeError) {
+        guard (1...Limits.listenCountMax).contains(self.listen.count) else {
+            throw .wrongListenCount(limit: Limits.listenCountMax)
+        }
+        for endpoint in self.external where !endpoint.isUsable {
+            throw .unusableExternal(endpoint)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import Testing
+
+@testable import SpockexNode
+
+@Suite(.timeLimit(.minutes(1)))
+struct InputQueueTests {
+    private let queue = InputQueue()
+
+    private func datagram(_ number: UInt8) -> InputQueue.Item {
+        .datagram(.datagram([number], from: Loopback.ipv4, via: SocketID(0)))
+    }
+
+    private func names(_ items: [InputQueue.Item]?) -> [String]? {
+        items?.map { item in
+            switch item {
+            case .datagram(.datagram(let bytes, _, _)): "datagram \(bytes)"
+            case .datagram: "other"
+            case .stun: "stun"
+            case .request(let id, _): "request \(id.value)"
+            case .tick: "tick"
+            case .network: "network"
+            case .gather: "gather"
+            case .servers: "servers"
+            }
+        }
+    }
+
+    @Test func itemsComeInOrderAndAtMostSoMany() async {
+        self.queue.offer(self.datagram(1))
+        self.queue.offer(.request(RequestID(7), .accept("")))
+        self.queue.offer(.tick)
+        self.queue.offer(self.datagram(2))
+        #expect(
+            self.names(await self.queue.next(limit: 3)) == ["datagram [1]", "request 7", "tick"])
+        #expect(self.names(await self.queue.next(limit: 3)) == ["datagram [2]"])
+    }
+
+    @Test func tooManyDatagramsAreDroppedButNoRequest() async {
+        var taken = 0
+        for _ in 0..<5_000 where self.queue.offer(self.datagram(0)) { taken += 1 }
+        let isSTUNTaken = self.queue.offer(.stun([], from: Loopback.ipv4))
+        let isRequestTaken = self.queue.offer(.request(RequestID(1), .accept("")))
+        let isTickTaken = self.queue.offer(.tick)
+        #expect(taken == 2_048)
+        #expect(self.queue.droppedCount == 5_000 - 2_048 + 1)
+        #expect([isSTUNTaken, isRequestTaken, isTickTaken] == [false, true, true])
+        let items = self.names(await self.queue.next(limit: 3_000))
+        #expect(items?.count == 2_050)
+        #expect(items?.suffix(2) == ["request 1", "tick"])
+        let hasRoomAgain = self.queue.offer(self.datagram(0))
+        #expect(hasRoomAgain)
+    }
+
+    @Test func aTickWaitsOnce() async {
+        let taken = [InputQueue.Item.tick, .tick, .network, .network].map { self.queue.offer($0) }
+        #expect(taken == [true, false, true, false])
+        #expect(self.names(await self.queue.next(limit: 64)) == ["tick", "network"])
+        let isTakenAgain = self.queue.offer(.tick)
+        #expect(isTakenAgain)
+    }
+
+    @Test func whoWaitsGetsTheNextItem() async {
+        async let items = self.queue.next(limit: 64)
+        self.queue.offer(.tick)
+        #expect(self.names(await items) == ["tick"])
+    }
+
+    @Test func closingHandsOutWhatIsLeftAndTakesNothing() async {
+        self.queue.offer(self.datagram(1))
+        self.queue.close()
+        let isTaken = self.queue.offer(self.datagram(2))
+        #expect(!isTaken)
+        #expect(self.names(await self.queue.next(limit: 64)) == ["datagram [1]"])
+        #expect(self.names(await self.queue.next(limit: 64)) == nil)
+    }
+
+    @Test func cancellingWhoWaitsCloses() async {
+        let ended = await withTaskGroup(of: Bool.self) { group in
+            group.addTask { self.names(await self.queue.next(limit: 64)) == nil }
+            group.cancelAll()
+            return await group.next()
+        }
+        let isTaken = self.queue.offer(.tick)
+        #expect(ended == true)
+        #expect(!isTaken)
+    }
+}
