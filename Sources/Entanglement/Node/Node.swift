@@ -165,7 +165,10 @@ public struct Node: Sendable {
         self.relations[id].apply { body(&$0, &turn) }
         guard let after = self.relations[id]?.sessions.map(\.index) else { return }
         for index in before where !after.contains(index) { self.bySession[index] = nil }
-        for index in after { self.bySession[index] = id }
+        for index in after where !before.contains(index) {
+            self.bySession[index] = id
+            self.tally.handshakes += 1
+        }
         self.deadlines[id] = self.relations[id]?.deadline
         for (relation, echo, peer) in turn.echoes {
             self.own.vote(relation, echo: echo, from: peer)
