@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
+import EntanglementTestKit
 import Testing
 
 @Suite struct NoiseHandshakeTests {
@@ -89,7 +90,7 @@ import Testing
     @Test(arguments: smallOrderPoints)
     func smallOrderKeysAreRefused(point: [UInt8]) throws {
         let weak = try #require(PublicKey(bytes: point))
-        var (generator, primitives) = (SplitMix(seed: 5), self.primitives)
+        var (generator, primitives) = (SeededGenerator(seed: 5), self.primitives)
         let key = primitives.agreementKey(using: &generator)
         var toWeak = NoiseHandshake.kkpsk0(
             role: .initiator, prologue: [], staticKey: key, remoteStatic: weak,
@@ -104,7 +105,7 @@ import Testing
     }
 
     @Test func anotherPrologueKeyOrPskIsABadSeal() throws {
-        var generator = SplitMix(seed: 3)
+        var generator = SeededGenerator(seed: 3)
         let (one, other, third) = (
             self.primitives.agreementKey(using: &generator),
             self.primitives.agreementKey(using: &generator),
@@ -170,7 +171,7 @@ import Testing
     private func pair(
         _ pattern: NoisePattern
     ) -> (initiator: NoiseHandshake, responder: NoiseHandshake) {
-        var generator = SplitMix(seed: 1)
+        var generator = SeededGenerator(seed: 1)
         let primitives = self.primitives
         let keys: [NoiseRole: AgreementKey] = [
             .initiator: primitives.agreementKey(using: &generator),
@@ -217,22 +218,5 @@ import Testing
         _ = try cipher.seal([1])
         #expect(throws: NoiseError.noncesExhausted) { try cipher.seal([1]) }
         #expect(throws: NoiseError.noncesExhausted) { try cipher.open([1]) }
-    }
-}
-
-/// SplitMix64: a small generator whose seed gives the same numbers on every machine.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        self.state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9e37_79b9_7f4a_7c15
-        var word = self.state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
+import EntanglementTestKit
 import Testing
 
 @Suite struct ReplayWindowTests {
@@ -48,7 +49,7 @@ import Testing
 
     @Test(arguments: [UInt64(1), 7, 64, 100, 8128])
     func verdictsAreThoseOfASet(size: UInt64) {
-        var generator = SplitMix(seed: size)
+        var generator = SeededGenerator(seed: size)
         for base in [UInt64(0), 1 << 32, ReplayWindow.limit - 3 * size - 2000] {
             var window = ReplayWindow(window: size)
             var seen: Set<UInt64> = []

@@ -17,16 +17,20 @@ public struct PublicKey: Sendable, Hashable, Comparable {
     /// Reads a key from exactly 32 bytes; `nil` for any other number.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
-        var rest = bytes.makeIterator()
-        func word() -> UInt64 {
-            var word: UInt64 = 0
-            for _ in 0..<8 { word = word << 8 | UInt64(rest.next() ?? 0) }
-            return word
+        let inPlace = bytes.withContiguousStorageIfAvailable {
+            PublicKey(raw: UnsafeRawBufferPointer($0))
         }
-        self.first = word()
-        self.second = word()
-        self.third = word()
-        self.fourth = word()
+        self = inPlace ?? Array(bytes).withUnsafeBytes { PublicKey(raw: $0) }
+    }
+
+    private init(raw bytes: UnsafeRawBufferPointer) {
+        func word(_ index: Int) -> UInt64 {
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+        }
+        self.first = word(0)
+        self.second = word(1)
+        self.third = word(2)
+        self.fourth = word(3)
     }
 
     /// The 32 bytes.
