@@ -95,7 +95,9 @@ extension CryptoPrimitives {
         return prk.withUnsafeBytes { Secret(copying: $0) }
     }
 
-    /// HKDF-Expand with SHA-256; traps beyond the limit, see ``expandIfPossible(_:label:byteCount:)``.
+    /// HKDF-Expand with SHA-256; traps beyond the limit.
+    ///
+    /// ``expandIfPossible(_:label:byteCount:)`` gives `nil` there instead.
     public func expand(_ prk: Secret, label: [UInt8], byteCount: Int) -> Secret {
         guard let expanded = self.expandIfPossible(prk, label: label, byteCount: byteCount) else {
             preconditionFailure("HKDF-SHA-256 gives 0 to 8,160 bytes")
@@ -154,7 +156,7 @@ extension CryptoPrimitives {
         }
     }
 
-    /// ChaCha20-Poly1305 under any nonce (RFC 8439 §2.8); `nil` for a wrong length of key or nonce.
+    /// ChaCha20-Poly1305 under any nonce (RFC 8439 §2.8); `nil` for a key or nonce of wrong length.
     package func seal(
         _ plaintext: [UInt8], key: Secret, nonce: UnsafeRawBufferPointer, associated: [UInt8]
     ) -> [UInt8]? {
