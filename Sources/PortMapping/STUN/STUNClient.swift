@@ -6,7 +6,8 @@ public import Entanglement
 /// It sends nothing before it is told to ask, and a question while another one is open or within
 /// the pause after it changes nothing. The pause is 30 s, and doubles with every failure in a row
 /// up to an hour. Only an answer from the server asked, with the transaction of the question,
-/// counts; anything else is ignored. Both servers are of one address family: IPv4 if any is configured.
+/// counts; anything else is ignored. Both servers are of one address family: IPv4 if any is
+/// configured.
 public struct STUNClient: Sendable {
     /// What can happen to it.
     public enum Input: Sendable, Equatable {
