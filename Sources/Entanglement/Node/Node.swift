@@ -13,6 +13,9 @@ public struct Node: Sendable {
     /// The keys of `relations` in order: the core never iterates a dictionary.
     var ids: [RelationID] = []
     private var deadlines: [RelationID: Instant] = [:]
+    /// The earliest of `deadlines`; right again at the end of each call.
+    private var earliest: Instant?
+    private var isEarliestStale = false
     private var byPID: [PeerID: RelationID] = [:]
     private var bySession: [UInt32: RelationID] = [:]
     var indexes = SessionIndexes()
@@ -56,12 +59,8 @@ public struct Node: Sendable {
 
     /// When `.timer` is due.
     public var deadline: Instant? {
-        var earliest = self.farewells.map(\.dueAt).min()
-        for id in self.ids {
-            guard let due = self.deadlines[id] else { continue }
-            earliest = min(earliest ?? due, due)
-        }
-        return (self.waitingForAddress.map(\.deadline) + [earliest].compactMap { $0 }).min()
+        (self.waitingForAddress.map(\.deadline) + self.farewells.map(\.dueAt)
+            + [self.earliest].compactMap { $0 }).min()
     }
 
     /// Decides about one input.
@@ -126,9 +125,11 @@ public struct Node: Sendable {
     }
 
     private mutating func tick(_ turn: inout Turn) {
-        for id in self.ids {
-            guard let due = self.deadlines[id], due <= turn.instant else { continue }
-            self.update(id, &turn) { $0.tick(&$1) }
+        if self.isEarliestStale || self.earliest.map({ $0 <= turn.instant }) ?? false {
+            for id in self.ids {
+                guard let due = self.deadlines[id], due <= turn.instant else { continue }
+                self.update(id, &turn) { $0.tick(&$1) }
+            }
         }
         self.tickFarewells(&turn)
         self.expireTombstones(&turn)
@@ -142,7 +143,7 @@ public struct Node: Sendable {
         let position = self.ids.firstIndex { $0 > id } ?? self.ids.count
         self.ids.insert(id, at: position)
         self.byPID[relation.record.ownPID] = id
-        self.deadlines[id] = relation.deadline
+        self.setDeadline(id, relation.deadline)
         self.relations[id] = relation
     }
 
@@ -150,10 +151,28 @@ public struct Node: Sendable {
         guard let relation = self.relations.removeValue(forKey: id) else { return nil }
         self.ids.removeAll { $0 == id }
         self.byPID[relation.record.ownPID] = nil
-        self.deadlines[id] = nil
+        self.setDeadline(id, nil)
         for view in relation.sessions { self.bySession[view.index] = nil }
         self.own.withdraw(id)
         return relation
+    }
+
+    private mutating func setDeadline(_ id: RelationID, _ due: Instant?) {
+        let former = self.deadlines[id]
+        guard former != due else { return }
+        self.deadlines[id] = due
+        if former != nil, former == self.earliest { self.isEarliestStale = true }
+        if let due, self.earliest.map({ due < $0 }) ?? true { self.earliest = due }
+    }
+
+    private mutating func findEarliest() {
+        guard self.isEarliestStale else { return }
+        self.isEarliestStale = false
+        self.earliest = nil
+        for id in self.ids {
+            guard let due = self.deadlines[id] else { continue }
+            self.earliest = min(self.earliest ?? due, due)
+        }
     }
 
     /// Lets one relation do something, and keeps the tables right.
@@ -169,7 +188,7 @@ public struct Node: Sendable {
             self.bySession[index] = id
             self.tally.handshakes += 1
         }
-        self.deadlines[id] = self.relations[id]?.deadline
+        self.setDeadline(id, self.relations[id]?.deadline)
         for (relation, echo, peer) in turn.echoes {
             self.own.vote(relation, echo: echo, from: peer)
         }
@@ -199,6 +218,7 @@ public struct Node: Sendable {
 
     private mutating func finish(_ turn: inout Turn, into outputs: inout [Output]) {
         self.announceAddresses(&turn)
+        self.findEarliest()
         self.generator = turn.generator
         self.indexes = turn.indexes
         self.clusters = turn.clusters

@@ -33,7 +33,8 @@ extension Relation {
         case .pong(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
             self.receivePong(token, &turn)
-        case .challenge(let bytes):
+        case .challenge(let bytes, let echo):
+            self.heard(at: packet.source, echo: echo, &turn)
             self.send(
                 .challengeAnswer(bytes, echo: packet.source), to: packet.source, &turn)
         case .challengeAnswer(let bytes, let echo):
@@ -73,15 +74,16 @@ extension Relation {
             return
         }
         guard packet.source != path, turn.isUsable(packet.source) else { return }
-        let frame = Frame.challenge(turn.random())
         if let challenge = self.challenge, challenge.endpoint == packet.source,
             turn.instant - challenge.sentAt < .milliseconds(150)
         {
             return
         }
+        let bytes = turn.random()
+        let frame = Frame.challenge(bytes, echo: packet.source)
         let byteCount =
             Constants.packetHeaderByteCount + frame.bytes.count + Constants.tagByteCount
-        guard case .challenge(let bytes) = frame, byteCount <= packet.byteCount else { return }
+        guard byteCount <= packet.byteCount else { return }
         self.challenge = Challenge(
             bytes: bytes, endpoint: packet.source, sentAt: turn.instant)
         self.send(frame, to: packet.source, &turn)

@@ -64,6 +64,10 @@ extension Relation {
         else { return }
         self.sessions[position].isConfirmed = true
         self.dropAttempts(&turn)
+        if self.isTrusted {
+            self.nextAttemptAt = nil
+            self.searchStart = nil
+        }
         if packet.source == self.sessions[position].provedEndpoint {
             self.move(to: packet.source, &turn)
         }

@@ -9,7 +9,7 @@ enum Frame: Equatable {
     /// Answers a ping with its token.
     case pong(token: UInt64, echo: Endpoint)
     /// Asks whoever receives at a new source to prove it.
-    case challenge(UInt64)
+    case challenge(UInt64, echo: Endpoint)
     /// The challenge's bytes, back.
     case challengeAnswer(UInt64, echo: Endpoint)
     /// Where the sender may be reached, best first; replaces what was said before.
@@ -32,9 +32,10 @@ enum Frame: Equatable {
             writer.put(UInt8(2))
             writer.put(token)
             writer.put(echo)
-        case .challenge(let bytes):
+        case .challenge(let bytes, let echo):
             writer.put(UInt8(3))
             writer.put(bytes)
+            writer.put(echo)
         case .challengeAnswer(let bytes, let echo):
             writer.put(UInt8(4))
             writer.put(bytes)
@@ -56,9 +57,18 @@ enum Frame: Equatable {
         var reader = ByteReader(bytes)
         let frame: Frame?
         switch reader.uint8() {
-        case 1: frame = reader.uint64().flatMap { t in reader.endpoint().map { .ping(token: t, echo: $0) } }
-        case 2: frame = reader.uint64().flatMap { t in reader.endpoint().map { .pong(token: t, echo: $0) } }
-        case 3: frame = reader.uint64().map { .challenge($0) }
+        case 1:
+            frame = reader.uint64().flatMap { token in
+                reader.endpoint().map { .ping(token: token, echo: $0) }
+            }
+        case 2:
+            frame = reader.uint64().flatMap { token in
+                reader.endpoint().map { .pong(token: token, echo: $0) }
+            }
+        case 3:
+            frame = reader.uint64().flatMap { bytes in
+                reader.endpoint().map { .challenge(bytes, echo: $0) }
+            }
         case 4:
             frame = reader.uint64().flatMap { bytes in
                 reader.endpoint().map { .challengeAnswer(bytes, echo: $0) }
