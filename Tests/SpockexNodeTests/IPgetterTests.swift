@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import PortMapping
+import SpockexTransport
+import Testing
+
+@testable import SpockexNode
+
+struct IPgetterTests {
+    private let server = Endpoint(address: .v4(0xc000_0201), port: 3478)
+    private let own = Endpoint(address: .v4(0xc633_6407), port: 41_414)
+    private let start = Instant(nanoseconds: 1_000_000_000)
+
+    private func ipgetter(isAllowed: Bool = true) throws -> IPgetter {
+        try IPgetter(
+            settings: NodeSettings(
+                home: "", stunServers: ["stun.example.org:3478"], usesIPgetter: isAllowed))
+    }
+
+    /// The server's answer to the one request among the steps.
+    private func answer(to steps: [IPgetter.Step], telling endpoint: Endpoint) throws -> [UInt8] {
+        let bytes = steps.compactMap { step -> [UInt8]? in
+            if case .send(let bytes, self.server) = step { return bytes }
+            return nil
+        }
+        let request = try STUNMessage(parsing: try #require(bytes.first))
+        #expect(bytes.count == 1)
+        return STUNMessage(
+            .success, transaction: request.transaction, attributes: [.xorMappedAddress(endpoint)]
+        ).encoded()
+    }
+
+    @Test func withoutServersNobodyIsAsked() throws {
+        var none = try IPgetter(settings: NodeSettings(home: ""))
+        var forbidden = try self.ipgetter(isAllowed: false)
+        let steps = (none.gather(now: self.start), forbidden.gather(now: self.start))
+        #expect(steps.0 == [.told(nil)])
+        #expect(steps.1 == [.told(nil)])
+        #expect(!none.mayAsk && !forbidden.mayAsk)
+    }
+
+    @Test func namesAreLookedUpOnceSomebodyWantsToKnow() throws {
+        var ipgetter = try self.ipgetter()
+        let first = ipgetter.gather(now: self.start)
+        let second = ipgetter.gather(now: self.start)
+        #expect(first == [.lookUp([try #require(HostPort("stun.example.org:3478"))])])
+        #expect(second.isEmpty)
+        #expect(ipgetter.queryCount == 0)
+        let nothing = ipgetter.found([], now: self.start)
+        #expect(nothing == [.told(nil)])
+        let again = ipgetter.gather(now: self.start)
+        #expect(again == first)
+    }
+
+    @Test func theAnswerIsToldAndTheQuestionClosed() throws {
+        var ipgetter = try self.ipgetter()
+        _ = ipgetter.gather(now: self.start)
+        #expect(!ipgetter.question.isOpen)
+        let sent = ipgetter.found([self.server], now: self.start)
+        #expect(ipgetter.question.isOpen)
+        #expect(ipgetter.queryCount == 1)
+        let answer = try self.answer(to: sent, telling: self.own)
+        let stranger = ipgetter.receive(answer, from: self.own, now: self.start)
+        let told = ipgetter.receive(answer, from: self.server, now: self.start)
+        #expect(stranger.isEmpty)
+        #expect(told == [.told(self.own)])
+        #expect(!ipgetter.question.isOpen)
+        let paused = ipgetter.gather(now: self.start + .seconds(1))
+        #expect(paused == [.told(nil)])
+        #expect(ipgetter.queryCount == 1)
+    }
+
+    @Test func silenceIsToldInTheEnd() throws {
+        var ipgetter = try self.ipgetter()
+        _ = ipgetter.gather(now: self.start)
+        _ = ipgetter.found([self.server], now: self.start)
+        var told: [IPgetter.Step] = []
+        var rounds = 0
+        while told.isEmpty, let deadline = ipgetter.deadline, rounds < 100 {
+            told = ipgetter.tick(now: deadline) { false }.filter { $0 == .told(nil) }
+            rounds += 1
+        }
+        #expect(told == [.told(nil)])
+        #expect(!ipgetter.question.isOpen)
+        #expect(ipgetter.deadline == nil)
+    }
+
+    @Test func anotherNetworkEndsTheQuestion() throws {
+        var ipgetter = try self.ipgetter()
+        _ = ipgetter.gather(now: self.start)
+        let sent = ipgetter.found([self.server], now: self.start)
+        let told = ipgetter.networkChanged(now: self.start)
+        let late = ipgetter.receive(
+            try self.answer(to: sent, telling: self.own), from: self.server, now: self.start)
+        let idle = ipgetter.networkChanged(now: self.start)
+        #expect(told == [.told(nil)])
+        #expect(late.isEmpty)
+        #expect(idle.isEmpty)
+        #expect(!ipgetter.question.isOpen)
+    }
+
+    @Test func theMappingIsKeptWhileACodeIsShown() throws {
+        var ipgetter = try self.ipgetter()
+        _ = ipgetter.gather(now: self.start)
+        let sent = ipgetter.found([self.server], now: self.start)
+        _ = ipgetter.receive(
+            try self.answer(to: sent, telling: self.own), from: self.server, now: self.start)
+        let due = self.start + .seconds(25)
+        #expect(ipgetter.deadline == due)
+        let early = ipgetter.tick(now: self.start + .seconds(24)) { true }
+        let kept = ipgetter.tick(now: due) { true }
+        #expect(early.isEmpty)
+        #expect(kept.count == 1)
+        #expect(ipgetter.keepAliveCount == 1)
+        #expect(ipgetter.deadline == due + .seconds(25))
+        let over = ipgetter.tick(now: due + .seconds(25)) { false }
+        #expect(over.isEmpty)
+        #expect(ipgetter.deadline == nil)
+    }
+}
