@@ -152,6 +152,8 @@ let package = Package(
             .executable(name: "spockex", targets: ["spockex"]),
             .library(name: "Entanglement", targets: ["Entanglement"]),
             .library(name: "SpockexNode", targets: ["SpockexNode"]),
+            .library(name: "SpockexStore", targets: ["SpockexStore"]),
+            .library(name: "EntanglementTestKit", targets: ["EntanglementTestKit"]),
         ] : [],
     traits: [.default(enabledTraits: ["QR"]), .trait(name: "QR")],
     dependencies: part == "codes"

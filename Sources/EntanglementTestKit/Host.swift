@@ -27,6 +27,8 @@ public struct Host: Sendable {
     public private(set) var events: [Event] = []
     /// How often the node asked for the IPgetter.
     public private(set) var askedCount = 0
+    /// The session that the node sealed with last.
+    public private(set) var lastSession: UInt32?
     /// Every output of the last step, in order.
     public private(set) var lastOutputs: [Output] = []
 
@@ -117,7 +119,8 @@ public struct Host: Sendable {
             case .persist: break
             case .send(let bytes, let target):
                 sent.append(Sent(bytes: bytes, from: self.endpoint, to: target))
-            case .sendSealed(_, _, _, let target):
+            case .sendSealed(let session, _, _, let target):
+                self.lastSession = session
                 if let bytes = self.gate.apply(output, now: now.instant) {
                     sent.append(Sent(bytes: bytes, from: self.endpoint, to: target))
                 }
