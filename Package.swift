@@ -110,13 +110,16 @@ let around: [Target] = [
         name: "SpockexAPI", dependencies: [nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
     .target(
         name: "SpockexWeb",
-        dependencies: ["SpockexAPI", "SpockexNode", "OfflineCodes", hummingbird, logging, lifecycle],
+        dependencies: [
+            "SpockexAPI", "SpockexNode", "Entanglement", "OfflineCodes", hummingbird, logging,
+            lifecycle,
+        ],
         swiftSettings: strict),
     .executableTarget(
         name: "spockex",
         dependencies: [
-            "SpockexWeb", "SpockexAPI", "SpockexNode", "OfflineCodes", arguments, logging,
-            lifecycle,
+            "SpockexWeb", "SpockexAPI", "SpockexNode", "Entanglement", "OfflineCodes", arguments,
+            logging, lifecycle,
         ],
         swiftSettings: strict),
     test("SpockexStoreTests", ["SpockexStore", "Entanglement", "EntanglementTestKit"]),

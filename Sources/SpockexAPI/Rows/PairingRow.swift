@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One unfinished pairing (`status`, `pairings`).
+public struct PairingRow: Codable, Sendable, Equatable {
+    /// Its id, a random value of its own.
+    public var id: String
+    /// `offering` or `answering`.
+    public var role: String
+    /// `offered`, `answered`, `connecting` or `timedOut`.
+    public var state: String
+    /// When it was made.
+    public var createdAt: Timestamp
+    /// When it expires or is given up.
+    public var expiresAt: Timestamp
+    /// The last problem: `timedOut`, `refusedByPeer`, `intentConflict`, `notYet`, `badMessage`.
+    @Nullable public var lastError: String?
+
+    /// A row as filled by the node.
+    public init(
+        id: String, role: String, state: String, createdAt: Timestamp, expiresAt: Timestamp,
+        lastError: String?
+    ) {
+        self.id = id
+        self.role = role
+        self.state = state
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.lastError = lastError
+    }
+}

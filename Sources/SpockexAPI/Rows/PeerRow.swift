@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The way that packets to a peer take.
+public struct PathRow: Codable, Sendable, Equatable {
+    /// `direct` or `relayed`.
+    public var kind: String
+    /// Where the packets go, as `ip:port`.
+    @Nullable public var endpoint: String?
+    /// The peer that relays.
+    @Nullable public var via: String?
+    /// Why the path is not direct.
+    @Nullable public var reason: String?
+
+    /// A path as filled by the node.
+    public init(kind: String, endpoint: String?, via: String? = nil, reason: String? = nil) {
+        self.kind = kind
+        self.endpoint = endpoint
+        self.via = via
+        self.reason = reason
+    }
+}
+
+/// One peer (`status`, `peers`).
+public struct PeerRow: Codable, Sendable, Equatable {
+    /// The relation's id; on this node only.
+    public var id: String
+    /// The given name, else what the peer calls itself.
+    public var name: String
+    /// `connected` or `unreachable`.
+    public var state: String
+    /// `inPerson` or `introduced`.
+    public var met: String
+    /// The peer that introduced it.
+    @Nullable public var introducedBy: String?
+    /// The path in use.
+    @Nullable public var path: PathRow?
+    /// The last measured round trip.
+    @Nullable public var rttMilliseconds: Double?
+    /// The newest packet.
+    @Nullable public var lastHeardAt: Timestamp?
+    /// The cluster that the meeting founded.
+    @Nullable public var cluster: String?
+    /// When two people compared the safety number.
+    @Nullable public var matchedAt: Timestamp?
+    /// Whether `forget` was asked and the peer has not acknowledged it yet.
+    public var forgotten: Bool
+
+    /// A row as filled by the node.
+    public init(
+        id: String, name: String, state: String, met: String, introducedBy: String?,
+        path: PathRow?, rttMilliseconds: Double?, lastHeardAt: Timestamp?, cluster: String?,
+        matchedAt: Timestamp?, forgotten: Bool
+    ) {
+        self.id = id
+        self.name = name
+        self.state = state
+        self.met = met
+        self.introducedBy = introducedBy
+        self.path = path
+        self.rttMilliseconds = rttMilliseconds
+        self.lastHeardAt = lastHeardAt
+        self.cluster = cluster
+        self.matchedAt = matchedAt
+        self.forgotten = forgotten
+    }
+}

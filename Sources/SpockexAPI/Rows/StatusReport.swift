@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything that `status --json` shows.
+public struct StatusReport: Codable, Sendable, Equatable {
+    /// The node itself.
+    public var node: NodeRow
+    /// All peers.
+    public var peers: [PeerRow]
+    /// All clusters.
+    public var clusters: [ClusterRow]
+    /// All bridges; empty until bridges are there.
+    public var bridges: [BridgeRow]
+    /// The unfinished pairings, oldest first.
+    public var pairings: [PairingRow]
+    /// Counters since the start, by name.
+    public var counters: [String: UInt64]
+
+    /// A report as filled by the node.
+    public init(
+        node: NodeRow, peers: [PeerRow], clusters: [ClusterRow], bridges: [BridgeRow],
+        pairings: [PairingRow], counters: [String: UInt64]
+    ) {
+        self.node = node
+        self.peers = peers
+        self.clusters = clusters
+        self.bridges = bridges
+        self.pairings = pairings
+        self.counters = counters
+    }
+}
+
+/// The rows of `peers --json`.
+public struct PeerList: Codable, Sendable, Equatable {
+    /// All peers.
+    public var peers: [PeerRow]
+
+    /// A list of rows.
+    public init(peers: [PeerRow]) {
+        self.peers = peers
+    }
+}
+
+/// The rows of `clusters --json`.
+public struct ClusterList: Codable, Sendable, Equatable {
+    /// All clusters.
+    public var clusters: [ClusterRow]
+
+    /// A list of rows.
+    public init(clusters: [ClusterRow]) {
+        self.clusters = clusters
+    }
+}
+
+/// The rows of `pairings --json`.
+public struct PairingList: Codable, Sendable, Equatable {
+    /// The unfinished pairings, oldest first.
+    public var pairings: [PairingRow]
+
+    /// A list of rows.
+    public init(pairings: [PairingRow]) {
+        self.pairings = pairings
+    }
+}
+
+/// One cluster and the peers in it (`cluster show --json`).
+public struct ClusterReport: Codable, Sendable, Equatable {
+    /// The cluster.
+    public var cluster: ClusterRow
+    /// The peers that this node met in it.
+    public var peers: [PeerRow]
+
+    /// A cluster with its peers.
+    public init(cluster: ClusterRow, peers: [PeerRow]) {
+        self.cluster = cluster
+        self.peers = peers
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+public import SpockexAPI
+public import SpockexNode
+
+extension APIError {
+    /// What a refusal of the core means for a person.
+    init(_ refusal: Refusal) {
+        switch refusal {
+        case .unreadable, .wrongCode, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed,
+            .expired:
+            self.init(code: refusal)
+        case .loopbackOnly:
+            self.init(
+                .loopbackOnly, "The code names nothing but the other's own computer (loopback).",
+                hint: "If both nodes run on this computer, start yours with --listen 127.0.0.1:0.")
+        case .bothUnknown:
+            self.init(
+                .bothUnknown, "Neither side knows an address at which it can be reached.",
+                hint: "One of you must say it: --host IP:PORT, or up --external IP:PORT.")
+        case .notYet(let intent):
+            self.init(notYet: intent)
+        case .notFound:
+            self.init(
+                .notFound, "There is no such pairing, peer or cluster.",
+                hint: "`spockex status` lists all of them.")
+        case .wrongPhase(let phase):
+            self.init(
+                .wrongPhase, "That is not possible in the state `\(phase.rawValue)`.",
+                hint: "`spockex pairings` and `spockex peers` show the states.")
+        case .badName:
+            self.init(
+                .badName,
+                "The name is empty, has more than 64 bytes, or has characters that cannot be shown.",
+                hint: "Choose a shorter name of plain letters.")
+        case .badHost:
+            self.init(
+                .badHost, "Nobody could send to one of the hosts.",
+                hint: "Give IP:PORT of this node, [IP]:PORT for IPv6, or --host unknown alone.")
+        case .badLife:
+            self.init(
+                .badLife, "An offer lives at least 10 seconds and at most 24 hours.",
+                hint: "Give another time with --expires, like 10m.")
+        case .tooMany(let limit):
+            self.init(
+                .tooMany, "There are \(limit) of them already, and that is the limit.",
+                hint: "Cancel pairings that nobody needs: `spockex pairings`.")
+        }
+    }
+
+    private init(code refusal: Refusal) {
+        switch refusal {
+        case .wrongCode(expected: .offering):
+            self.init(
+                .wrongCode, "This is an answer, and an offer is wanted here.",
+                hint: "Give it to `spockex accept`, on the node that showed the offer.")
+        case .wrongCode(expected: .answering):
+            self.init(
+                .wrongCode, "This is an offer, and an answer is wanted here.",
+                hint: "Give it to `spockex answer`.")
+        case .refusedOffline(let text):
+            self.init(
+                .refusedOffline, "The other device refused: \(text)",
+                hint: "Ask the other person for a new code.")
+        case .ownCode:
+            self.init(
+                .ownCode, "This node showed that code itself.",
+                hint: "Give it to the other person's node.")
+        case .unknownOffer:
+            self.init(
+                .unknownOffer, "The answer fits no offer of this node.",
+                hint: "Its offer was cancelled, expired or is of another node; show a new one.")
+        case .alreadyUsed:
+            self.init(
+                .alreadyUsed, "This offer was used already.",
+                hint: "Each offer serves once; ask for a new one.")
+        case .expired:
+            self.init(
+                .expired, "The offer's time is over.",
+                hint: "Show a new one, with more time if you need it: --expires 30m.")
+        case .unreadable(let error):
+            self.init(
+                .unreadable, error.sentence,
+                hint: "Scan the other person's code again, the whole of it.")
+        case .loopbackOnly, .bothUnknown, .notYet, .notFound, .wrongPhase, .badName, .badHost,
+            .badLife, .tooMany:
+            preconditionFailure("only the refusals of codes come here")
+        }
+    }
+
+    private init(notYet intent: Intent) {
+        let what =
+            switch intent {
+            case .auto: "Meeting a person while one of you is in a cluster"
+            case .cluster, .join: "Taking a third person into a cluster"
+            case .bridge: "Linking two clusters"
+            case .private: "A second cluster"
+            case .repair: "Binding a meeting to an existing member"
+            }
+        self.init(
+            .notYet, "\(what) is not possible in this version.",
+            hint: intent == .auto
+                ? "With --private the two of you make a cluster of your own."
+                : "This version makes clusters of two; leave the option out.")
+    }
+
+    /// What a failure of the node means for a person.
+    public init(_ error: NodeError) {
+        let code: Code =
+            switch error {
+            case .homeLocked: .alreadyRunning
+            case .wrongListenCount, .unusableExternal, .badServer: .usage
+            case .storeDamaged: .damaged
+            case .stopping: .notRunning
+            case .overloaded: .overloaded
+            case .homeNotPrivate, .homeUnusable, .portInUse, .cannotListen, .storeTooNew,
+                .storeRefused, .storeFailed:
+                .nodeFailed
+            }
+        self.init(code, error.sentence, hint: error.hint)
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import SpockexAPI
+import SpockexNode
+
+extension Timestamp {
+    init(_ time: WallTime) {
+        self.init(milliseconds: time.milliseconds)
+    }
+}
+
+extension Duration {
+    /// Milliseconds, with microseconds after the point.
+    var milliseconds: Double {
+        Double(self.nanoseconds / 1000) / 1000
+    }
+}
+
+extension StatusReport {
+    init(_ report: NodeReport) {
+        let status = report.status
+        self.init(
+            node: NodeRow(
+                name: status.name, version: report.version,
+                startedAt: Timestamp(report.startedAt), listen: report.listen.map(\.description),
+                addresses: status.addresses.map { AddressRow($0) },
+                ipgetterQueries: report.ipgetterQueries),
+            peers: status.peers.map { PeerRow($0) },
+            clusters: status.clusters.map { ClusterRow($0) }, bridges: [],
+            pairings: status.pairings.map { PairingRow($0) },
+            counters: Dictionary(
+                report.counters.map { ($0.name, $0.count) }, uniquingKeysWith: { $0 + $1 }))
+    }
+}
+
+extension AddressRow {
+    init(_ address: NodeStatus.OwnAddress) {
+        self.init(
+            endpoint: address.candidate.endpoint.description,
+            kind: address.candidate.kind.rawValue, confirmedBy: address.confirmedBy)
+    }
+}
+
+extension PathRow {
+    init(_ endpoint: Endpoint) {
+        self.init(kind: "direct", endpoint: endpoint.description)
+    }
+}
+
+extension PeerRow {
+    init(_ peer: NodeStatus.Peer) {
+        self.init(
+            id: peer.id.description, name: peer.name,
+            state: peer.isConnected ? "connected" : "unreachable", met: "inPerson",
+            introducedBy: nil, path: peer.path.map { PathRow($0) },
+            rttMilliseconds: peer.roundTrip?.milliseconds,
+            lastHeardAt: peer.lastHeardAt.map { Timestamp($0) },
+            cluster: peer.cluster?.description, matchedAt: peer.matchedAt.map { Timestamp($0) },
+            forgotten: peer.isForgetting)
+    }
+}
+
+extension ClusterRow {
+    init(_ cluster: NodeStatus.Cluster) {
+        self.init(
+            id: cluster.id.description, name: cluster.name, members: cluster.members,
+            connected: cluster.connected)
+    }
+}
+
+extension PairingRow {
+    init(_ pairing: NodeStatus.Pairing) {
+        self.init(
+            id: pairing.id.description, role: pairing.role.rawValue,
+            state: pairing.phase.rawValue, createdAt: Timestamp(pairing.createdAt),
+            expiresAt: Timestamp(pairing.expiresAt), lastError: pairing.problem?.rawValue)
+    }
+}
+
+extension PairingReport {
+    /// What is known of a pairing or of the peer that it became; nil: nothing of that id.
+    init?(_ id: RelationID, in status: NodeStatus) {
+        if let pairing = status.pairings.first(where: { $0.id == id }) {
+            self.init(unfinished: PairingRow(pairing), trusted: nil)
+        } else if let peer = status.peers.first(where: { $0.id == id }) {
+            self.init(unfinished: nil, trusted: TrustReport(peer, in: status))
+        } else {
+            return nil
+        }
+    }
+}
+
+extension TrustReport {
+    /// Every meeting of this version founds a cluster of two: scenario A.
+    init(_ peer: NodeStatus.Peer, in status: NodeStatus) {
+        let cluster = peer.cluster.map { id in
+            ClusterName(
+                id: id.description,
+                name: status.clusters.first { $0.id == id }?.name ?? id.description)
+        }
+        self.init(
+            pairing: peer.id.description, peer: PeerRow(peer), cluster: cluster, bridge: nil,
+            scenario: "A", safetyNumber: peer.safetyNumber, echo: peer.echo?.description)
+    }
+}

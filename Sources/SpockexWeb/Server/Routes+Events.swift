@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import ServiceLifecycle
+import SpockexAPI
+import SpockexNode
+
+extension Routes {
+    /// `GET /v1/events`: past events as JSON lines, or with `follow=true` as server-sent events
+    /// that go on with those to come.
+    func events(_ request: Request) async throws -> Response {
+        let parameters = request.uri.queryParameters
+        let limit = parameters["limit"].map { Int($0) ?? -1 } ?? Limits.historyCountDefault
+        guard (0...Limits.historyCountMax).contains(limit) else {
+            throw HTTPRefusal(.badRequest, "The limit of events is 0 to \(Limits.historyCountMax).")
+        }
+        guard parameters["follow"] == "true" else {
+            let lines = try await self.node.history(limit: limit).map { logged in
+                try JSONLine.text(EventRow(logged)) + "\n"
+            }
+            return Response(
+                status: .ok,
+                headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: lines.joined())))
+        }
+        // Subscribed before the history is read and before the answer's head is sent, so nothing
+        // is missed in between; what is in both is sent once.
+        let live = await self.node.events()
+        let past = limit == 0 ? [] : try await self.node.history(limit: limit)
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                    try await Self.write(past: past, live: live, to: &writer)
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    @concurrent private static func write(
+        past: [LoggedEvent], live: AsyncStream<LoggedEvent>, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        try await writer.write(ByteBuffer(string: ": events of this node\n\n"))
+        for logged in past { try await writer.write(Self.message(logged)) }
+        let newest = past.last?.id ?? 0
+        for await logged in live.cancelOnGracefulShutdown()
+        where logged.id == 0 || logged.id > newest {
+            try await writer.write(Self.message(logged))
+        }
+    }
+
+    private static func message(_ logged: LoggedEvent) throws(APIError) -> ByteBuffer {
+        ByteBuffer(string: "data: \(try JSONLine.text(EventRow(logged)))\n\n")
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import OfflineCodes
+import SpockexAPI
+
+/// Whether a command waits for the end of the online step.
+struct WaitOptions: ParsableArguments {
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Wait until the two nodes are connected (default: only on a terminal without --json)."
+    )
+    var wait: Bool?
+
+    /// Whether to wait, and whether a person is there who can choose Retry or Cancel.
+    func decision(json: Bool) -> (waits: Bool, canAsk: Bool) {
+        let isTerminal = Console.isOutputTerminal && !json
+        return (self.wait ?? isTerminal, isTerminal && Console.isInputTerminal)
+    }
+}
+
+/// Reads an offer and shows the answer.
+struct Answer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer an offer: read the other's code and show one in return.",
+        discussion: """
+            The files are complete before it waits.
+
+            Examples:
+              spockex answer photo.png
+              spockex answer offer.txt --png answer.png --no-wait
+              spockex answer - --wait --json < offer.txt
+            """)
+
+    @Argument(help: "A picture (PNG, JPEG), an NDEF message or a text file; - for standard input.")
+    var source: String
+
+    @OptionGroup var wish: WishOptions
+    @OptionGroup var files: FileOptions
+    @OptionGroup var wait: WaitOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let client = try self.common.client()
+        let text = try Source.text(self.source)
+        let wish = try await self.wish.wish(client)
+        let files = try CodeFiles(self.files.chosen)
+        let made = try await client.post(
+            "/v1/answers", AnswerRequest(text: text, wish: wish), as: CodeMade.self)
+        let code = try CodeWriter.code(made.text)
+        let paths = try files.write(made.text, code)
+        if self.common.json {
+            try Console.print(
+                json: AnswerReport(
+                    pairing: made.pairing, answer: made.text, expires: made.expires,
+                    files: paths, late: made.late))
+        } else {
+            MeetingText.show(
+                code, made.text, files: paths,
+                next: "Now the other person scans this one (spockex accept).")
+            if made.late {
+                Console.note(
+                    "By this computer's clock the offer is too old; if nothing happens, check the "
+                        + "clocks or ask for a new one.")
+            }
+        }
+        let (waits, canAsk) = self.wait.decision(json: self.common.json)
+        guard waits else { return }
+        let report = try await MeetingWait(
+            client: client, pairing: made.pairing, canAsk: canAsk
+        ).run()
+        if self.common.json {
+            try Console.print(json: report)
+        } else {
+            MeetingText.show(report)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import SpockexAPI
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// How times, ids and numbers are written for people.
+enum Wording {
+    /// The first eight characters of an id, enough to name it on the command line.
+    static func short(_ id: String) -> String {
+        String(id.prefix(8))
+    }
+
+    /// `2026-11-23 09:30:00 UTC`.
+    static func time(_ time: Timestamp) -> String {
+        let text = time.description
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
+    }
+
+    /// How far a time is from now: `in 9 min`, `3 s ago`.
+    static func distance(_ time: Timestamp, now: Timestamp = Wording.now()) -> String {
+        let milliseconds = time.milliseconds - now.milliseconds
+        let seconds = abs(milliseconds / 1000)
+        let length =
+            switch seconds {
+            case ..<120: "\(seconds) s"
+            case ..<7200: "\(seconds / 60) min"
+            case ..<172_800: "\(seconds / 3600) h"
+            default: "\(seconds / 86_400) days"
+            }
+        return milliseconds >= 0 ? "in \(length)" : "\(length) ago"
+    }
+
+    /// The clock of this computer.
+    static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(
+            milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// A round trip with one decimal: `12.3 ms`.
+    static func milliseconds(_ value: Double) -> String {
+        "\((value * 10).rounded() / 10) ms"
+    }
+
+    /// The safety number in groups of five digits.
+    static func safetyNumber(_ text: String) -> String {
+        let digits = text.filter(\.isNumber)
+        let groups = stride(from: 0, to: digits.count, by: 5).map { start in
+            String(digits.dropFirst(start).prefix(5))
+        }
+        return groups.joined(separator: " ")
+    }
+
+    /// A path for people.
+    static func path(_ path: PathRow?) -> String {
+        guard let path else { return "" }
+        let via = path.via.map { " by \($0)" } ?? ""
+        let reason = path.reason.map { " (\($0))" } ?? ""
+        return "\(path.kind) \(path.endpoint ?? "")\(via)\(reason)"
+    }
+
+    /// The last problem of a pairing as a few words.
+    static func problem(_ code: String?) -> String {
+        switch code {
+        case nil: ""
+        case "timedOut": "the other side did not answer in time"
+        case "refusedByPeer": "the other node refused"
+        case "intentConflict": "the two of you asked for different things"
+        case "notYet": "needs a later version"
+        case "badMessage": "the other node's message was wrong"
+        case .some(let other): other
+        }
+    }
+}

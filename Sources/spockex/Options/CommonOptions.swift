@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SpockexAPI
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What stands after every command.
+struct CommonOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The node's home folder (or SPOCKEX_HOME; else ~/.local/state/spockex).",
+            valueName: "dir"))
+    var home: String?
+
+    @Flag(name: .long, help: "Print JSON, one object on one line.")
+    var json = false
+
+    /// The home folder: `--home`, `SPOCKEX_HOME`, `$XDG_STATE_HOME/spockex`,
+    /// `~/.local/state/spockex`.
+    func homePath() throws(APIError) -> String {
+        var path = try self.chosenHome()
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+
+    /// A client of the node in the home.
+    func client() throws(APIError) -> APIClient {
+        try APIClient(socketPath: try self.homePath() + "/api.sock")
+    }
+
+    private func chosenHome() throws(APIError) -> String {
+        if let home = self.home {
+            guard !home.isEmpty else {
+                throw APIError(.usage, "The home folder is empty.", hint: "Give --home DIR.")
+            }
+            return home
+        }
+        if let home = Environment.value("SPOCKEX_HOME"), !home.isEmpty { return home }
+        // The XDG specification has relative paths ignored.
+        if let state = Environment.value("XDG_STATE_HOME"), state.hasPrefix("/") {
+            return state + "/spockex"
+        }
+        guard let user = Environment.value("HOME"), user.hasPrefix("/") else {
+            throw APIError(
+                .usage, "There is no home folder, because HOME is not set.",
+                hint: "Give --home DIR.")
+        }
+        return user + "/.local/state/spockex"
+    }
+}
