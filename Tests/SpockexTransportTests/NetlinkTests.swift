@@ -16,15 +16,22 @@ struct NetlinkTests {
         bytes.withUnsafeBytes { Netlink.news(in: $0) }
     }
 
-    @Test(arguments: [UInt16(16), 20, 24, 25])
+    @Test(arguments: [UInt16(16), 17, 20, 24, 25])
     func whatMayHaveChangedIsCompared(type: UInt16) {
         #expect(self.news(self.message(type)) == .maybe)
     }
 
-    @Test(arguments: [UInt16(17), 21])
-    func whatWentAwayIsALoss(type: UInt16) {
-        #expect(self.news(self.message(type)) == .loss)
-        #expect(self.news(self.message(20, bodyCount: 7) + self.message(type)) == .loss)
+    @Test func anAddressThatWentAwayIsALoss() {
+        #expect(self.news(self.message(21)) == .loss)
+        #expect(self.news(self.message(20, bodyCount: 7) + self.message(21)) == .loss)
+        #expect(self.news(self.message(21) + self.message(20)) == .loss)
+    }
+
+    @Test(arguments: [UInt8(253), 254])
+    func anAddressOfTheLinkAloneIsNone(scope: UInt8) {
+        var message = self.message(21)
+        message[19] = scope
+        #expect(self.news(message) == .maybe)
     }
 
     @Test(arguments: [UInt16(0), 2, 3, 28, 0xffff])

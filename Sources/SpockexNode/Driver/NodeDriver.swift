@@ -115,7 +115,7 @@ public actor NodeDriver {
 
     /// Asks the core for something and waits for its one reply.
     ///
-    /// Throws `stopping` or `overloaded`; a request that was taken and cut off by the end of the
+    /// Before ``run()`` it waits for it. Throws `stopping` or `overloaded`; a request that was taken and cut off by the end of the
     /// node throws too, and was done if its changes were committed.
     public func perform(_ request: Request) async throws(NodeError) -> Reply {
         guard self.openRequests.count < Limits.openRequestCountMax else {

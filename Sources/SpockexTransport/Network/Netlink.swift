@@ -17,7 +17,7 @@ enum Netlink {
     enum News: Sendable, Equatable {
         /// Something may have changed: compare.
         case maybe
-        /// An interface or an address went away, even if it is back by the time one looks.
+        /// An address that others could reach went away, even if it is back by the time one looks.
         case loss
     }
 
@@ -62,11 +62,18 @@ enum Netlink {
             let type = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt16.self)
             guard length >= 16 else { return news }
             switch type {
-            case Self.deletedLink, Self.deletedAddress: return .loss
-            case Self.newLink, Self.newAddress, Self.newRoute, Self.deletedRoute: news = .maybe
+            case Self.deletedAddress:
+                // struct ifaddrmsg: family, prefix length, flags, scope. Link-local addresses come
+                // and go with every container.
+                let scope = bytes.count - offset >= 20 ? bytes[offset + 19] : 0
+                if scope == Self.universe { return .loss }
+                news = .maybe
+            case Self.newLink, Self.deletedLink, Self.newAddress, Self.newRoute,
+                Self.deletedRoute:
+                news = .maybe
             default: break
             }
-            guard length <= bytes.count - offset else { return .maybe }
+            guard length <= bytes.count - offset else { return news ?? .maybe }
             offset += (length + 3) & ~3
         }
         return news
@@ -78,6 +85,8 @@ enum Netlink {
     private static let deletedAddress: UInt16 = 21
     private static let newRoute: UInt16 = 24
     private static let deletedRoute: UInt16 = 25
+    /// `RT_SCOPE_UNIVERSE`.
+    private static let universe: UInt8 = 0
 
     #if os(Linux)
         private static let family: CInt = 16
