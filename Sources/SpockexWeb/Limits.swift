@@ -8,8 +8,6 @@ enum Limits {
     static let headerByteCountMax = 16_384
     /// Fields in the header of a request.
     static let headerFieldCountMax = 64
-    /// Open connections; further ones wait to be accepted.
-    static let connectionCountMax = 128
     /// Past events that one request may ask for.
     static let historyCountMax = 1_000
     /// Past events when a request does not say how many.

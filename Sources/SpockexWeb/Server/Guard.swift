@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import HTTPTypes
 import Hummingbird
-import NIOCore
 import SpockexAPI
 import SpockexNode
 
@@ -36,7 +34,13 @@ struct Guard: RouterMiddleware {
             let error = APIError(error)
             return Self.response(error, status: .init(code: error.code.httpStatus))
         } catch let error as any HTTPResponseError {
-            let refusal = HTTPRefusal(error.status, "There is no such request.")
+            let sentence =
+                switch error.status {
+                case .contentTooLarge: "The body of the request is too long."
+                case .notFound, .methodNotAllowed: "There is no such request."
+                default: "The request does not have the form that is expected here."
+                }
+            let refusal = HTTPRefusal(error.status, sentence)
             return Self.response(refusal.error, status: refusal.status)
         }
     }
@@ -64,12 +68,7 @@ struct Guard: RouterMiddleware {
 extension Request {
     /// The body as a value; refuses what is too long or of another form.
     func value<Value: Decodable>(_ type: Value.Type) async throws -> Value {
-        let buffer: ByteBuffer
-        do {
-            buffer = try await self.body.collect(upTo: Limits.bodyByteCountMax)
-        } catch is NIOTooManyBytesError {
-            throw HTTPRefusal(.contentTooLarge, "The body of the request is too long.")
-        }
+        let buffer = try await self.body.collect(upTo: Limits.bodyByteCountMax)
         return try JSONLine.value(type, from: buffer.readableBytesView)
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Hummingbird
-import HummingbirdCore
 public import Logging
 public import ServiceLifecycle
 import SpockexAPI
@@ -54,10 +53,7 @@ public struct LocalAPI: Service {
                         maxHeaderFieldSize: Limits.headerByteCountMax,
                         maxHeaderListSize: Limits.headerByteCountMax,
                         maxHeaderFieldCount: Limits.headerFieldCountMax))),
-            configuration: ApplicationConfiguration(
-                address: .unixDomainSocket(path: path),
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    Limits.connectionCountMax)),
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
             onServerRunning: { _ in
                 _ = chmod(path, 0o600)
                 await ready()

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import HTTPTypes
 import Hummingbird
-import HummingbirdCore
-import NIOCore
 import ServiceLifecycle
 import SpockexAPI
 import SpockexNode

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
-import HTTPTypes
 import Hummingbird
-import NIOCore
 import SpockexAPI
 import SpockexNode
 

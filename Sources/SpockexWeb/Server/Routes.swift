@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
 import Hummingbird
-import NIOCore
 import SpockexAPI
 import SpockexNode
 
