@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+@Suite struct OwnAddressesTests {
+    private let lan = Candidate(endpoint: at("192.168.1.2:41414"), kind: .lan)
+    private let ipv6 = Candidate(endpoint: at("[2001:db8::2]:41414"), kind: .ipv6)
+    private let mapped = Candidate(endpoint: at("203.0.113.1:5000"), kind: .mapped)
+    private let seen = at("203.0.113.9:41414")
+    private let ids = (0..<6).map { RelationID(high: UInt64($0), low: 0) }
+
+    @Test func theOrderIsMappedSeenAskedPublicPrivate() {
+        var own = OwnAddresses()
+        own.set(given: [self.lan, self.ipv6, self.mapped])
+        own.set(asked: at("203.0.113.7:1"))
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        let kinds = own.known.map(\.candidate.kind)
+        #expect(kinds == [.mapped, .observed, .ipgetter, .ipv6, .lan])
+        #expect(own.known.map(\.confirmedBy) == [1, 1, 1, 0, 0])
+    }
+
+    @Test func oneNetworkIsOneVoice() {
+        var own = OwnAddresses()
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        own.vote(self.ids[1], echo: self.seen, from: at("198.51.200.1:1"))
+        #expect(own.known.map(\.confirmedBy) == [1])
+        #expect(own.published.isEmpty)
+        #expect(own.shown == [self.seen])
+        own.vote(self.ids[2], echo: self.seen, from: at("203.0.113.200:1"))
+        #expect(own.known.map(\.confirmedBy) == [2])
+        #expect(own.published == [self.seen])
+    }
+
+    @Test func theNewestWordOfAPeerReplacesTheFormer() {
+        var own = OwnAddresses()
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        own.vote(self.ids[1], echo: self.seen, from: at("203.0.113.200:1"))
+        own.vote(self.ids[1], echo: at("203.0.113.10:1"), from: at("203.0.113.200:1"))
+        #expect(own.known.map(\.confirmedBy) == [1, 1])
+        #expect(own.published.isEmpty)
+        own.withdraw(self.ids[1])
+        #expect(own.known.map(\.candidate.endpoint) == [self.seen])
+    }
+
+    @Test func oneLiarAmongThreeDoesNotMoveWhatIsPublished() {
+        var own = OwnAddresses()
+        let lie = at("203.0.113.66:6")
+        own.vote(self.ids[0], echo: lie, from: at("9.9.9.9:1"))
+        own.vote(self.ids[1], echo: self.seen, from: at("198.51.100.1:1"))
+        own.vote(self.ids[2], echo: self.seen, from: at("203.0.113.200:1"))
+        #expect(own.published == [self.seen])
+        #expect(own.shown.first == self.seen)
+    }
+
+    @Test func whatAnInterfaceHasNeedsNoVoice() {
+        var own = OwnAddresses()
+        let interface = Candidate(endpoint: self.seen, kind: .lan)
+        own.set(given: [interface])
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        #expect(own.published == [self.seen])
+        #expect(own.known.count == 1)
+    }
+
+    @Test func aCodeShowsOneOfEachSort() {
+        var own = OwnAddresses()
+        own.set(given: [self.lan, Candidate(endpoint: at("10.0.0.2:41414"), kind: .lan), self.ipv6])
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        #expect(own.shown == [self.seen, self.lan.endpoint, self.ipv6.endpoint])
+        own.set(given: [self.lan])
+        #expect(own.shown == [self.seen, self.lan.endpoint])
+    }
+
+    @Test func atMostEightArePublishedAndThreeShown() {
+        var own = OwnAddresses()
+        own.set(given: (1...20).map { Candidate(endpoint: at("10.0.0.\($0):1"), kind: .lan) })
+        #expect(own.published.count == 8)
+        #expect(own.shown.count == 3)
+    }
+
+    @Test func onlyAPublicAddressIsExternal() {
+        var own = OwnAddresses()
+        #expect(!own.knowsExternal)
+        own.set(given: [self.lan])
+        own.vote(self.ids[0], echo: at("192.168.1.2:41414"), from: at("192.168.1.3:1"))
+        #expect(!own.knowsExternal)
+        own.vote(self.ids[1], echo: self.seen, from: at("198.51.100.1:1"))
+        #expect(own.knowsExternal)
+        own.forgetSeen()
+        #expect(!own.knowsExternal)
+        own.set(given: [Candidate(endpoint: at("100.64.0.1:1"), kind: .mapped)])
+        #expect(!own.knowsExternal)
+        own.set(given: [self.mapped])
+        #expect(own.knowsExternal)
+    }
+
+    @Test func theOrderDoesNotDependOnWhoSpokeFirst() {
+        let votes = [
+            (self.ids[0], at("203.0.113.1:1"), at("1.1.1.1:1")),
+            (self.ids[1], at("203.0.113.1:1"), at("2.2.2.2:1")),
+            (self.ids[2], at("203.0.113.2:1"), at("3.3.3.3:1")),
+            (self.ids[3], at("203.0.113.3:1"), at("4.4.4.4:1")),
+            (self.ids[4], at("203.0.113.3:1"), at("5.5.5.5:1")),
+            (self.ids[5], at("203.0.113.3:1"), at("6.6.6.6:1")),
+        ]
+        var dice = SeededGenerator(seed: 1)
+        for _ in 0..<20 {
+            var own = OwnAddresses()
+            for vote in votes.shuffled(using: &dice) {
+                own.vote(vote.0, echo: vote.1, from: vote.2)
+            }
+            #expect(own.known.map(\.confirmedBy) == [3, 2, 1])
+            #expect(
+                own.known.map(\.candidate.endpoint) == [3, 1, 2].map { at("203.0.113.\($0):1") })
+        }
+    }
+}
