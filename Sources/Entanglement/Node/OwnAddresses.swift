@@ -58,15 +58,18 @@ struct OwnAddresses: Sendable {
             Known(candidate: $0, confirmedBy: 1)
         }
         var observed: [Known] = []
-        for vote in self.votes where !observed.contains(where: { $0.candidate.endpoint == vote.echo })
-        {
+        for vote in self.votes
+        where !observed.contains(where: { $0.candidate.endpoint == vote.echo }) {
             let networks = Set(self.votes.filter { $0.echo == vote.echo }.map(\.network))
+            let kind = self.given.first { $0.endpoint == vote.echo }?.kind ?? .observed
             observed.append(
                 Known(
-                    candidate: Candidate(endpoint: vote.echo, kind: .observed),
+                    candidate: Candidate(endpoint: vote.echo, kind: kind),
                     confirmedBy: networks.count))
         }
-        observed.sort { ($1.confirmedBy, $0.candidate.endpoint) < ($0.confirmedBy, $1.candidate.endpoint) }
+        observed.sort {
+            ($1.confirmedBy, $0.candidate.endpoint) < ($0.confirmedBy, $1.candidate.endpoint)
+        }
         list += observed
         if let asked = self.asked {
             list.append(
@@ -92,12 +95,9 @@ struct OwnAddresses: Sendable {
 
     /// For sealed messages: everything but what a single network's peers claim.
     var published: [Endpoint] {
-        let own = self.given.map(\.endpoint)
-        return Array(
-            self.known.filter {
-                $0.candidate.kind != .observed || $0.confirmedBy >= 2
-                    || own.contains($0.candidate.endpoint)
-            }.map(\.candidate.endpoint).prefix(Constants.sealedEndpointCountMax))
+        Array(
+            self.known.filter { $0.candidate.kind != .observed || $0.confirmedBy >= 2 }
+                .map(\.candidate.endpoint).prefix(Constants.sealedEndpointCountMax))
     }
 
     /// For a code: the best external IPv4, the best LAN address, the best IPv6, then the rest.
@@ -108,7 +108,8 @@ struct OwnAddresses: Sendable {
             endpoints.first { !$0.address.isIPv6 && !$0.address.isPublic },
             endpoints.first { $0.address.isIPv6 && $0.address.isPublic },
         ].compactMap { $0 }
-        return Array((leads + endpoints.filter { !leads.contains($0) })
-            .prefix(Constants.codeHostCountMax))
+        return Array(
+            (leads + endpoints.filter { !leads.contains($0) })
+                .prefix(Constants.codeHostCountMax))
     }
 }
