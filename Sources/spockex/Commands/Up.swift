@@ -91,13 +91,13 @@ struct Up: AsyncParsableCommand {
             label: "spockex", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .notice
         let node: NodeDriver
-        do {
+        do throws(NodeError) {
             node = try await NodeDriver(settings: self.settings(home: home), logger: logger)
-        } catch let error as NodeError {
+        } catch {
             throw APIError(error)
         }
-        if !self.noPortmap {
-            logger.debug("ports on the router are not opened by this version")
+        if self.noPortmap {
+            Console.note("This version opens no ports on routers, with --no-portmap or without.")
         }
         do {
             try await self.serve(node, home: home, logger: logger)
@@ -125,7 +125,7 @@ struct Up: AsyncParsableCommand {
         var quiet = logger
         quiet.logLevel = .critical
         let services: [any Service] = [
-            NodeService(node: node), StopService(signals: signals), api,
+            node, StopService(signals: signals), api,
         ]
         var configuration = ServiceGroupConfiguration(
             services: services.map { service in
@@ -161,20 +161,6 @@ struct Up: AsyncParsableCommand {
             name.append(character)
         }
         return name.isEmpty ? "spockex" : name
-    }
-}
-
-/// The driver as a service: graceful shutdown lets it commit and close.
-private struct NodeService: Service {
-    let node: NodeDriver
-
-    func run() async throws {
-        let node = self.node
-        try await withGracefulShutdownHandler {
-            try await node.run()
-        } onGracefulShutdown: {
-            Task { await node.stop() }
-        }
     }
 }
 

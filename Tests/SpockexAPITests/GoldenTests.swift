@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import SpockexAPI
+import Testing
+
+/// The JSON that programs rely on, letter by letter.
+@Suite struct GoldenTests {
+    static let time = Timestamp(milliseconds: 1_795_426_200_250)
+
+    static let peer = PeerRow(
+        id: "0b9ab3c5-6e0a-4d6a-9d43-0c0f7f7e7a01", name: "Bob", state: "connected",
+        met: "inPerson", introducedBy: nil,
+        path: PathRow(kind: "direct", endpoint: "192.0.2.7:41414"), rttMilliseconds: 12.25,
+        lastHeardAt: Self.time, cluster: "c", matchedAt: nil, forgotten: false)
+    static let peerText =
+        #"{"cluster":"c","forgotten":false,"id":"0b9ab3c5-6e0a-4d6a-9d43-0c0f7f7e7a01","#
+        + #""introducedBy":null,"lastHeardAt":"2026-11-23T09:30:00.250Z","matchedAt":null,"#
+        + #""met":"inPerson","name":"Bob","path":{"endpoint":"192.0.2.7:41414","kind":"direct","#
+        + #""reason":null,"via":null},"rttMilliseconds":12.25,"state":"connected"}"#
+
+    static let pairing = PairingRow(
+        id: "p", role: "offering", state: "offered", createdAt: Self.time, expiresAt: Self.time,
+        lastError: nil)
+    static let pairingText =
+        #"{"createdAt":"2026-11-23T09:30:00.250Z","expiresAt":"2026-11-23T09:30:00.250Z","#
+        + #""id":"p","lastError":null,"role":"offering","state":"offered"}"#
+
+    static let cluster = ClusterRow(id: "c", name: "Anna and Bob", members: 2, connected: 1)
+    static let clusterText = #"{"connected":1,"id":"c","members":2,"name":"Anna and Bob"}"#
+
+    /// Encodes to the text, and reads back to the same value.
+    private func check<Value: Codable & Equatable>(_ value: Value, _ text: String) throws {
+        #expect(try JSONLine.text(value) == text)
+        #expect(try JSONLine.value(Value.self, from: Array(text.utf8)) == value)
+    }
+
+    @Test func statusHasAllKeysAndNulls() throws {
+        let report = StatusReport(
+            node: NodeRow(
+                name: "anna", version: "0.1.0", startedAt: Self.time, listen: ["[::]:41414"],
+                addresses: [AddressRow(endpoint: "192.0.2.1:41414", kind: "lan", confirmedBy: 0)],
+                ipgetterQueries: 0),
+            peers: [Self.peer], clusters: [Self.cluster],
+            bridges: [BridgeRow(id: "b", clusters: ["c", "d"], via: "p", state: "open")],
+            pairings: [Self.pairing], counters: ["handshakes": 1, "datagramsReceived": 2])
+        let bridge = #"{"clusters":["c","d"],"id":"b","state":"open","via":"p"}"#
+        let node =
+            #"{"addresses":[{"confirmedBy":0,"endpoint":"192.0.2.1:41414","kind":"lan"}],"#
+            + #""ipgetterQueries":0,"listen":["[::]:41414"],"name":"anna","#
+            + #""startedAt":"2026-11-23T09:30:00.250Z","version":"0.1.0"}"#
+        try self.check(
+            report,
+            #"{"bridges":[\#(bridge)],"clusters":[\#(Self.clusterText)],"#
+                + #""counters":{"datagramsReceived":2,"handshakes":1},"node":\#(node),"#
+                + #""pairings":[\#(Self.pairingText)],"peers":[\#(Self.peerText)]}"#)
+    }
+
+    @Test func listsNameTheirRows() throws {
+        try self.check(PeerList(peers: [Self.peer]), #"{"peers":[\#(Self.peerText)]}"#)
+        try self.check(
+            ClusterList(clusters: [Self.cluster]), #"{"clusters":[\#(Self.clusterText)]}"#)
+        try self.check(
+            PairingList(pairings: [Self.pairing]), #"{"pairings":[\#(Self.pairingText)]}"#)
+        try self.check(
+            ClusterReport(cluster: Self.cluster, peers: []),
+            #"{"cluster":\#(Self.clusterText),"peers":[]}"#)
+    }
+
+    @Test func codesAreShownAsPromised() throws {
+        try self.check(
+            OfferReport(
+                pairing: "p", offer: #"{"request":100}"#, expires: Self.time,
+                files: ["png": "/tmp/a.png"]),
+            #"{"expires":"2026-11-23T09:30:00.250Z","files":{"png":"/tmp/a.png"},"#
+                + #""offer":"{\"request\":100}","pairing":"p"}"#)
+        try self.check(
+            AnswerReport(pairing: "p", answer: "x", expires: Self.time, files: [:], late: false),
+            #"{"answer":"x","expires":"2026-11-23T09:30:00.250Z","files":{},"late":false,"#
+                + #""pairing":"p"}"#)
+        try self.check(
+            CodeMade(pairing: "p", text: "x", expires: Self.time, late: true),
+            #"{"expires":"2026-11-23T09:30:00.250Z","late":true,"pairing":"p","text":"x"}"#)
+        try self.check(ScanReport(kind: "other", text: "x"), #"{"kind":"other","text":"x"}"#)
+    }
+
+    @Test func aTrustedPairingTellsEverything() throws {
+        let report = TrustReport(
+            pairing: "p", peer: Self.peer, cluster: ClusterName(id: "c", name: "Anna and Bob"),
+            bridge: nil, scenario: "A", safetyNumber: "12345 67890 12345 67890",
+            echo: "198.51.100.4:5000")
+        let text =
+            #"{"bridge":null,"cluster":{"id":"c","name":"Anna and Bob"},"#
+            + #""echo":"198.51.100.4:5000","pairing":"p","peer":\#(Self.peerText),"#
+            + #""safetyNumber":"12345 67890 12345 67890","scenario":"A","state":"trusted"}"#
+        try self.check(report, text)
+        try self.check(
+            PairingReport(unfinished: nil, trusted: report),
+            #"{"trusted":\#(text),"unfinished":null}"#)
+        try self.check(
+            PairingReport(unfinished: Self.pairing, trusted: nil),
+            #"{"trusted":null,"unfinished":\#(Self.pairingText)}"#)
+    }
+
+    @Test func smallAnswers() throws {
+        try self.check(
+            PairingState(pairing: "p", state: "connecting"),
+            #"{"pairing":"p","state":"connecting"}"#)
+        try self.check(
+            PingReport(
+                peer: "p", path: PathRow(kind: "direct", endpoint: "192.0.2.7:1"),
+                rttMilliseconds: 1.5),
+            #"{"path":{"endpoint":"192.0.2.7:1","kind":"direct","reason":null,"via":null},"#
+                + #""peer":"p","rttMilliseconds":1.5}"#)
+        try self.check(
+            VerifyReport(peer: "p", safetyNumber: "1", matchedAt: nil),
+            #"{"matchedAt":null,"peer":"p","safetyNumber":"1"}"#)
+        try self.check(ForgetReport(peer: "p"), #"{"peer":"p","state":"forgotten"}"#)
+        try self.check(RenameReport(peer: "p", name: "B"), #"{"name":"B","peer":"p"}"#)
+        try self.check(
+            ClusterRenameReport(cluster: ClusterName(id: "c", name: "F")),
+            #"{"cluster":{"id":"c","name":"F"}}"#)
+        try self.check(
+            StartReport(home: "/h", listen: ["127.0.0.1:5"]),
+            #"{"home":"/h","listen":["127.0.0.1:5"],"state":"running"}"#)
+        try self.check(StopReport(state: "stopped"), #"{"state":"stopped"}"#)
+    }
+
+    @Test func requestsKeepTheirForm() throws {
+        try self.check(
+            MeetingWish(),
+            #"{"cluster":null,"hosts":null,"intent":"auto","lifeSeconds":600}"#)
+        try self.check(
+            AnswerRequest(text: "x", wish: MeetingWish(intent: "private", hosts: [])),
+            #"{"text":"x","wish":{"cluster":null,"hosts":[],"intent":"private","#
+                + #""lifeSeconds":600}}"#)
+        try self.check(AcceptRequest(text: "x"), #"{"text":"x"}"#)
+        try self.check(NameRequest(name: "Bob"), #"{"name":"Bob"}"#)
+        try self.check(EmptyRequest(), "{}")
+    }
+
+    @Test func eventsHaveTheKeysOfTheirKind() throws {
+        var event = EventRow(id: 7, at: Self.time, kind: "peerMoved")
+        event.peer = "p"
+        event.from = "192.0.2.7:1"
+        event.endpoint = "192.0.2.8:1"
+        try self.check(
+            event,
+            #"{"at":"2026-11-23T09:30:00.250Z","endpoint":"192.0.2.8:1","from":"192.0.2.7:1","#
+                + #""id":7,"kind":"peerMoved","peer":"p"}"#)
+        var addresses = EventRow(id: 8, at: Self.time, kind: "ownAddresses")
+        addresses.addresses = [EventAddress(endpoint: "192.0.2.1:1", kind: "lan")]
+        try self.check(
+            addresses,
+            #"{"addresses":[{"endpoint":"192.0.2.1:1","kind":"lan"}],"#
+                + #""at":"2026-11-23T09:30:00.250Z","id":8,"kind":"ownAddresses"}"#)
+    }
+
+    @Test func errorsAreOneObject() throws {
+        try self.check(
+            APIError(.notRunning, "The node is not running.", hint: "Start it with: spockex up"),
+            #"{"error":{"code":"notRunning","hint":"Start it with: spockex up","#
+                + #""message":"The node is not running."}}"#)
+    }
+
+    @Test func aMissingNullableKeyIsNull() throws {
+        let text = #"{"intent":"auto","lifeSeconds":600}"#
+        #expect(try JSONLine.value(MeetingWish.self, from: Array(text.utf8)) == MeetingWish())
+    }
+
+    @Test func wrongJSONIsABadRequest() {
+        for text in ["", "{", "[]", #"{"name":1}"#] {
+            let error = #expect(throws: APIError.self) {
+                try JSONLine.value(NameRequest.self, from: Array(text.utf8))
+            }
+            #expect(error?.code == .badRequest)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// Two nodes on loopback, met by the command line alone.
+@Suite(.serialized) struct MeetingTests {
+    @Test func twoNodesMeetByPictures() throws {
+        let anna = try TestNode(name: "Anna")
+        let bob = try TestNode(name: "Bob")
+        let picture = anna.folder.path("offer.png")
+        let answerPicture = bob.folder.path("answer.png")
+        #expect(try anna.run("offer", "--png", picture, "--json").code == 0)
+        let answering = try bob.start(
+            "answer", picture, "--png", answerPicture, "--wait", "--json")
+        let first = try #require(answering.nextLine())
+        #expect(first.contains(#""answer":"#))
+        // The files are complete before it waits.
+        let accepted = try anna.run("accept", answerPicture, "--wait", "--json")
+        #expect(accepted.code == 0)
+        let answered = answering.finish()
+        #expect(answered.code == 0)
+        let annas = try accepted.object()
+        let bobs = try answered.object(1)
+        for report in [annas, bobs] {
+            #expect(
+                Set(report.keys) == [
+                    "pairing", "state", "peer", "cluster", "bridge", "scenario", "safetyNumber",
+                    "echo",
+                ])
+            #expect(report["state"] as? String == "trusted")
+            #expect(report["scenario"] as? String == "A")
+        }
+        let number = try #require(annas["safetyNumber"] as? String)
+        #expect(number.filter(\.isNumber).count == 20)
+        #expect(bobs["safetyNumber"] as? String == number)
+        #expect((annas["peer"] as? [String: Any])?["name"] as? String == "Bob")
+        #expect((bobs["peer"] as? [String: Any])?["name"] as? String == "Anna")
+        #expect(
+            (annas["cluster"] as? [String: Any])?["id"] as? String
+                == (bobs["cluster"] as? [String: Any])?["id"] as? String)
+        try self.usePeer(anna, number)
+    }
+
+    /// What one does with a peer afterwards, by its name.
+    private func usePeer(_ anna: TestNode, _ number: String) throws {
+        let ping = try anna.run("ping", "Bob", "--json")
+        #expect(ping.code == 0)
+        #expect(Set(try ping.object().keys) == ["peer", "path", "rttMilliseconds"])
+        let before = try anna.run("verify", "Bob", "--json").object()
+        #expect(before["safetyNumber"] as? String == number)
+        #expect(before["matchedAt"] is NSNull)
+        let after = try anna.run("verify", "Bob", "--matched", "--json").object()
+        #expect(after["matchedAt"] is String)
+        #expect(
+            try anna.run("rename", "Bob", "Robert", "--json").object()["name"] as? String
+                == "Robert")
+        #expect(try anna.run("peers").output.contains("Robert"))
+        let clusters = try #require(
+            try anna.run("clusters", "--json").object()["clusters"] as? [[String: Any]])
+        let id = try #require(clusters.first?["id"] as? String)
+        #expect(try anna.run("cluster", "rename", id, "Friends", "--json").code == 0)
+        #expect(try anna.run("cluster", "show", "Friends").output.contains("Robert"))
+        #expect(try anna.run("rename", "Robert", String(repeating: "x", count: 65)).code == 64)
+        let forgotten = try anna.run("forget", "Robert", "--json")
+        #expect(forgotten.code == 0)
+        #expect(try forgotten.object()["state"] as? String == "forgotten")
+    }
+
+    @Test func ctrlCLeavesThePairing() throws {
+        let anna = try TestNode(name: "Anna")
+        let bob = try TestNode(name: "Bob")
+        let text = anna.folder.path("offer.txt")
+        #expect(try anna.run("offer", "--text", text, "--json").code == 0)
+        let answering = try bob.start("answer", text, "--wait", "--json")
+        #expect(answering.nextLine()?.contains(#""answer":"#) == true)
+        #expect(answering.nextErrorLine()?.contains("Waiting until") == true)
+        answering.signal(SIGINT)
+        let result = answering.finish()
+        #expect(result.code == 75)
+        #expect(try result.errorCode(1) == "interrupted")
+        #expect(try bob.run("pairings", "--json").output.contains(#""state":"answered""#))
+    }
+
+    @Test func aCancelledPairingEndsTheWaitOfTheOtherCommand() throws {
+        let anna = try TestNode(name: "Anna")
+        let bob = try TestNode(name: "Bob")
+        let text = anna.folder.path("offer.txt")
+        #expect(try anna.run("offer", "--text", text, "--json").code == 0)
+        let answering = try bob.start("answer", text, "--wait", "--json")
+        let line = try #require(answering.nextLine())
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        let id = try #require(object["pairing"] as? String)
+        #expect(answering.nextErrorLine()?.contains("Waiting until") == true)
+        #expect(try bob.run("cancel", id).code == 0)
+        let result = answering.finish()
+        #expect(result.code == 1)
+        #expect(try result.errorCode(1) == "cancelled")
+    }
+}
