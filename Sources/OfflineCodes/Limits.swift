@@ -7,15 +7,17 @@ enum Limits {
     static let fileByteCount = 32 << 20
     static let pictureSide = 12_000
     static let picturePixelCount = 40_000_000
-    /// Bytes of a PNG after inflating; pixels times scans of a JPEG.
-    static let pictureWork = 400_000_000
+    /// Bytes of a PNG after inflating.
+    static let pngByteCount = 200_000_000
+    /// Pixels of a JPEG times its scans: ten for the largest picture, as usual if progressive.
+    static let jpegScanPixelCount = 400_000_000
     static let modulePixelCounts = 1...64
     static let ndefRecordCount = 64
-    /// Marks that look like the corner of a code. Both readers try triples of them: their time
-    /// grows with the third power.
-    static let markCount = 160
+    /// Marks that look like the corner of a code are counted so far: a code of 331 bytes shows
+    /// some 30, the largest code 260.
+    static let markCount = 1_000
     /// Codes that one pass of a reader may report.
     static let codesPerPass = 4
-    /// Pixels that all passes over a picture may visit, weighted by `CodeReading.weight`.
+    /// What all passes over a picture may cost, somewhat under a second; see `CodeReading.weight`.
     static let readingWork = 60_000_000
 }

@@ -2,45 +2,98 @@
 
 /// Counts what may be the corner marks of QR codes in a picture in black and white.
 ///
-/// Marks are runs dark, light, dark, light, dark with a middle as in 1:1:3:1:1, far looser than
-/// either reader asks. Every third row is looked at, as zxing does, and what lies inside a mark
-/// counted above is not counted again.
+/// Marks are runs dark, light, dark, light, dark like 1:1:3:1:1, across and down. Every third row
+/// is looked at, as zxing does, and what lies inside a mark counted above is not counted again.
 struct MarkCount {
+    /// Lengths of five runs.
+    private struct Runs {
+        var (a, b, c, d, e) = (0, 0, 0, 0, 0)
+
+        /// Far looser than what zxing asks across.
+        var isPossible: Bool {
+            self.a > 0 && self.c >= 2 * max(self.a, self.e) && self.c >= max(self.b, self.d)
+        }
+
+        /// Looser than what zxing asks down.
+        var isPossibleDown: Bool {
+            min(self.a, self.e) > 0 && self.c > max(self.a, self.e)
+                && self.c >= max(self.b, self.d)
+        }
+
+        /// Each two neighbours are off by at most 0.7 modules and a pixel; ZBar allows 0.5.
+        var isLikely: Bool {
+            let total = self.a + self.b + self.c + self.d + self.e
+            func fits(_ sum: Int, modules: Int) -> Bool {
+                abs(7 * sum - modules * total) * 10 <= 7 * total + 70
+            }
+            return fits(self.a + self.b, modules: 2) && fits(self.b + self.c, modules: 4)
+                && fits(self.c + self.d, modules: 4) && fits(self.d + self.e, modules: 2)
+        }
+    }
+
     private struct Mark {
         let x: Int
         let reach: Int
         let lastRow: Int
     }
 
-    private let limit: Int
-    private var open: [Mark] = []
-    private(set) var count = 0
+    private struct Tally {
+        var open: [Mark] = []
+        var count = 0
 
-    /// Counts up to one more than `limit`.
+        mutating func add(_ mark: Mark) {
+            guard !self.open.contains(where: { abs($0.x - mark.x) <= $0.reach }) else { return }
+            self.count += 1
+            self.open.append(mark)
+        }
+    }
+
+    private let limit: Int
+    private var possible = Tally()
+    private var likely = Tally()
+
+    /// Marks that zxing may take; the sizes of runs hardly matter.
+    var possibleCount: Int { self.possible.count }
+    /// Marks that ZBar may take.
+    var likelyCount: Int { self.likely.count }
+
+    /// Stops when there are `limit` marks.
     init(in map: DarkMap, limit: Int) {
         self.limit = limit
         let (width, height) = (map.image.width, map.image.height)
         map.image.withPixels { pixels in
             var row = 2
-            while row < height, self.count <= limit {
-                self.scan(pixels + row * width, width: width, row: row)
+            while row < height, self.possible.count < limit {
+                self.scan(pixels, width: width, height: height, row: row)
                 row += 3
             }
         }
     }
 
-    private mutating func scan(_ line: UnsafePointer<UInt8>, width: Int, row: Int) {
-        self.open.removeAll { $0.lastRow < row }
-        // The last five runs; a run of light comes first, perhaps of no pixels.
-        var (a, b, c, d, e) = (0, 0, 0, 0, 0)
+    private mutating func scan(
+        _ pixels: UnsafePointer<UInt8>, width: Int, height: Int, row: Int
+    ) {
+        self.possible.open.removeAll { $0.lastRow < row }
+        self.likely.open.removeAll { $0.lastRow < row }
+        let line = pixels + row * width
+        // The first run is one of light, perhaps of no pixels.
+        var runs = Runs()
         var start = 0
         var isDark = false
         var x = 0
-        while x <= width {
+        while x <= width, self.possible.count < self.limit {
             if x == width || (line[x] == 0) != isDark {
-                (a, b, c, d, e) = (b, c, d, e, x - start)
-                if isDark, a > 0, c >= 2 * max(a, e), c >= max(b, d) {
-                    self.add(x: x - e - d - c / 2, width: c, row: row)
+                (runs.a, runs.b, runs.c, runs.d, runs.e) =
+                    (runs.b, runs.c, runs.d, runs.e, x - start)
+                if isDark, runs.isPossible {
+                    let middle = x - runs.e - runs.d - (runs.c + 1) / 2
+                    let down = Self.runs(
+                        down: pixels + middle, stride: width, count: height, at: row)
+                    if down.isPossibleDown {
+                        let mark = Mark(x: middle, reach: runs.c, lastRow: row + runs.c)
+                        self.possible.add(mark)
+                        if runs.isLikely, down.isLikely { self.likely.add(mark) }
+                    }
                 }
                 start = x
                 isDark.toggle()
@@ -49,10 +102,25 @@ struct MarkCount {
         }
     }
 
-    private mutating func add(x: Int, width: Int, row: Int) {
-        for mark in self.open where abs(mark.x - x) <= mark.reach { return }
-        guard self.count <= self.limit else { return }
-        self.count += 1
-        self.open.append(Mark(x: x, reach: width, lastRow: row + width))
+    /// The five runs in a column, the middle one around a row that is dark.
+    private static func runs(
+        down column: UnsafePointer<UInt8>, stride: Int, count: Int, at row: Int
+    ) -> Runs {
+        func run(from start: Int, step: Int, isDark: Bool) -> Int {
+            var place = start
+            while place >= 0, place < count, (column[place * stride] == 0) == isDark {
+                place += step
+            }
+            return abs(place - start)
+        }
+        var runs = Runs()
+        let up = run(from: row, step: -1, isDark: true)
+        let down = run(from: row, step: 1, isDark: true)
+        runs.b = run(from: row - up, step: -1, isDark: false)
+        runs.d = run(from: row + down, step: 1, isDark: false)
+        runs.a = run(from: row - up - runs.b, step: -1, isDark: true)
+        runs.e = run(from: row + down + runs.d, step: 1, isDark: true)
+        runs.c = up + down - 1
+        return runs
     }
 }

@@ -21,7 +21,8 @@ public enum OfflineCodeError: Error, Equatable, Sendable {
     case noCode(width: Int, height: Int)
     case severalCodes(count: Int)
     case partOfSequence
-    case tooManyMarks(limit: Int)
+    /// So many marks look like corners of a code that trying them all would take too long.
+    case tooManyMarks(count: Int)
     case damagedNDEF(NDEFError)
     case noTextRecord(recordCount: Int)
     case modulePixelCount(Int, least: Int, most: Int)
@@ -56,8 +57,8 @@ public enum OfflineCodeError: Error, Equatable, Sendable {
             "There is no readable QR code in the picture of \(width) x \(height) pixels."
         case .severalCodes(let count): "There are \(count) different codes in it."
         case .partOfSequence: "The QR code is one part of a sequence, not a whole text."
-        case .tooManyMarks(let limit):
-            "The picture has more than \(limit) marks that look like corners of a QR code."
+        case .tooManyMarks(let count):
+            "The picture shows \(count) marks that look like corners of a QR code, too many to try."
         case .damagedNDEF(let error): "The NDEF message is damaged: \(error.sentence)"
         case .noTextRecord(let recordCount):
             "None of the \(recordCount) NDEF records holds a text."

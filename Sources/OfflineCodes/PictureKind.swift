@@ -22,9 +22,10 @@ enum PictureKind: Sendable {
     /// Decodes to grey on white; sizes are checked before pixels are unpacked.
     func decode(_ bytes: [UInt8]) throws(OfflineCodeError) -> LumaImage {
         #if QR && os(Linux)
+            let work = self == .png ? Limits.pngByteCount : Limits.jpegScanPixelCount
             let limits = cps_limits(
                 side: UInt32(Limits.pictureSide), pixels: UInt64(Limits.picturePixelCount),
-                work: UInt64(Limits.pictureWork))
+                work: UInt64(work))
             var picture = cps_picture()
             defer { cps_free(&picture) }
             let verdict =

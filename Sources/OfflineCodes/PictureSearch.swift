@@ -4,12 +4,13 @@
 ///
 /// The first rung, which most pictures end at, always asks both readers, and the first one also
 /// for an inverted code: so a second, different code is seen. Later rungs run until one finds
-/// something or the work is used up. Work is counted in pixels and not in time, so that a result
-/// does not depend on the machine.
+/// something or the work is used up. Work is counted in pixels and marks and not in time, so that a
+/// result does not depend on the machine.
 struct PictureSearch {
     private var work: Int
     private var codes: [ReadCode] = []
-    private var hasTooManyMarks = false
+    /// Marks in a variant that were too many for a reader.
+    private var markCount = 0
 
     init(workLimit: Int) {
         self.work = workLimit
@@ -18,9 +19,11 @@ struct PictureSearch {
     /// The bytes of the only code; several that hold the same are one.
     mutating func text(in picture: LumaImage) throws(OfflineCodeError) -> [UInt8] {
         #if QR && os(Linux)
+            // A large picture has cost time before.
+            self.work -= picture.pixelCount / 2
             self.climb(picture)
             guard let first = self.codes.first else {
-                if self.hasTooManyMarks { throw .tooManyMarks(limit: Limits.markCount) }
+                if self.markCount > 0 { throw .tooManyMarks(count: self.markCount) }
                 throw .noCode(width: picture.width, height: picture.height)
             }
             guard !self.codes.contains(where: \.isPartOfSequence) else { throw .partOfSequence }
@@ -99,24 +102,22 @@ struct PictureSearch {
 
         private mutating func run(_ rungs: [(CodeReading, () -> LumaImage)]) {
             for (reader, picture) in rungs where self.codes.isEmpty {
-                guard self.work > 0 else { return }
                 self.look(at: picture(), [reader])
             }
         }
 
         private mutating func look(at picture: LumaImage, _ readers: [CodeReading]) {
-            let cost = picture.pixelCount * readers.reduce(0) { $0 + $1.weight }
-            guard cost <= self.work else {
-                self.work = 0
-                return
-            }
-            self.work -= cost
             let map = DarkMap(picture)
-            guard MarkCount(in: map, limit: Limits.markCount).count <= Limits.markCount else {
-                self.hasTooManyMarks = true
-                return
-            }
+            let marks = MarkCount(in: map, limit: Limits.markCount)
             for reader in readers {
+                let visit = picture.pixelCount * reader.weight
+                let markCount = reader == .zxing ? marks.possibleCount : marks.likelyCount
+                let triples = markCount * markCount * markCount * reader.tripleWeight
+                guard visit + triples <= self.work else {
+                    if triples > visit { self.markCount = max(self.markCount, markCount) }
+                    continue
+                }
+                self.work -= visit + triples
                 let found =
                     switch reader {
                     case .zxing: readWithZXing(map)

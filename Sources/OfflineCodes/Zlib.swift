@@ -38,7 +38,7 @@ enum Zlib {
         return ~value
     }
 
-    private static func adler32(_ bytes: [UInt8]) -> UInt32 {
+    static func adler32(_ bytes: [UInt8]) -> UInt32 {
         var low: UInt32 = 1
         var high: UInt32 = 0
         for byte in bytes {

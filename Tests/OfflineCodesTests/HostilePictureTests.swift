@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#if QR && os(Linux)
+    import Testing
+
+    @testable import OfflineCodes
+
+    @Suite struct HostilePictureTests {
+        static let text = #"{"request":100,"v":1,"host":["198.51.100.10:41414"]}"#
+
+        private func read(_ image: LumaImage) throws(OfflineCodeError) -> CodeReader.Found {
+            try CodeReader().read(luma: image.pixels, width: image.width, height: image.height)
+        }
+
+        private func picture(_ text: String) throws -> LumaImage {
+            try CodeWriter(text: text).matrix.picture(modulePixelCount: 4)
+        }
+
+        /// Pictures beside each other on white.
+        private func row(_ images: [LumaImage]) -> LumaImage {
+            let height = images.map(\.height).max() ?? 1
+            var pixels: [UInt8] = []
+            for y in 0..<height {
+                for image in images {
+                    pixels +=
+                        y < image.height
+                        ? Array(image.pixels[(y * image.width)..<((y + 1) * image.width)])
+                        : [UInt8](repeating: 255, count: image.width)
+                }
+            }
+            let width = images.reduce(0) { $0 + $1.width }
+            return LumaImage(width: width, height: height, pixels: pixels)
+        }
+
+        @Test func refusesTwoDifferentCodes() throws {
+            let both = self.row([try self.picture("first"), try self.picture("second")])
+            #expect(throws: OfflineCodeError.severalCodes(count: 2)) { try self.read(both) }
+        }
+
+        @Test func refusesASecondCodeThatIsInverted() throws {
+            let both = self.row([try self.picture("first"), try self.picture("second").inverted])
+            #expect(throws: OfflineCodeError.severalCodes(count: 2)) { try self.read(both) }
+        }
+
+        @Test func refusesASecondCodeOfAnotherSize() throws {
+            let large = try CodeWriter(text: Self.text + Self.text).matrix
+            let both = self.row([try self.picture("first"), large.picture(modulePixelCount: 9)])
+            #expect(throws: OfflineCodeError.severalCodes(count: 2)) { try self.read(both) }
+        }
+
+        @Test func readsTheSameCodeTwice() throws {
+            let both = self.row([try self.picture(Self.text), try self.picture(Self.text)])
+            #expect(try self.read(both).text == Self.text)
+        }
+
+        @Test func refusesEachPartOfASequenceAndAllTogether() throws {
+            let long = String(repeating: "offer 0123456789 ", count: 16)
+            let pictures = sequenceOfCodes(long, version: 7).map {
+                $0.picture(modulePixelCount: 4)
+            }
+            try #require(pictures.count >= 2)
+            for picture in pictures + [self.row(pictures)] {
+                #expect(throws: OfflineCodeError.partOfSequence) { try self.read(picture) }
+            }
+        }
+
+        @Test func bothReadersTellAPartOfASequence() throws {
+            let long = String(repeating: "offer 0123456789 ", count: 16)
+            let first = try #require(sequenceOfCodes(long, version: 7).first)
+            let image = first.picture(modulePixelCount: 4)
+            #expect(readWithZXing(DarkMap(image)).map(\.isPartOfSequence) == [true])
+            #expect(readWithZBar(image).map(\.isPartOfSequence) == [true])
+        }
+
+        @Test func bothReadersGiveTheBytesAsTheyAre() throws {
+            let bytes = Array("Gr\u{FC}\u{DF}e \u{4F60}\u{597D} \u{1F600}".utf8) + [0x80, 0xFF]
+            let image = try #require(matrix(of: bytes)).picture(modulePixelCount: 4)
+            #expect(readWithZXing(DarkMap(image)).map(\.bytes) == [bytes])
+            #expect(readWithZBar(image).map(\.bytes) == [bytes])
+        }
+
+        @Test(arguments: [0x00, 0x07, 0x0A, 0x1B, 0x7F])
+        func refusesControlCharacters(byte: UInt8) throws {
+            let image = try #require(matrix(of: [0x61, byte, 0x62])).picture(modulePixelCount: 4)
+            #expect(
+                throws: OfflineCodeError.controlCharacter(offset: 1, scalar: UInt32(byte))
+            ) { try self.read(image) }
+        }
+
+        @Test(arguments: [0x061C, 0x200E, 0x202E, 0x2066, 0x2069] as [UInt32])
+        func refusesBidirectionalCharacters(value: UInt32) throws {
+            let scalar = try #require(Unicode.Scalar(value))
+            let bytes = Array("a\(Character(scalar))b".utf8)
+            let image = try #require(matrix(of: bytes)).picture(modulePixelCount: 4)
+            #expect(
+                throws: OfflineCodeError.bidirectionalCharacter(offset: 1, scalar: value)
+            ) { try self.read(image) }
+        }
+
+        /// Small marks in rows: without a limit a reader would try all triples of them.
+        @Test(arguments: [1, 2, 3, 5])
+        func doesNotTryTriplesOfThousandsOfMarks(scale: Int) {
+            let mark = [
+                "         ", " ####### ", " #     # ", " # ### # ", " # ### # ", " # ### # ",
+                " #     # ", " ####### ", "         ",
+            ].map(Array.init)
+            let (width, height) = (1_200, 1_000)
+            var pixels: [UInt8] = []
+            for y in 0..<height {
+                for x in 0..<width {
+                    pixels.append(mark[y / scale % 9][x / scale % 9] == "#" ? 0 : 255)
+                }
+            }
+            let image = LumaImage(width: width, height: height, pixels: pixels)
+            #expect(throws: OfflineCodeError.self) { try self.read(image) }
+        }
+
+        @Test(arguments: [(640, 480, 1), (1_200, 1_000, 1), (1_200, 1_000, 3), (4_000, 3_000, 2)])
+        func findsNothingInNoise(width: Int, height: Int, grain: Int) {
+            var generator = SeededGenerator(seed: 7)
+            let (columns, rows) = (width / grain + 1, height / grain + 1)
+            let grains = generator.bytes(columns * rows).map { $0 & 1 == 0 ? 0 : 255 as UInt8 }
+            let image = LumaImage(width: width, height: height) { to in
+                for y in 0..<height {
+                    for x in 0..<width {
+                        to[y * width + x] = grains[y / grain * columns + x / grain]
+                    }
+                }
+            }
+            #expect(throws: OfflineCodeError.self) { try self.read(image) }
+        }
+
+        @Test func findsASmallCodeInALargePicture() throws {
+            let code = try CodeWriter(text: Self.text).matrix.picture(modulePixelCount: 3)
+            let (width, height) = (4_000, 3_000)
+            let image = LumaImage(width: width, height: height) { to in
+                for index in 0..<(width * height) { to[index] = 200 }
+                for y in 0..<code.height {
+                    for x in 0..<code.width {
+                        to[(y + 1_500) * width + x + 2_600] = code.pixels[y * code.width + x]
+                    }
+                }
+            }
+            #expect(try self.read(image).text == Self.text)
+        }
+
+        @Test func stopsWhenTheWorkIsUsedUp() throws {
+            let image = try self.picture(Self.text)
+            let reader = CodeReader(workLimit: 100)
+            #expect(throws: OfflineCodeError.self) {
+                try reader.read(luma: image.pixels, width: image.width, height: image.height)
+            }
+        }
+
+        @Test(arguments: [(1, 1), (1, 5_000), (5_000, 1), (2, 2), (7, 9)])
+        func findsNothingInASliver(width: Int, height: Int) {
+            let pixels = (0..<(width * height)).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+            let image = LumaImage(width: width, height: height, pixels: pixels)
+            #expect(throws: OfflineCodeError.noCode(width: width, height: height)) {
+                try self.read(image)
+            }
+        }
+
+        @Test func refusesAPixelCountThatDoesNotFit() {
+            #expect(throws: OfflineCodeError.damagedPicture) {
+                try CodeReader().read(luma: [0, 1, 2], width: 2, height: 2)
+            }
+            #expect(throws: OfflineCodeError.self) {
+                try CodeReader().read(luma: [], width: 0, height: -1)
+            }
+            #expect(throws: OfflineCodeError.self) {
+                try CodeReader().read(luma: [], width: .max, height: .max)
+            }
+        }
+    }
+#endif
