@@ -22,15 +22,15 @@ struct SpockexCommand: AsyncParsableCommand {
             """,
         version: SpockexVersion.current,
         groupedSubcommands: [
-            CommandGroup(name: "Node:", subcommands: [Up.self, Down.self, Status.self]),
+            CommandGroup(name: "Node", subcommands: [Up.self, Down.self, Status.self]),
             CommandGroup(
-                name: "Meeting:",
+                name: "Meeting",
                 subcommands: [
                     Offer.self, Answer.self, Accept.self, Scan.self, Pairings.self, Retry.self,
                     Cancel.self, Verify.self,
                 ]),
             CommandGroup(
-                name: "Peers:",
+                name: "Peers",
                 subcommands: [
                     Peers.self, Forget.self, Rename.self, Ping.self, Clusters.self, Cluster.self,
                     Events.self,

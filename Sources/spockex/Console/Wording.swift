@@ -29,9 +29,9 @@ enum Wording {
         let length =
             switch seconds {
             case ..<120: "\(seconds) s"
-            case ..<7200: "\(seconds / 60) min"
-            case ..<172_800: "\(seconds / 3600) h"
-            default: "\(seconds / 86_400) days"
+            case ..<7200: "\((seconds + 30) / 60) min"
+            case ..<172_800: "\((seconds + 1800) / 3600) h"
+            default: "\((seconds + 43_200) / 86_400) days"
             }
         return milliseconds >= 0 ? "in \(length)" : "\(length) ago"
     }
