@@ -11,6 +11,13 @@ public struct Host: Sendable {
         public var from: Endpoint
         /// Where to.
         public var to: Endpoint
+
+        /// A datagram of those bytes.
+        public init(bytes: [UInt8], from: Endpoint, to: Endpoint) {
+            self.bytes = bytes
+            self.from = from
+            self.to = to
+        }
     }
 
     /// The core.
@@ -34,27 +41,32 @@ public struct Host: Sendable {
 
     private let primitives: any Primitives
     private let configuration: NodeConfiguration
-    private var generator: SeededGenerator
+    private let makeGenerator: @Sendable (UInt64) -> any RandomNumberGenerator & Sendable
+    private var seeds: SeededGenerator
     private var requestCount: UInt64 = 0
 
     /// A host that starts now from what `store` holds.
     public init(
         _ name: String, at endpoint: Endpoint, store: MemoryStore = MemoryStore(),
         primitives: any Primitives, seed: UInt64, now: Moment,
+        makeGenerator: @escaping @Sendable (UInt64) -> any RandomNumberGenerator & Sendable = {
+            SeededGenerator(seed: $0)
+        },
         configure: (inout NodeConfiguration) -> Void = { _ in }, sent: inout [Sent]
     ) {
         var configuration = NodeConfiguration(name: name, allowsLoopback: false)
         configure(&configuration)
         self.configuration = configuration
         self.primitives = primitives
-        self.generator = SeededGenerator(seed: seed)
+        self.makeGenerator = makeGenerator
+        self.seeds = SeededGenerator(seed: seed)
         self.store = store
         self.endpoint = endpoint
         self.gate = Gate(primitives: primitives, mutation: configuration.mutation)
         var outputs: [Output] = []
         self.node = Node(
             loading: store.state, configuration: configuration, primitives: primitives,
-            generator: SeededGenerator(seed: self.generator.next()), now: now, into: &outputs)
+            generator: makeGenerator(self.seeds.next()), now: now, into: &outputs)
         self.carryOut(outputs, now, &sent)
         self.handle(
             .ownCandidates([Candidate(endpoint: endpoint, kind: .lan)]), now: now, sent: &sent)
@@ -63,11 +75,12 @@ public struct Host: Sendable {
     /// Crashes and starts again from the store alone.
     public mutating func restart(now: Moment, sent: inout [Sent]) {
         let configuration = self.configuration
-        let seed = self.generator.next()
+        let seed = self.seeds.next()
         let old = self
         self = Host(
             configuration.name, at: self.endpoint, store: self.store, primitives: self.primitives,
-            seed: seed, now: now, configure: { $0 = configuration }, sent: &sent)
+            seed: seed, now: now, makeGenerator: self.makeGenerator,
+            configure: { $0 = configuration }, sent: &sent)
         self.events = old.events + self.events
         self.replies = old.replies
         self.requestCount = old.requestCount

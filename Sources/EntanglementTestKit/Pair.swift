@@ -17,6 +17,8 @@ public struct Pair: Sendable {
     public var bob: Host
     /// The clock of both.
     public var now: Moment
+    /// How far each side's wall clock is wrong.
+    public var wallOffsets: (alice: Duration, bob: Duration) = (.zero, .zero)
     /// Datagrams on their way, oldest first.
     public var inFlight: [Host.Sent] = []
     /// Everything ever sent.
@@ -57,9 +59,9 @@ public struct Pair: Sendable {
         _ side: Side, _ body: (inout Host, Moment, inout [Host.Sent]) -> R
     ) -> R {
         var sent: [Host.Sent] = []
+        let now = self.moment(of: side)
         let result =
-            side == .alice
-            ? body(&self.alice, self.now, &sent) : body(&self.bob, self.now, &sent)
+            side == .alice ? body(&self.alice, now, &sent) : body(&self.bob, now, &sent)
         self.take(sent)
         return result
     }
@@ -130,6 +132,12 @@ public struct Pair: Sendable {
     public func relation(_ side: Side) -> RelationRecord? {
         let relations = self[side].store.state.relations
         return relations.count == 1 ? relations.first : nil
+    }
+
+    /// What both clocks of a side say.
+    public func moment(of side: Side) -> Moment {
+        let offset = side == .alice ? self.wallOffsets.alice : self.wallOffsets.bob
+        return Moment(instant: self.now.instant, wall: self.now.wall + offset)
     }
 
     private mutating func take(_ sent: [Host.Sent]) {

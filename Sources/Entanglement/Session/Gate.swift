@@ -25,7 +25,7 @@ public struct Gate: Sendable {
     private(set) var relations: [PeerID: Relation] = [:]
     private(set) var sessions: [UInt32: Session] = [:]
     private var tokens: [PeerID: [UInt8]] = [:]
-    private var buried: [[UInt8]: Instant?] = [:]
+    private(set) var buried: [[UInt8]: Instant?] = [:]
     private var bucketOfAll: TokenBucket?
     private var buriedBucket: TokenBucket?
     private(set) var tally = GateTally()

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension RelationRecord {
+    func write(to tokens: inout StateTokens) {
+        tokens.put(self.role)
+        tokens.put(self.intent.rawValue)
+        tokens.put(self.phase)
+        tokens.put(self.problem)
+        switch self.phase {
+        case .offered, .answered, .timedOut, .forgetting, .forgotten:
+            tokens.put(due: self.expiresAt)
+        case .connecting, .trusted: break
+        }
+        tokens.put(name: self.ownPID)
+        tokens.put(name: self.ownKey)
+        tokens.put(name: self.memberSigningKey)
+        tokens.put(name: self.memberAgreementKey)
+        tokens.put(name: self.codes?.ownSalt)
+        tokens.put(name: self.codes?.peerSalt)
+        tokens.put(name: self.keys?.psk)
+        tokens.put(name: self.cancelTokens?.own)
+        tokens.put(name: self.cancelTokens?.peer)
+        tokens.put(self.hasSentFounding)
+        self.write(self.peerPart?.keys, to: &tokens)
+        self.write(self.peerMemberKeys, to: &tokens)
+        tokens.put(text: self.claimedName)
+        tokens.put(self.endpoints)
+        tokens.put(.ownCounter(self.reservedCounter))
+        tokens.put(.peerCounter(self.acceptedCounter))
+    }
+
+    private func write(_ keys: MemberKeys?, to tokens: inout StateTokens) {
+        guard let keys else { return tokens.put(0) }
+        tokens.put(name: keys.signingKey)
+        tokens.put(name: keys.agreementKey)
+    }
+}
+
+extension Relation {
+    func write(to tokens: inout StateTokens) {
+        tokens.put(self.attempts.count)
+        for attempt in self.attempts {
+            tokens.put(name: UInt64(attempt.index))
+            tokens.put(.ownCounter(attempt.n))
+            tokens.put(name: attempt.bytes)
+            tokens.put(due: attempt.life)
+            tokens.put(.time(Int64(attempt.sends.count - attempt.sentCount)))
+        }
+        tokens.put(self.slots.count)
+        for slot in self.slots {
+            tokens.put(name: UInt64(slot.index))
+            tokens.put(due: slot.createdAt + Constants.attemptLife)
+            tokens.put(slot.source)
+            tokens.put(name: slot.opening)
+        }
+        tokens.put(self.sessions.count)
+        for session in self.sessions {
+            tokens.put(name: UInt64(session.index))
+            tokens.put(session.isInitiator)
+            tokens.put(session.isConfirmed)
+            tokens.put(session.mayFound)
+            tokens.put(due: session.createdAt + Constants.eraseAfter)
+            tokens.put(session.provedEndpoint)
+        }
+        tokens.put(.ownCounter(self.nextCounter))
+        tokens.put(due: self.nextAttemptAt)
+        tokens.put(due: self.phaseEnd)
+        tokens.put(since: self.searchStart, for: Constants.searchEagerSpan)
+        tokens.put(self.searchStart == nil)
+        tokens.put(self.founding != nil)
+        if let founding = self.founding {
+            tokens.put(name: UInt64(founding.session))
+            tokens.put(due: founding.dueAt)
+            tokens.put(founding.to)
+            tokens.put(.time(Int64(founding.sentCount)))
+        }
+        tokens.put(self.heardEndpoints)
+        self.writePath(to: &tokens)
+    }
+
+    private func writePath(to tokens: inout StateTokens) {
+        tokens.put(self.path)
+        tokens.put(self.isConnected)
+        tokens.put(due: self.lastSent.map { $0 + Constants.keepaliveInterval })
+        tokens.put(self.probe != nil)
+        if let probe = self.probe {
+            tokens.put(due: probe.startedAt + Constants.probeSpan)
+            tokens.put(.time(Int64(probe.sentAt.count)))
+            for position in Constants.probeSends.indices {
+                tokens.put(name: probe.base &+ UInt64(position))
+            }
+        }
+        tokens.put(self.waitingPings.count)
+        tokens.put(self.challenge != nil)
+        if let challenge = self.challenge {
+            tokens.put(name: challenge.bytes)
+            tokens.put(challenge.endpoint)
+            tokens.put(since: challenge.sentAt, for: Constants.challengeLife)
+        }
+        tokens.put(self.echo)
+        tokens.put(since: self.resyncAnsweredAt, for: Constants.resyncInterval)
+        tokens.put(self.unacknowledgedAddresses ?? 0)
+        tokens.put(due: self.forgetAt)
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// Tells whether two worlds are the same but for random values and what may still go wrong.
+///
+/// Random values are renamed in the order in which they appear, Alice's state first, then Bob's,
+/// then the datagrams; counters `n` are replaced by their order. Computed in parts that many
+/// worlds share: one digest for each side, one for the pair, one for each datagram.
+struct Fingerprints: Sendable {
+    private struct PairPart: Sendable {
+        var digest: MixingDigest
+        /// Alice's counters, and Bob's, as both sides know them, in order.
+        var counters: [[UInt64]]
+    }
+
+    private struct DatagramKey: Hashable {
+        var pair: UInt64
+        var datagram: Int32
+    }
+
+    private var pairs: [UInt64: PairPart] = [:]
+    private var datagrams: [DatagramKey: MixingDigest] = [:]
+
+    /// The fingerprint; the budget does not count.
+    mutating func fingerprint(_ world: World, _ catalogue: Catalogue) -> MixingDigest {
+        let pair =
+            UInt64(UInt32(bitPattern: world.alice)) << 32
+            | UInt64(UInt32(bitPattern: world.bob))
+        var digest = self.part(pair, world, catalogue).digest
+        digest.absorb(UInt64(bitPattern: Int64(world.shownAnswer)))
+        digest.absorb(world.isAliceBlocked ? 1 : 0)
+        // A sum does not depend on the order.
+        var sum: (high: UInt64, low: UInt64) = (0, 0)
+        for number in world.inFlight.numbers {
+            let key = DatagramKey(pair: pair, datagram: number)
+            let part: MixingDigest
+            if let known = self.datagrams[key] {
+                part = known
+            } else {
+                part = self.compute(number, pair, world, catalogue)
+                self.datagrams[key] = part
+            }
+            sum.high &+= part.high
+            sum.low &+= part.low
+        }
+        digest.absorb(sum.high)
+        digest.absorb(sum.low)
+        return digest
+    }
+
+    private mutating func part(
+        _ pair: UInt64, _ world: World, _ catalogue: Catalogue
+    ) -> PairPart {
+        if let known = self.pairs[pair] { return known }
+        let alice = catalogue.states[Int(world.alice)]
+        let bob = catalogue.states[Int(world.bob)]
+        var digest = alice.shape
+        digest.absorb(bob.shape)
+        for name in bob.names {
+            digest.absorb(UInt64(bitPattern: Int64(alice.positions[name] ?? -1)))
+        }
+        let lists = [
+            alice.ownCounters + bob.peerCounters, bob.ownCounters + alice.peerCounters,
+        ]
+        var counters: [[UInt64]] = []
+        for list in lists {
+            var sorted: [UInt64] = []
+            for counter in list.sorted() where sorted.last != counter { sorted.append(counter) }
+            for counter in list {
+                digest.absorb(UInt64(sorted.firstIndex(of: counter) ?? 0))
+            }
+            counters.append(sorted)
+        }
+        let part = PairPart(digest: digest, counters: counters)
+        self.pairs[pair] = part
+        return part
+    }
+
+    private mutating func compute(
+        _ number: Int32, _ pair: UInt64, _ world: World, _ catalogue: Catalogue
+    ) -> MixingDigest {
+        let datagram = catalogue.datagrams[Int(number)]
+        let counters = self.part(pair, world, catalogue).counters
+        let isAlices = datagram.sender == .alice
+        let alice = catalogue.states[Int(world.alice)].positions
+        let bob = catalogue.states[Int(world.bob)].positions
+        var digest = MixingDigest(domain: isAlices ? 1 : 2)
+        for token in datagram.tokens {
+            switch token {
+            case .plain(let value), .serial(let value): digest.absorb(value)
+            case .time(let value): digest.absorb(UInt64(bitPattern: value))
+            case .name(let value), .serialName(let value):
+                let alicePosition = alice[value] ?? -1
+                let bobPosition = bob[value] ?? -1
+                digest.absorb(UInt64(bitPattern: Int64(alicePosition)))
+                digest.absorb(UInt64(bitPattern: Int64(bobPosition)))
+                // Known to neither: the value itself, which tells apart more than it must.
+                if alicePosition < 0, bobPosition < 0 { digest.absorb(value) }
+            case .ownCounter(let value):
+                Self.absorb(value, among: counters[isAlices ? 0 : 1], into: &digest)
+            case .peerCounter(let value):
+                Self.absorb(value, among: counters[isAlices ? 1 : 0], into: &digest)
+            }
+        }
+        return digest
+    }
+
+    private static func absorb(
+        _ counter: UInt64, among sorted: [UInt64], into digest: inout MixingDigest
+    ) {
+        let position = sorted.firstIndex { $0 >= counter } ?? sorted.count
+        digest.absorb(UInt64(position))
+        if position == sorted.count || sorted[position] != counter { digest.absorb(counter) }
+    }
+}
