@@ -25,7 +25,8 @@ public final class NodeStore: Sendable {
     /// Opens the database of a home, or makes a new one.
     ///
     /// The folder exists and has mode 0700; the files get 0600. A damaged or newer database is
-    /// left byte for byte as it is. Checks the structure, runs migrations, and clears the log.
+    /// left byte for byte as it is. Checks the structure, runs migrations, finishes an
+    /// interrupted erasure, and empties the log.
     public init(home: String) throws(StoreError) {
         self.queue = Mutex(
             try Opening.open(DatabaseFile(home: home), version: Schema.versions.count))
@@ -43,18 +44,20 @@ public final class NodeStore: Sendable {
 
     /// Makes a batch of changes durable, all of them or none.
     ///
-    /// When a change erases secrets, the log is emptied too: after the return no file of the
-    /// home holds them. Throws `refused` for a change of a relation that does not exist and for
-    /// values that the schema does not take. When only the emptying of the log fails the batch
-    /// is durable all the same; the next opening empties the log.
+    /// When a change erases secrets, no file of the home holds them after the return. Throws
+    /// `refused` for a change of a relation that does not exist and for values that the schema
+    /// does not take. When only the erasure fails, the batch is durable all the same, and the
+    /// next erasing commit or the next opening finishes it.
     public func commit(_ changes: [Change]) throws(StoreError) {
         guard !changes.isEmpty else { return }
+        let erases = changes.contains(where: \.erases)
         try self.using { queue in
             try queue.write { database in
                 for change in changes { try database.apply(change) }
+                if erases { try database.oweErasure() }
             }
-            guard changes.contains(where: \.erases) else { return }
-            try queue.writeWithoutTransaction { try $0.emptyLog() }
+            guard erases else { return }
+            try queue.writeWithoutTransaction { try $0.finishErasure() }
         }
     }
 

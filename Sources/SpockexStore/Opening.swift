@@ -29,7 +29,7 @@ enum Opening {
             do {
                 if logByteCount == 0 { try queue.read(Schema.inspect) }
                 try Schema.migrate(queue, to: version)
-                try queue.writeWithoutTransaction { try $0.emptyLog() }
+                try queue.writeWithoutTransaction { try $0.finishErasure() }
                 // Left over from an unclean stop; an exclusive connection uses none.
                 try file.remove(file.logIndex)
             } catch {
@@ -102,16 +102,6 @@ enum Opening {
             } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
                 throw StoreError.damaged(error.message ?? "its schema is wrong")
             }
-        }
-    }
-}
-
-extension Database {
-    /// Moves the whole log into the database and cuts it to nothing; throws when anything is left.
-    func emptyLog() throws {
-        let result = try self.checkpoint(.truncate)
-        guard result.walFrameCount <= 0 else {
-            throw StoreError.io(code: 5, message: "the write-ahead log could not be emptied")
         }
     }
 }

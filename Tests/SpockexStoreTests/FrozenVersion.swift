@@ -157,7 +157,9 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
         """
         CREATE TABLE node (
             id INTEGER PRIMARY KEY CHECK (id = 1),
-            name TEXT NOT NULL CHECK (length(CAST(name AS BLOB)) <= 256 AND instr(name, char(0)) = 0)
+            name TEXT NOT NULL
+                CHECK (length(CAST(name AS BLOB)) <= 256 AND instr(name, char(0)) = 0),
+            owesErasure INTEGER NOT NULL CHECK (owesErasure IN (0, 1))
         ) STRICT
         """,
         """

@@ -2,15 +2,20 @@
 import Entanglement
 import Foundation
 
-/// What of one relation must not be found in any file, in every shape in which it could be there.
+/// What of some relations must not be found in any file, in every shape it could have there.
 struct Traces {
-    private var needles: [[UInt8]] = []
+    /// Pieces of eight bytes, as little-endian words.
+    private var needles: Set<UInt64> = []
+    /// Whether some needle begins with these two bytes.
+    private var beginnings = [Bool](repeating: false, count: 1 << 16)
 
     /// Adds bytes and their base64url text, each in pieces of eight: a remainder counts too.
     mutating func plant(_ bytes: [UInt8]) {
         for shape in [bytes, Self.base64url(bytes)] {
             for start in stride(from: 0, through: shape.count - 8, by: 8) {
-                self.needles.append(Array(shape[start..<start + 8]))
+                let needle = shape[start..<start + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+                self.needles.insert(needle)
+                self.beginnings[Int(needle & 0xffff)] = true
             }
         }
     }
@@ -19,24 +24,24 @@ struct Traces {
         self.plant(secret.exposedBytes())
     }
 
-    /// How many needles lie in the files of a home.
+    /// How many places in the files of a home hold a needle.
     func count(in home: TemporaryHome) throws -> Int {
-        try home.files().values.reduce(0) { count, file in
-            count + self.needles.count { Self.contains(file, $0) }
-        }
+        try home.files().values.reduce(0) { $0 + self.count(in: $1) }
     }
 
-    private static func contains(_ file: [UInt8], _ needle: [UInt8]) -> Bool {
+    private func count(in file: [UInt8]) -> Int {
         file.withUnsafeBytes { file in
-            guard var place = file.baseAddress else { return false }
-            let end = place + file.count
-            while let hit = memchr(place, Int32(needle[0]), end - place) {
-                place = UnsafeRawPointer(hit)
-                guard end - place >= needle.count else { return false }
-                if memcmp(place, needle, needle.count) == 0 { return true }
-                place += 1
+            self.beginnings.withUnsafeBufferPointer { beginnings in
+                var count = 0
+                var start = 0
+                while start + 8 <= file.count {
+                    let word = UInt64(
+                        littleEndian: file.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                    if beginnings[Int(word & 0xffff)], self.needles.contains(word) { count += 1 }
+                    start += 1
+                }
+                return count
             }
-            return false
         }
     }
 

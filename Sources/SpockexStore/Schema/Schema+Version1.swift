@@ -5,13 +5,16 @@ extension Schema {
     ///
     /// All that belongs to a relation hangs on its row by `ON DELETE CASCADE`, so Cancel is one
     /// DELETE. `event.relation` is NULL for events that outlive it. A relation's `cluster` has no
-    /// foreign key: the core decides in which order the two come and go.
+    /// foreign key: the core decides in which order the two come and go. `node.owesErasure` is set
+    /// by the transaction that erases and cleared when no page keeps a copy any more.
     static let version1 = """
         CREATE TABLE node (
             id INTEGER PRIMARY KEY CHECK (id = 1),
-            name TEXT NOT NULL CHECK (length(CAST(name AS BLOB)) <= 256 AND instr(name, char(0)) = 0)
+            name TEXT NOT NULL
+                CHECK (length(CAST(name AS BLOB)) <= 256 AND instr(name, char(0)) = 0),
+            owesErasure INTEGER NOT NULL CHECK (owesErasure IN (0, 1))
         ) STRICT;
-        INSERT INTO node (id, name) VALUES (1, '');
+        INSERT INTO node (id, name, owesErasure) VALUES (1, '', 0);
 
         CREATE TABLE relation (
             id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
