@@ -181,7 +181,7 @@ def audit(wire):
         if each.kind == "110":
             demand(size == 512, f"message 1 of {size} bytes came")
         if each.kind == "120":
-            demand(509 <= size <= 512, f"message 2 of {size} bytes came")
+            demand(511 <= size <= 512, f"message 2 of {size} bytes came")
         if each.kind == "4" and shortest3:
             demand(size <= shortest3, f"message 4 of {size} bytes to one of {shortest3}")
 

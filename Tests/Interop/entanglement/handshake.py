@@ -69,7 +69,7 @@ def make_attempt(peer, relation, now, n=None, change=None, times=TIMES):
     noise = begin_noise(relation, True)
     sealed = noise.write(messages.pad(content, messages.plain_size(room)))
     data = messages.message1(relation.meeting.send_mac, relation.peer_pid, own, n, sealed)
-    assert len(data) == messages.MESSAGE1_BYTES
+    assert len(data) == messages.MESSAGE1_BYTES, "size"
     return Attempt(n, own, data, noise, now, [now + each for each in times])
 
 
@@ -85,7 +85,7 @@ def on_message2(peer, relation, line, source, via, now):
                     if each.own == line["to"] and each.alive(now)), None)
     if attempt is None:
         raise Bad("no attempt with this index")
-    if not 509 <= len(line.raw) <= 512:
+    if not 511 <= len(line.raw) <= 512:
         raise Bad("a wrong size of message 2")
     noise = _copy(attempt.noise)
     content = Content2.decode(messages.unpad(noise.read(line["payload"])))

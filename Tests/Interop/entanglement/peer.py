@@ -52,7 +52,7 @@ class Peer:
     def cancel(self, relation, now):
         if relation.phase not in (OFFERED, *UNFINISHED):
             raise Bad("nothing to cancel")
-        self.tombstones.append([keys.sha256(relation.pid.encode()), relation.own_gone, None])
+        self.tombstones.append([keys.sha256(keys.pid_bytes(relation.pid)), relation.own_gone, None])
         notice = messages.gone(relation.own_gone, relation.peer_pid)
         for host in relation.hosts:
             self.farewells += [(now + after, notice, host) for after in GONE_TIMES]
@@ -117,7 +117,7 @@ class Peer:
         for relation in self.relations:
             if relation.pid == line["pid"] and relation.meeting:
                 return relation
-        digest = keys.sha256(line["pid"].encode())
+        digest = keys.sha256(keys.pid_bytes(line["pid"]))
         for tombstone in self.tombstones:
             answer = messages.gone(tombstone[1])
             if tombstone[0] == digest and len(answer) <= len(line.raw):

@@ -45,7 +45,7 @@ def on_packet(peer, relation, session, frame, length, source, via, now):
     if relation.phase in UNFINISHED:
         peer.trust(relation, now, "binary packet")
     relation.confirmed_both_ways = True
-    if not first and relation.path != (source, via):
+    if not first and relation.path[0] != source:
         _challenge(peer, relation, length, source, via, now)
     try:
         known = read_frame(frame)
