@@ -141,4 +141,12 @@ import Testing
         watching.signal(SIGINT)
         #expect(watching.finish().code == 0)
     }
+
+    @Test func whoFollowsEventsHearsThatTheNodeStopped() throws {
+        let node = try TestNode(name: "anna")
+        let watching = try node.start("events", "--follow", "--json")
+        #expect(watching.nextLine()?.contains("ownAddresses") == true)
+        #expect(try node.run("down").code == 0)
+        #expect(watching.finish().code == 69)
+    }
 }

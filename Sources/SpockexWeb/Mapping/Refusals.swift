@@ -69,7 +69,9 @@ extension APIError {
         case .unknownOffer:
             self.init(
                 .unknownOffer, "The answer fits no offer of this node.",
-                hint: "Its offer was used, cancelled or ran out, or is another node's; show a new one.")
+                hint:
+                    "Its offer was used, cancelled or ran out, or is another node's; show a new one."
+            )
         case .alreadyUsed:
             self.init(
                 .alreadyUsed, "This offer was used already.",

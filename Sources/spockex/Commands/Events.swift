@@ -62,6 +62,8 @@ struct Events: AsyncParsableCommand {
             try Self.show(event, names)
             return true
         }
+        throw APIError(
+            .notRunning, "The node has stopped.", hint: "Start it again with: spockex up")
     }
 
     /// Prints one event: as JSON, or with names as a sentence.
