@@ -276,7 +276,29 @@ def a_400_ends_an_attempt_only(make, folder, figures):
         demand(first not in numbers, "the ended attempt goes on")
 
 
+def a_flood_of_messages_1(make, folder, figures):
+    """Forged ones cost nothing; of right ones ten are answered, then five a second."""
+    with world(make, folder, "Sp-h9") as here:
+        wire, relation, row = here.met("Py-h9")
+        here.live(2)
+        flood = [_attempt(here, wire, relation).data for _ in range(30)]
+        for data in flood:
+            wire.put(_forged_mac(data), here.endpoint)
+        here.live(0.3)
+        mark, began = len(wire.trace), time.monotonic()
+        for data in flood:
+            wire.put(data, here.endpoint)
+        here.live(0.3)
+        allowed = 10 + 5 * (time.monotonic() - began)
+        answered = wire.kinds("in", mark).count("120")
+        demand(10 <= answered <= allowed, f"{answered} of 30 were answered")
+        figures.append(f"{answered} of 30 answered")
+        here.live(1)
+        here.one(wire, _attempt(here, wire, relation).data, "120", "one of them a second later")
+
+
 CASES = [
+    ("a flood of message 1 is limited", a_flood_of_messages_1),
     ("message 1 with a wrong MAC or shape: silence", message_1_with_a_wrong_mac_or_shape),
     ("message 1 with wrong content: one 400", message_1_with_wrong_content),
     ("message 1 again: the same 2, then 409, then silence", replays_of_messages_1),

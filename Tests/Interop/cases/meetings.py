@@ -3,7 +3,7 @@
 import random
 import time
 
-from entanglement import handshake, messages, upkeep
+from entanglement import codes, endpoints, handshake, messages, upkeep
 from entanglement.relation import TRUSTED
 from entanglement.wire import Faults, run
 
@@ -29,7 +29,7 @@ def python_answers_and_spockex_starts(make, folder, figures):
         demand(end["state"] == "trusted" and end["scenario"] == "A", f"accept says {end}")
         demand(end["cluster"]["id"] == relation.genesis.cluster, "accept names another cluster")
         demand(end["safetyNumber"] == relation.meeting.safety_number, "another safety number")
-        demand(end["echo"] == handshake.where(here.endpoint), f"echo is {end['echo']}")
+        demand(end["echo"] == endpoints.text(here.endpoint), f"echo is {end['echo']}")
         here.pings(wire, relation, here.trusted(wire, relation))
         demand(_roles(wire)[0] == 0, "Python was to be responder only")
 
@@ -128,6 +128,41 @@ def intents_that_do_not_fit(make, folder, figures):
         here.call("cancel", pairing)
 
 
+def codes_with_one_spelling(make, folder, figures):
+    """SpockEx refuses what the grammar does not allow, and knows an offer again."""
+    with world(make, folder, "Sp-co") as here:
+        wire = here.wire("Py-co")
+        offer = wire.peer.offer(active=False).offer
+        wrong = {
+            "another version": offer.replace(b'"v":1', b'"v":2'),
+            "a space": offer.replace(b',"host"', b', "host"'),
+            "keys in another order": offer.replace(
+                b'"request":100,"v":1,', b'"v":1,"request":100,'),
+            "a host with a leading zero": offer.replace(b'["127.0.0.1:', b'["127.0.0.1:0'),
+            "no host at all": offer.replace(offer[offer.index(b'['):offer.index(b']') + 1], b"[]"),
+            "a short key": offer.replace(offer[offer.index(b'"key"'):offer.index(b',"salt"')],
+                                         b'"key":"AAAA"'),
+            "a key more": offer[:-1] + b',"x":1}',
+            "an error of the other side": b'{"response":400,"errorText":"not today"}',
+        }
+        for what, line in wrong.items():
+            demand(line != offer, f"{what} is not wrong")
+            ended = here.call("answer", here.file(line), "--no-wait", code=None)
+            demand(ended.code in (1, 65), f"{what}: answer ended with {ended.code}")
+        first = here.call("answer", here.file(b"\t " + offer + b" \r\n"), "--no-wait")["answer"]
+        again = here.call("answer", here.file(offer), "--no-wait")["answer"]
+        demand(first == again, "another answer to the same offer")
+        shown, _ = here.shown_offer()
+        fitting = wire.peer.answer(shown, time.monotonic(), active=False)
+        strange = codes.answer(fitting.pid, wire.peer.hosts, fitting.public, fitting.salt, offer)
+        for line in (strange, shown, offer):
+            ended = here.call("accept", here.file(line), "--no-wait", code=None)
+            demand(ended.code in (1, 65), f"accept of {line[:20]} ended with {ended.code}")
+        here.call("accept", here.file(fitting.answer), "--no-wait")
+        here.trusted(wire, fitting)
+        figures.append(f"{len(wrong) + 3} kinds of it")
+
+
 def _lossy_start(here, number, seed):
     """One meeting over a bad line, begun but not awaited; the seed decides who starts."""
     chance = random.Random(seed)
@@ -177,5 +212,6 @@ CASES = [
     ("Python answers, both start at once", both_start_at_once_after_answer_of_python),
     ("SpockEx answers, both start at once", both_start_at_once_after_answer_of_spockex),
     ("a meeting over IPv6", over_ipv6),
+    ("wrong codes are refused", codes_with_one_spelling),
     ("intents that do not fit get no message 3", intents_that_do_not_fit),
 ]

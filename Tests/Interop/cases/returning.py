@@ -2,10 +2,10 @@
 """Peers that trust each other find each other again: restarts, stale numbers, moved sockets."""
 import time
 
-from entanglement import handshake, session, upkeep
+from entanglement import endpoints, handshake, session, upkeep
 from entanglement.wire import run
 
-from .world import demand, of_kind, world
+from .world import demand, world
 
 
 def _only_messages_1_and_2(wire, mark):
@@ -40,7 +40,7 @@ def python_comes_back(make, folder, figures):
         here.pings(wire, relation, row)
         _only_messages_1_and_2(wire, mark)
         path = here.call("status")["peers"][0]["path"]["endpoint"]
-        demand(path == handshake.where(wire.endpoint()), f"the path is {path}")
+        demand(path == endpoints.text(wire.endpoint()), f"the path is {path}")
 
 
 def trust_that_one_side_missed(make, folder, figures):
@@ -117,13 +117,13 @@ def moved_socket_is_challenged(make, folder, figures):
         demand(len(at_new) == 1, f"{len(at_new)} packets came to the new port, not one challenge")
         demand(len(at_new[0].data) <= len(packet), "the challenge is longer than the packet")
         demand(any(each.socket == old for each in came), "the pong did not go to the old path")
-        demand(_path(here) == handshake.where(wire.endpoint(old)), "the path moved unasked")
+        demand(_path(here) == endpoints.text(wire.endpoint(old)), "the path moved unasked")
         # Answered: it moves.
         wire.drop = lambda way, kind, data: False
         wire.current = new
         relation.path = (relation.path[0], new)
         upkeep.start_probe(wire.peer, relation, time.monotonic())
-        here.run(lambda: _path(here) == handshake.where(wire.endpoint(new)), 5, "the path to move")
+        here.run(lambda: _path(here) == endpoints.text(wire.endpoint(new)), 5, "the path to move")
         here.quiet(wire)
         mark = len(wire.trace)
         here.pings(wire, relation, row)
@@ -153,7 +153,7 @@ def late_challenge_answer(make, folder, figures):
         for data in held[:1]:
             wire.put(data, here.endpoint, new)
         here.live(0.3)
-        demand(_path(here) == handshake.where(wire.endpoint(old)), "a late answer moved the path")
+        demand(_path(here) == endpoints.text(wire.endpoint(old)), "a late answer moved the path")
 
 
 def addresses_are_announced(make, folder, figures):

@@ -6,7 +6,7 @@ import time
 from entanglement import messages, text, upkeep
 from entanglement.peer import Peer
 from entanglement.relation import TRUSTED
-from entanglement.wire import Wire, kind_of, run
+from entanglement.wire import Wire, run
 from spockex_nodes import DONE, Failure, free_ports
 
 
@@ -202,4 +202,4 @@ def of_kind(wire, way, kind):
     return [each for each in wire.trace if each.way == way and each.kind == kind]
 
 
-__all__ = ["World", "world", "demand", "of_kind", "kind_of", "Failure"]
+__all__ = ["World", "world", "demand", "of_kind", "Failure"]

@@ -3,7 +3,7 @@
 import dataclasses
 import secrets
 
-from . import Bad, endpoints, keys, messages, upkeep
+from . import Bad, keys, messages, upkeep
 from .messages import Content1, Content2, Content3, Content4
 from .noise import Handshake
 from .relation import UNFINISHED
@@ -301,6 +301,3 @@ def tick(peer, relation, now):
         else:
             relation.next_attempt = None
 
-
-def where(endpoint):
-    return endpoints.text(endpoint)

@@ -2,6 +2,7 @@
 """Messages 1 to 4, the errors (section 5), and what is sealed inside."""
 import dataclasses
 import struct
+import unicodedata
 
 from . import Bad, endpoints
 from .endpoints import Reader
@@ -165,7 +166,6 @@ class Content2:
 
 def check_name(data):
     """A display name: UTF-8, at most 64 bytes, nothing that hides or turns text around."""
-    import unicodedata
     try:
         name = data.decode("utf-8")
     except UnicodeDecodeError:
