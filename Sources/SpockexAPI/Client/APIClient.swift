@@ -80,8 +80,7 @@ public struct APIClient: Sendable {
         try await self.translated {
             let head = self.head(.GET, "/v1/events?follow=true&limit=\(limit)", byteCount: 0)
             try await self.connect().executeThenClose { inbound, outbound in
-                try await outbound.write(.head(head))
-                try await outbound.write(.end(nil))
+                try await outbound.write(contentsOf: [.head(head), .end(nil)])
                 try await Self.read(inbound, opened: opened, event: event)
             }
         }
@@ -104,11 +103,14 @@ public struct APIClient: Sendable {
     private func exchange(
         _ method: HTTPMethod, _ path: String, body: String?
     ) async throws -> (status: UInt, bytes: [UInt8]) {
-        let head = self.head(method, path, byteCount: body?.utf8.count ?? 0)
+        var parts: [HTTPClientRequestPart] = [
+            .head(self.head(method, path, byteCount: body?.utf8.count ?? 0))
+        ]
+        if let body { parts.append(.body(.byteBuffer(ByteBuffer(string: body)))) }
+        parts.append(.end(nil))
         return try await self.connect().executeThenClose { inbound, outbound in
-            try await outbound.write(.head(head))
-            if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(string: body)))) }
-            try await outbound.write(.end(nil))
+            // In one go: a quick node has answered and closed before a separate end is written.
+            try await outbound.write(contentsOf: parts)
             var status: UInt = 0
             var bytes: [UInt8] = []
             for try await part in inbound {
