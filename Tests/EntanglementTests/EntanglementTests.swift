@@ -88,6 +88,28 @@ import Testing
         #expect(pair.relation(.alice)?.endpoints.first?.port == 50_000)
     }
 
+    @Test(arguments: 1...12, Pair.Side.allCases)
+    func whoRestartsRightAfterTheHandshakeIsAnswered(seed: UInt64, side: Pair.Side) throws {
+        var pair = Pair(seed: seed)
+        try #require(pair.meet() != nil)
+        pair.settle()
+        pair.run(for: .milliseconds(500))
+        pair.act(side) { host, now, sent in
+            host.endpoint.port = 50_000
+            host.restart(now: now, sent: &sent)
+        }
+        pair.run(for: .seconds(2))
+        for asking in Pair.Side.allCases {
+            let id = try #require(pair.relation(asking)?.id)
+            pair.request(asking, .ping(id))
+            pair.settle()
+            guard case .pong = pair[asking].replies.last?.reply else {
+                Issue.record("no pong for \(asking)")
+                continue
+            }
+        }
+    }
+
     @Test func aMovedPeerIsChallengedAndFollowed() throws {
         var pair = Pair()
         try #require(pair.meet() != nil)
