@@ -284,10 +284,11 @@ def a_flood_of_messages_1(make, folder, figures):
         flood = [_attempt(here, wire, relation).data for _ in range(30)]
         for data in flood:
             wire.put(_forged_mac(data), here.endpoint)
-        here.live(0.3)
+        here.live(1)
         mark, began = len(wire.trace), time.monotonic()
         for data in flood:
             wire.put(data, here.endpoint)
+        here.run(lambda: "120" in wire.kinds("in", mark), 5, "message 2")
         here.live(0.3)
         allowed = 10 + 5 * (time.monotonic() - began)
         answered = wire.kinds("in", mark).count("120")

@@ -111,7 +111,8 @@ def moved_socket_is_challenged(make, folder, figures):
         frame = session.echo_frame(session.PING, token, here.endpoint)
         packet = relation.current_session(time.monotonic()).packet(frame)
         wire.put(packet, here.endpoint, new)
-        here.live(0.4)
+        here.run(lambda: len(wire.kinds("in", mark)) > 1, 3, "a pong and a challenge")
+        here.live(0.3)
         came = [each for each in wire.trace[mark:] if each.way == "in"]
         at_new = [each for each in came if each.socket == new]
         demand(len(at_new) == 1, f"{len(at_new)} packets came to the new port, not one challenge")

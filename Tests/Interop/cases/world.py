@@ -148,20 +148,21 @@ class World:
 
     # Questions and what they get.
 
-    def replies(self, wire, data, seconds=0.4, via=None):
-        """Sends bytes past the peer; everything that comes within the time."""
+    def replies(self, wire, data, via=None, wait=5):
+        """Sends bytes past the peer; what comes, and soon after the first."""
         mark = len(wire.trace)
         wire.put(data, self.endpoint, via)
-        self.live(seconds)
+        run(self.wires, lambda: wire.kinds("in", mark), wait)
+        self.live(0.3 if wait else 0.4)
         return [each for each in wire.trace[mark:] if each.way == "in"]
 
     def silent(self, wire, data, what, via=None):
-        came = self.replies(wire, data, via=via)
+        came = self.replies(wire, data, via, wait=0)
         demand(not came, f"{what} got {[each.kind for each in came]} instead of silence")
 
-    def one(self, wire, data, kind, what, seconds=0.4):
+    def one(self, wire, data, kind, what):
         """The one reply of the kind; anything else fails."""
-        came = self.replies(wire, data, seconds)
+        came = self.replies(wire, data)
         demand([each.kind for each in came] == [kind],
                f"{what} got {[each.kind for each in came]} instead of one {kind}")
         return None if kind == "packet" else text.scan(came[0].data, text.MESSAGES)
