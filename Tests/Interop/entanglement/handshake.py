@@ -22,6 +22,7 @@ class Attempt:
     noise: Handshake
     made: float
     due: list
+    answered_since: bool = False  # a message 1 of the other side
 
     def alive(self, now):
         return now < self.made + ATTEMPT_SECONDS
@@ -94,6 +95,7 @@ def on_message2(peer, relation, line, source, via, now):
     relation.learn_member(content.member)
     forth, back = noise.split()
     session = Session(True, attempt.own, content.index, forth, back, now)
+    session.crossed = attempt.answered_since
     session.peer_trusts = content.trusts
     relation.sessions.append(session)
     relation.attempts = []
@@ -213,6 +215,8 @@ def _add_slot(peer, relation, line, noise, content, source, via, now):
                                source, sealed)
     forth, back = noise.split()
     session = Session(False, own, line["from"], back, forth, now)
+    for attempt in relation.attempts:
+        session.crossed = attempt.answered_since = True
     session.peer_trusts, session.peer_intent = content.trusts, content.intent
     relation.sessions.append(session)
     relation.slots.append(Slot(line.raw, answer, session, now))

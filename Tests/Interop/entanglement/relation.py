@@ -110,9 +110,9 @@ class Relation:
         alive.sort(key=lambda each: each.made)
         if not alive:
             return None
-        if len(alive) > 1:
-            newest, before = alive[-1], alive[-2]
-            if newest.initiator != before.initiator and newest.made - before.made <= 5:
-                own_first = self.public < self.peer_public
-                return newest if newest.initiator == own_first else before
-        return alive[-1]
+        newest = alive[-1]
+        other = next((each for each in reversed(alive) if each.initiator != newest.initiator), None)
+        if other and newest.crossed and other.crossed:
+            own_first = self.public < self.peer_public
+            return newest if newest.initiator == own_first else other
+        return newest

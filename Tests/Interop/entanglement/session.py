@@ -39,6 +39,7 @@ class Session:
         self.made, self.confirmed = made, initiator
         self.counter, self.window = 0, ReplayWindow()
         self.peer_trusts = False
+        self.crossed = False  # its handshake and one of the other side overlapped
 
     def alive(self, now):
         return now < self.made + LIFE_SECONDS
