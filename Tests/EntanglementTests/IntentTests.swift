@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+/// What two people want, and what they are told when it does not fit (PROTOCOL.md §5.6).
+@Suite struct IntentTests {
+    /// A pair whose stored pairings hold these intents, as a later version could have made them.
+    private func pair(_ alice: Intent, _ bob: Intent) throws -> Pair {
+        var pair = try Situation.connecting.reached()
+        for side in Pair.Side.allCases {
+            var state = pair[side].store.state
+            state.relations[0].intent = side == .alice ? alice : bob
+            let store = MemoryStore(state)
+            pair.act(side) { host, now, sent in
+                host = Host(
+                    side == .alice ? "Alice" : "Bob", at: side.endpoint, store: store,
+                    primitives: CryptoPrimitives(), seed: 5, now: now, sent: &sent)
+            }
+        }
+        return pair
+    }
+
+    private func problem(_ one: Intent, _ other: Intent) -> PairingProblem? {
+        switch (one, other) {
+        case (.auto, .auto), (.auto, .private), (.private, .auto), (.private, .private): nil
+        case (.auto, _), (_, .auto), (.cluster, .join), (.join, .cluster), (.bridge, .bridge),
+            (.repair, .repair):
+            .notYet
+        default: .intentConflict
+        }
+    }
+
+    @Test(arguments: Intent.allCases, Intent.allCases)
+    func bothScreensSayTheSame(alice: Intent, bob: Intent) throws {
+        var pair = try self.pair(alice, bob)
+        pair.run(for: .seconds(20))
+        guard let problem = self.problem(alice, bob) else {
+            #expect(pair.isEntangled)
+            return
+        }
+        for side in Pair.Side.allCases {
+            #expect(pair.phase(side) == .timedOut)
+            #expect(pair.relation(side)?.problem == problem)
+            #expect(pair.pairing(side)?.problem == problem)
+            #expect(pair[side].store.state.clusters.isEmpty)
+            #expect(pair.relation(side)?.peerPart == nil)
+        }
+        #expect(pair.sent(Beginning.founding).isEmpty)
+    }
+
+    @Test func privateWithPeersFoundsAnotherCluster() throws {
+        var pair = try Pair.trusted()
+        let first = try #require(pair.relation(.alice)?.cluster)
+        let wanted = MeetingOptions(intent: .private)
+        try #require(pair.meet(alice: wanted, bob: wanted) != nil)
+        pair.run(for: .seconds(5))
+        for side in Pair.Side.allCases {
+            let relations = pair[side].store.state.relations
+            #expect(relations.map(\.phase) == [.trusted, .trusted])
+            #expect(pair[side].store.state.clusters.count == 2)
+            #expect(Set(relations.compactMap(\.cluster)).count == 2)
+            #expect(relations.contains { $0.cluster == first })
+        }
+    }
+
+    @Test func whatNeedsMoreThanTwoIsToldNotYet() throws {
+        var pair = try Pair.trusted()
+        #expect(pair.request(.alice, .offer(MeetingOptions())) == .refused(.notYet(.auto)))
+        for intent in [Intent.cluster, .join, .bridge, .repair] {
+            let options = MeetingOptions(intent: intent)
+            #expect(pair.request(.alice, .offer(options)) == .refused(.notYet(intent)))
+        }
+        var third = Pair(seed: 8)
+        guard case .offered(_, let offer, _) = third.request(.alice, .offer(MeetingOptions()))
+        else {
+            Issue.record("no offer")
+            return
+        }
+        let reply = pair.request(.bob, .answer(offer, MeetingOptions()))
+        #expect(reply == .refused(.notYet(.auto)))
+        #expect(pair.isEntangled)
+    }
+}
