@@ -170,6 +170,17 @@ import Testing
         #expect(pair.alice.store.state.relations.isEmpty)
     }
 
+    /// The sooner of both clocks: no restart gives an offer more than its whole life again.
+    @Test func aClockSetBackAndARestartDoNotProlongIt() throws {
+        var pair = Pair()
+        _ = try self.offer(&pair)
+        pair.run(for: .seconds(300)) { _ in false }
+        pair.wallOffsets.alice = .zero - Self.tenYears
+        pair.act(.alice) { $0.restart(now: $1, sent: &$2) }
+        pair.run(for: .seconds(601)) { _ in false }
+        #expect(pair.alice.store.state.relations.isEmpty)
+    }
+
     @Test func lateIsAWarningAndNoRefusal() throws {
         var pair = Pair()
         let offer = try self.offer(&pair)
