@@ -205,6 +205,19 @@ import Testing
         #expect(pair.alice.store.state.relations.isEmpty)
     }
 
+    @Test func bobWaitsAsLongAsTheOfferLives() throws {
+        var pair = Pair()
+        _ = try self.answer(&pair, try self.offer(&pair, MeetingOptions(life: .seconds(3_600))))
+        let expiresAt = try #require(pair.relation(.bob)?.expiresAt)
+        #expect(expiresAt - pair.now.wall == .seconds(3_600))
+        pair.run(for: .seconds(1_800)) { _ in false }
+        pair.act(.bob) { $0.restart(now: $1, sent: &$2) }
+        pair.run(for: .seconds(1_799)) { _ in false }
+        #expect(pair.phase(.bob) == .answered)
+        pair.run(for: .seconds(2)) { _ in false }
+        #expect(pair.phase(.bob) == .timedOut)
+    }
+
     // MARK: Hosts
 
     @Test(arguments: Pair.Side.allCases)
