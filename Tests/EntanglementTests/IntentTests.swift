@@ -50,6 +50,14 @@ import Testing
         #expect(pair.sent(Beginning.founding).isEmpty)
     }
 
+    @Test func aPairingThatCannotGoOnIsGivenUpAfterThirtyDays() throws {
+        var pair = try self.pair(.bridge, .join)
+        pair.run(for: .seconds(20))
+        let ends = Pair.Side.allCases.compactMap { pair.relation($0)?.expiresAt }
+        pair.run(for: .seconds(600))
+        #expect(Pair.Side.allCases.compactMap { pair.relation($0)?.expiresAt } == ends)
+    }
+
     @Test func privateWithPeersFoundsAnotherCluster() throws {
         var pair = try Pair.trusted()
         let first = try #require(pair.relation(.alice)?.cluster)
