@@ -108,6 +108,29 @@ import Testing
         #expect(Snapshot(pair) == before)
     }
 
+    /// Whoever replays one old message 1 must not keep two peers from a new handshake.
+    @Test func aStreamOfReplaysDoesNotLockOut() throws {
+        var pair = try Pair.trusted()
+        pair.run(for: .seconds(400))
+        let openings = pair.sent(Beginning.opening)
+        let old = try Pair.Side.allCases.map { side in
+            try #require(openings.first { $0.to == side.endpoint })
+        }
+        for side in Pair.Side.allCases {
+            pair.act(side) { $0.handle(.resumed, now: $1, sent: &$2) }
+        }
+        let recorded = pair.record(for: .seconds(60), keep: { _ in true }) { pair, sent in
+            guard sent.bytes.starts(with: Beginning.opening.utf8) else { return }
+            let genuine = pair.inFlight
+            for replayed in old where replayed.to == sent.to {
+                for _ in 0..<20 { pair.deliver(replayed) }
+            }
+            pair.inFlight = genuine
+        }
+        #expect(!recorded.isEmpty)
+        #expect(pair.isEntangled)
+    }
+
     @Test func aForgedGoneOfEveryShapeIsNothing() throws {
         var pair = try Situation.connecting.reached()
         let before = Snapshot(pair)
