@@ -191,9 +191,9 @@ enum Beginning {
     static let gone = "{\"response\":410,"
 }
 
-extension Pair: @retroactive CustomTestStringConvertible {
+extension Pair: CustomTestStringConvertible {
     /// Not the whole of both hosts, which would be hundreds of thousands of characters.
-    public var testDescription: String {
+    var testDescription: String {
         Side.allCases.map { side in
             "\(side): "
                 + (self.phase(side)?.rawValue ?? "\(self[side].store.state.relations.count)")
