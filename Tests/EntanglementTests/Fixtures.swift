@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import EntanglementTestKit
-import Testing
+public import EntanglementTestKit
+public import Testing
 
 @testable import Entanglement
 
@@ -193,7 +193,7 @@ enum Beginning {
 
 extension Pair: CustomTestStringConvertible {
     /// Not the whole of both hosts, which would be hundreds of thousands of characters.
-    var testDescription: String {
+    public var testDescription: String {
         Side.allCases.map { side in
             "\(side): "
                 + (self.phase(side)?.rawValue ?? "\(self[side].store.state.relations.count)")
