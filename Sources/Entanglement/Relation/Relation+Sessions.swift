@@ -64,7 +64,8 @@ extension Relation {
         else { return }
         self.sessions[position].isConfirmed = true
         self.dropAttempts(&turn)
-        if self.isTrusted {
+        // Message 3 comes from one who does not trust yet and may still cancel: the search goes on.
+        if self.isTrusted, packet.content == .frame {
             self.nextAttemptAt = nil
             self.searchStart = nil
         }
