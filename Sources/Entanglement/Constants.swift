@@ -12,8 +12,8 @@ public enum Constants {
     public static let codeHostCountMax = 3
     /// Exact bytes of message 1.
     public static let openingByteCount = 512
-    /// Bytes of message 2 at most.
-    public static let responseByteCountMax = 512
+    /// Bytes of message 2.
+    public static let responseByteCounts = 509...512
     /// Bytes of the padded plaintext of message 3.
     public static let foundingPlaintextByteCount = 512
     /// Bytes of the padded plaintext of message 4; shorter, so that 4 is never longer than 3.
@@ -49,8 +49,6 @@ public enum Constants {
     public static let attemptCountMax = 4
     /// Slots that a responder keeps for one relation.
     public static let slotCountMax = 4
-    /// First messages that crossed: both within this time.
-    public static let crossingSpan = Duration.seconds(5)
 
     /// Time of the online step before the person is asked.
     public static let connectingLife = Duration.seconds(90)

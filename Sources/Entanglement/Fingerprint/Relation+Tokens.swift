@@ -58,6 +58,8 @@ extension Relation {
             tokens.put(name: UInt64(session.index))
             tokens.put(session.isInitiator)
             tokens.put(session.isConfirmed)
+            tokens.put(session.isCrossed)
+            tokens.put(session.isHeard)
             tokens.put(session.mayFound)
             tokens.put(due: session.createdAt + Constants.eraseAfter)
             tokens.put(session.provedEndpoint)

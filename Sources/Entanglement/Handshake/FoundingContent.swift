@@ -81,7 +81,7 @@ public enum DisplayName {
 
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: return true
+        case .control, .lineSeparator, .paragraphSeparator: return true
         default: break
         }
         switch scalar.value {

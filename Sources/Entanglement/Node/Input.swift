@@ -19,6 +19,15 @@ public enum SessionContent: UInt8, Sendable, Hashable {
     case foundingAnswer = 4
     /// A binary packet.
     case frame = 0x81
+
+    /// Bytes of the padded plaintext; nil: it is not padded.
+    var plaintextByteCount: Int? {
+        switch self {
+        case .founding: Constants.foundingPlaintextByteCount
+        case .foundingAnswer: Constants.foundingAnswerPlaintextByteCount
+        case .frame: nil
+        }
+    }
 }
 
 /// A packet that a session opened: its seal held and its counter was new.

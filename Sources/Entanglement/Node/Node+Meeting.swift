@@ -41,7 +41,11 @@ extension Node {
         let theirs = try self.usableHosts(offer.code, turn)
         let hosts = try self.hosts(options, turn)
         guard !theirs.isEmpty || !hosts.isEmpty else { throw .bothUnknown }
+        let left = WallTime(seconds: Int64(clamping: offer.expiresAtSeconds)) - turn.wall
+        let isPlausible = left > .zero && left <= Constants.codeLifeMax
+        let life = isPlausible ? left : Constants.offerLife
         var record = try self.newRecord(.answering, options, &turn)
+        record.expiresAt = turn.wall + life
         let (salt, code) = try self.ownCode(record, hosts, &turn)
         let answer = Answer(code, reference: offer.reference(self.primitives))
         let isLate = UInt64(max(0, turn.wall.seconds)) > offer.expiresAtSeconds
@@ -58,9 +62,7 @@ extension Node {
             peer: self.schedule.cancelToken(salt: offer.code.salt, pid: offer.code.pid))
         record.endpoints = theirs
         guard var relation = Relation(record, self.primitives) else { throw .notFound }
-        let left = WallTime(seconds: Int64(clamping: offer.expiresAtSeconds)) - turn.wall
-        let isPlausible = left > .zero && left <= Constants.codeLifeMax
-        relation.phaseEnd = turn.instant + (isPlausible ? left : Constants.offerLife)
+        relation.phaseEnd = turn.instant + life
         relation.nextAttemptAt = turn.instant
         self.start(relation, &turn)
         return .answered(record.id, text: answer.text, isLate: isLate)

@@ -20,7 +20,8 @@ extension Relation {
         case .answered, .timedOut, .offered, .forgotten: return Constants.attemptSends.prefix(1)
         case .connecting: return Constants.attemptSends[...]
         case .trusted, .forgetting:
-            return self.isEager(turn) ? Constants.attemptSends[...] : Constants.attemptSends.prefix(1)
+            return self.isEager(turn)
+                ? Constants.attemptSends[...] : Constants.attemptSends.prefix(1)
         }
     }
 
@@ -152,26 +153,29 @@ extension Relation {
             self.move(to: source, &turn)
         }
         let split = handshake.split()
+        let isCrossed = self.slots.contains { $0.createdAt >= attempt.createdAt }
         self.attempts.remove(at: position)
         self.dropAttempts(&turn)
         let session = Session(
             index: attempt.index, remoteIndex: from, keys: keys, ownPID: self.record.ownPID,
             sendKey: split.initiatorToResponder, receiveKey: split.responderToInitiator,
             createdAt: turn.instant)
-        let problem = self.problem(peerIntent: content.intent, matches: content.clusterMatches, turn)
+        let problem = self.problem(
+            peerIntent: content.intent, matches: content.clusterMatches, turn)
         self.add(
             SessionView(
                 index: attempt.index, isInitiator: true, createdAt: turn.instant,
-                isConfirmed: true, mayFound: problem == nil, provedEndpoint: source),
+                isConfirmed: true, isCrossed: isCrossed, mayFound: problem == nil,
+                provedEndpoint: source),
             session, &turn)
         self.hear(content.endpoints, turn)
         self.heard(at: source, echo: content.echo, &turn)
-        self.begin(&turn)
         if self.isTrusted && content.isTrusted {
             self.establish(&turn)
         } else if let problem, !self.isTrusted {
             self.stop(problem, &turn)
         } else {
+            self.begin(&turn)
             self.startFounding(content.memberKeys, session: attempt.index, to: source, &turn)
         }
     }

@@ -21,9 +21,12 @@ extension Relation {
         self.trust(isConfirmed: true, &turn)
         self.eraseTokens(&turn)
         guard self.isTrusted else { return }
-        self.noticeSource(packet, &turn)
+        self.nextAttemptAt = nil
+        self.searchStart = nil
+        let frame = Frame(packet.plaintext)
+        let target = self.replyTarget(packet, frame, &turn)
         if !self.isConnected { self.establish(&turn) }
-        guard let frame = Frame(packet.plaintext) else { return }
+        guard let frame else { return }
         switch frame {
         case .ping(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
@@ -42,10 +45,10 @@ extension Relation {
             self.heard(at: packet.source, echo: echo, &turn)
         case .addresses(let sequence, let endpoints):
             self.receiveAddresses(endpoints, &turn)
-            self.send(.addressesAnswer(sequence: sequence), to: packet.source, &turn)
+            self.send(.addressesAnswer(sequence: sequence), to: target, &turn)
         case .addressesAnswer(let sequence):
             if self.unacknowledgedAddresses == sequence { self.unacknowledgedAddresses = nil }
-        case .forget: self.receiveForget(packet, &turn)
+        case .forget: self.receiveForget(answerTo: target, &turn)
         case .forgetAnswer:
             if self.record.phase == .forgetting { turn.endings.append((self.id, .forgotten)) }
         }
@@ -68,25 +71,32 @@ extension Relation {
     // MARK: Path
 
     /// A packet from a new source does not move the peer: the source is challenged.
-    private mutating func noticeSource(_ packet: OpenedPacket, _ turn: inout Turn) {
+    ///
+    /// Returns where an answer goes: to the source, unless the challenge was sent there, so that
+    /// an unproved source never gets more bytes than it sent. A challenge is only answered.
+    private mutating func replyTarget(
+        _ packet: OpenedPacket, _ frame: Frame?, _ turn: inout Turn
+    ) -> Endpoint {
         guard let path = self.path else {
             self.move(to: packet.source, &turn)
-            return
+            return packet.source
         }
-        guard packet.source != path, turn.isUsable(packet.source) else { return }
+        if case .challenge = frame { return packet.source }
+        guard packet.source != path, turn.isUsable(packet.source) else { return packet.source }
         if let challenge = self.challenge, challenge.endpoint == packet.source,
             turn.instant - challenge.sentAt < .milliseconds(150)
         {
-            return
+            return packet.source
         }
         let bytes = turn.random()
         let frame = Frame.challenge(bytes, echo: packet.source)
         let byteCount =
             Constants.packetHeaderByteCount + frame.bytes.count + Constants.tagByteCount
-        guard byteCount <= packet.byteCount else { return }
+        guard byteCount <= packet.byteCount else { return packet.source }
         self.challenge = Challenge(
             bytes: bytes, endpoint: packet.source, sentAt: turn.instant)
         self.send(frame, to: packet.source, &turn)
+        return path
     }
 
     private mutating func receiveChallengeAnswer(
@@ -148,8 +158,8 @@ extension Relation {
     }
 
     /// The other ended the relation; the keys stay for a day, to acknowledge repetitions.
-    private mutating func receiveForget(_ packet: OpenedPacket, _ turn: inout Turn) {
-        self.send(.forgetAnswer, to: packet.source, &turn)
+    private mutating func receiveForget(answerTo target: Endpoint, _ turn: inout Turn) {
+        self.send(.forgetAnswer, to: target, &turn)
         guard self.record.phase != .forgotten else { return }
         self.record.phase = .forgotten
         self.record.expiresAt = turn.wall + Constants.forgottenLife

@@ -37,14 +37,17 @@ extension Relation {
 
     /// Stops the online step with a problem and waits for Retry or Cancel.
     mutating func stop(_ problem: PairingProblem, _ turn: inout Turn) {
-        self.record.problem = problem
-        self.record.expiresAt = turn.wall + Constants.pairingLife
         self.founding = nil
         self.dropAttempts(&turn)
-        self.phaseEnd = turn.instant + Constants.pairingLife
         self.nextAttemptAt = turn.instant + Constants.timedOutInterval + turn.jitter()
+        let isKnown = self.record.phase == .timedOut && self.record.problem == problem
+        guard !isKnown else { return }
+        self.record.problem = problem
         if self.record.phase == .timedOut {
             turn.changes.append(.relation(self.record, erasing: false))
+        } else {
+            self.record.expiresAt = turn.wall + Constants.pairingLife
+            self.phaseEnd = turn.instant + Constants.pairingLife
         }
         self.enter(.timedOut, &turn)
         turn.notify(.pairingProblem(self.id, problem))
@@ -142,6 +145,7 @@ extension Relation {
             name: turn.nodeName, endpoints: turn.ownEndpoints)
         self.seal(
             answer.bytes, as: .foundingAnswer, session: packet.session, to: packet.source, &turn)
+        if self.isTrusted { self.startProbe(&turn) }
         if turn.has(.noConfirmation) { self.trust(isConfirmed: true, &turn) }
     }
 

@@ -34,13 +34,17 @@ extension Relation {
     /// The session to send on: the newest confirmed; of two whose first messages crossed, the one
     /// whose initiator has the smaller static key.
     func sendingSession(_ now: Instant) -> SessionView? {
-        let usable = self.sessions.filter {
-            $0.isConfirmed && now - $0.createdAt < Constants.rejectAfter
-        }
+        self.preferred(
+            self.sessions.filter {
+                $0.isConfirmed && now - $0.createdAt < Constants.rejectAfter
+            })
+    }
+
+    private func preferred(_ usable: [SessionView]) -> SessionView? {
         guard let newest = usable.last else { return nil }
         let rival = usable.dropLast().last {
             $0.isInitiator != newest.isInitiator
-                && newest.createdAt - $0.createdAt < Constants.crossingSpan
+                && $0.isCrossed && newest.isCrossed
         }
         guard let rival, let peerKey = self.record.keys?.peerKey else { return newest }
         let isOwnSmaller = self.ownKey.publicKey < peerKey
@@ -59,19 +63,27 @@ extension Relation {
 
     /// The first packet of the other in a session that it started proves its address too.
     mutating func confirm(_ packet: OpenedPacket, _ turn: inout Turn) {
-        guard let position = self.sessions.firstIndex(where: { $0.index == packet.session }),
-            !self.sessions[position].isConfirmed
+        guard let position = self.sessions.firstIndex(where: { $0.index == packet.session })
         else { return }
+        self.sessions[position].isHeard = true
+        guard !self.sessions[position].isConfirmed else { return }
         self.sessions[position].isConfirmed = true
         self.dropAttempts(&turn)
-        // Message 3 comes from one who does not trust yet and may still cancel: the search goes on.
-        if self.isTrusted, packet.content == .frame {
-            self.nextAttemptAt = nil
-            self.searchStart = nil
-        }
         if packet.source == self.sessions[position].provedEndpoint {
             self.move(to: packet.source, &turn)
         }
+    }
+
+    /// Whether a message 1 that comes now crossed one of our own.
+    ///
+    /// Ours is outstanding, or message 2 came back and nothing else has come in that session yet:
+    /// then the other started before it could know of ours.
+    mutating func noticeCrossing(_ now: Instant) -> Bool {
+        let unheard = self.sessions.lastIndex {
+            $0.isInitiator && !$0.isHeard && now - $0.createdAt < Constants.attemptLife
+        }
+        if let unheard { self.sessions[unheard].isCrossed = true }
+        return unheard != nil || !self.attempts.isEmpty
     }
 
     /// A session stands between two who trust each other.
@@ -120,10 +132,11 @@ extension Relation {
     /// When the session in use wants a successor.
     var rekeyAt: Instant? {
         guard self.isTrusted, self.isConnected, self.attempts.isEmpty,
-            self.nextAttemptAt == nil, let newest = self.sessions.last(where: \.isConfirmed)
+            self.nextAttemptAt == nil,
+            let session = self.preferred(self.sessions.filter(\.isConfirmed))
         else { return nil }
-        let patience = newest.isInitiator ? Duration.zero : Constants.rekeyResponderExtra
-        return newest.createdAt + Constants.rekeyAfter + patience
+        let patience = session.isInitiator ? Duration.zero : Constants.rekeyResponderExtra
+        return session.createdAt + Constants.rekeyAfter + patience
     }
 
     mutating func startProbe(_ turn: inout Turn) {

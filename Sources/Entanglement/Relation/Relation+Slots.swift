@@ -33,7 +33,8 @@ extension Relation {
         self.record.acceptedCounter = n
         turn.changes.append(.acceptCounter(self.id, n))
         self.hear([source] + content.endpoints, turn)
-        let problem = self.problem(peerIntent: content.intent, matches: content.clusterMatches, turn)
+        let problem = self.problem(
+            peerIntent: content.intent, matches: content.clusterMatches, turn)
         let index = turn.indexes.make(using: &turn.generator)
         guard
             let response = self.makeResponse(
@@ -52,11 +53,11 @@ extension Relation {
         self.add(
             SessionView(
                 index: index, isInitiator: false, createdAt: turn.instant, isConfirmed: false,
-                mayFound: problem == nil, provedEndpoint: source),
+                isCrossed: self.noticeCrossing(turn.instant), mayFound: problem == nil,
+                provedEndpoint: source),
             session, &turn)
         turn.send(response, to: source)
-        self.begin(&turn)
-        if let problem, !self.isTrusted { self.stop(problem, &turn) }
+        if let problem, !self.isTrusted { self.stop(problem, &turn) } else { self.begin(&turn) }
     }
 
     private func makeResponse(
@@ -66,7 +67,7 @@ extension Relation {
         let writer = EnvelopeWriter.response(
             pid: keys.peerPID, to: to, from: index, echo: source)
         let byteCount =
-            writer.payloadByteCountMax(byteCountMax: Constants.responseByteCountMax)
+            writer.payloadByteCountMax(byteCountMax: Constants.responseByteCounts.upperBound)
             - PublicKey.byteCount - Constants.tagByteCount
         let content = ResponseContent(
             isTrusted: self.isTrusted, n: n, to: to, from: index, echo: source,

@@ -34,10 +34,12 @@ extension Relation {
     /// What a loaded relation does first.
     mutating func resume(after start: Duration, _ turn: inout Turn) {
         let left = max(self.record.expiresAt - turn.wall, .zero)
+        // A clock set back must not give a code more than its whole life again.
+        let life = min(self.record.expiresAt - self.record.createdAt, Constants.codeLifeMax)
         switch self.record.phase {
-        case .offered: self.phaseEnd = turn.instant + min(left, Constants.codeLifeMax)
+        case .offered: self.phaseEnd = turn.instant + min(left, life)
         case .answered:
-            self.phaseEnd = turn.instant + min(left, Constants.codeLifeMax)
+            self.phaseEnd = turn.instant + min(left, life)
             self.nextAttemptAt = turn.instant + start
         case .connecting:
             self.phaseEnd = turn.instant + Constants.connectingLife

@@ -108,6 +108,10 @@ struct SessionView: Sendable, Equatable {
     let createdAt: Instant
     /// Whether a packet of the other in it was opened (the initiator: message 2).
     var isConfirmed: Bool
+    /// Whether the other's first message crossed one of this node's own.
+    var isCrossed: Bool
+    /// Whether a packet of the other in it was opened (the initiator: after message 2).
+    var isHeard = false
     /// Whether the two intents allow to go on.
     var mayFound: Bool
     /// Where the handshake proved the other to be.

@@ -18,7 +18,12 @@ public struct Gate: Sendable {
 
     struct Relation: Sendable {
         var admission: Admission
+        /// For messages 1 that are newer than all before.
         var bucket: TokenBucket
+        /// For all others, so that replays of an old one cannot use up what new ones need.
+        var repeats: TokenBucket
+        /// The highest `n` of a message 1 with a right MAC; decides about the bucket alone.
+        var newest: UInt64 = 0
     }
 
     let primitives: any Primitives
@@ -57,7 +62,8 @@ public struct Gate: Sendable {
             return self.receiveJSON(datagram, from: source, via: socket, now: now)
         case Constants.packetType:
             return self.receivePacket(datagram, from: source, via: socket, now: now)
-        case 0...3 where datagram.loadUnaligned(fromByteOffset: 4, as: UInt32.self).bigEndian
+        case 0...3
+        where datagram.loadUnaligned(fromByteOffset: 4, as: UInt32.self).bigEndian
             == 0x2112_a442:
             return .stun
         default:
@@ -71,11 +77,11 @@ public struct Gate: Sendable {
     public mutating func apply(_ output: Output, now: Instant) -> [UInt8]? {
         switch output {
         case .admit(let admission):
-            let bucket =
-                self.relations[admission.pid]?.bucket
-                ?? TokenBucket(
-                    burst: Limits.handshakeBurst, perSecond: Limits.handshakesPerSecond, now: now)
-            self.relations[admission.pid] = Relation(admission: admission, bucket: bucket)
+            let full = TokenBucket(
+                burst: Limits.handshakeBurst, perSecond: Limits.handshakesPerSecond, now: now)
+            self.relations[
+                admission.pid, default: Relation(admission: admission, bucket: full, repeats: full)
+            ].admission = admission
             self.tokens[admission.pid] = admission.cancelToken?.exposedBytes()
         case .dismiss(let pid):
             self.relations[pid] = nil
@@ -132,6 +138,9 @@ public struct Gate: Sendable {
         now: Instant
     ) -> Verdict {
         guard let envelope = Envelope(scanning: datagram) else { return self.drop(\.malformed) }
+        guard self.hasRightSize(datagram.count, envelope.kind) else {
+            return self.drop(\.malformed)
+        }
         if envelope.kind == .gone {
             guard self.isKnownToken(envelope) else { return self.drop(\.unknown) }
             return .input(.datagram(Array(datagram), from: source, via: socket))
@@ -141,14 +150,12 @@ public struct Gate: Sendable {
             return self.receiveForBuried(datagram, pid, from: source, via: socket, now: now)
         }
         guard let key = admission.receiveMAC else { return self.drop(\.unknown) }
-        if case .opening = envelope.kind {
-            guard self.hasToken(pid, now: now) else { return self.drop(\.limited) }
+        if case .opening(_, let n) = envelope.kind {
+            guard self.hasToken(pid, n: n, now: now) else { return self.drop(\.limited) }
         }
         guard self.isAuthentic(datagram, envelope, key: key) else { return self.drop(\.forged) }
         switch envelope.kind {
-        case .opening:
-            self.relations[pid]?.bucket.take()
-            self.bucketOfAll?.take()
+        case .opening(_, let n): self.takeToken(pid, n: n)
         case .founding(let to, let counter):
             return self.openMessage(
                 .founding, datagram, envelope, to: to, counter, from: source, via: socket, now: now)
@@ -159,6 +166,15 @@ public struct Gate: Sendable {
         case .response, .refusal, .resync, .gone: break
         }
         return .input(.datagram(Array(datagram), from: source, via: socket))
+    }
+
+    /// Messages 1 and 2 have one size, so that no answer is longer than its question.
+    private func hasRightSize(_ byteCount: Int, _ kind: Envelope.Kind) -> Bool {
+        switch kind {
+        case .opening: byteCount == Constants.openingByteCount
+        case .response: Constants.responseByteCounts.contains(byteCount)
+        case .founding, .foundingAnswer, .refusal, .resync, .gone: true
+        }
     }
 
     private mutating func openMessage(
@@ -176,9 +192,9 @@ public struct Gate: Sendable {
         let primitives = self.primitives
         let padded = self.sessions[index]?.open(
             sealed, counter: counter, associated: [], primitives)
-        guard let padded, let plaintext = PaddedContent.unpad(padded) else {
-            return self.drop(\.forged)
-        }
+        guard let padded, padded.count == content.plaintextByteCount,
+            let plaintext = PaddedContent.unpad(padded)
+        else { return self.drop(\.forged) }
         return .input(
             .opened(
                 OpenedPacket(
@@ -195,7 +211,7 @@ public struct Gate: Sendable {
         return isEqualConstantTime(mac, envelope.proofBytes)
     }
 
-    private mutating func hasToken(_ pid: PeerID, now: Instant) -> Bool {
+    private mutating func hasToken(_ pid: PeerID, n: UInt64, now: Instant) -> Bool {
         var all =
             self.bucketOfAll
             ?? TokenBucket(
@@ -203,7 +219,21 @@ public struct Gate: Sendable {
                 perSecond: Limits.handshakesPerSecondOfAll, now: now)
         let isOpen = all.hasToken(now: now)
         self.bucketOfAll = all
-        return isOpen && self.relations[pid]?.bucket.hasToken(now: now) == true
+        guard isOpen, let newest = self.relations[pid]?.newest else { return false }
+        return n > newest
+            ? self.relations[pid]?.bucket.hasToken(now: now) == true
+            : self.relations[pid]?.repeats.hasToken(now: now) == true
+    }
+
+    private mutating func takeToken(_ pid: PeerID, n: UInt64) {
+        guard let newest = self.relations[pid]?.newest else { return }
+        if n > newest {
+            self.relations[pid]?.bucket.take()
+            self.relations[pid]?.newest = n
+        } else {
+            self.relations[pid]?.repeats.take()
+        }
+        self.bucketOfAll?.take()
     }
 
     private func isKnownToken(_ envelope: Envelope) -> Bool {

@@ -46,12 +46,11 @@ public struct Session: Sendable {
             now - self.createdAt < Constants.rejectAfter
         else { return nil }
         let counter = self.sendCounter
-        let byteCount =
-            content == .founding
-            ? Constants.foundingPlaintextByteCount : Constants.foundingAnswerPlaintextByteCount
         switch content {
         case .founding, .foundingAnswer:
-            guard let padded = PaddedContent.pad(plaintext, to: byteCount) else { return nil }
+            guard let byteCount = content.plaintextByteCount,
+                let padded = PaddedContent.pad(plaintext, to: byteCount)
+            else { return nil }
             self.sendCounter += 1
             let sealed = primitives.seal(padded, key: self.sendKey, nonce: counter, associated: [])
             return EnvelopeWriter.sealed(
