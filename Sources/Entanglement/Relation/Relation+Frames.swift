@@ -162,6 +162,7 @@ extension Relation {
         self.send(.forgetAnswer, to: target, &turn)
         guard self.record.phase != .forgotten else { return }
         self.record.phase = .forgotten
+        self.forgetAt = nil
         self.record.expiresAt = turn.wall + Constants.forgottenLife
         self.phaseEnd = turn.instant + Constants.forgottenLife
         self.nextAttemptAt = nil
