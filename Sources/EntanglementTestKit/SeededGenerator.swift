@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SplitMix64: one seed, one sequence, on every machine. For tests, never for keys of a product.
+/// SplitMix64: one seed, one sequence, on every machine.
+///
+/// For tests, never for keys of a product.
 public struct SeededGenerator: RandomNumberGenerator, Sendable, Hashable {
     private var state: UInt64
 

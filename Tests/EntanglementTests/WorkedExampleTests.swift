@@ -66,16 +66,19 @@ struct WorkedExample {
         let a = try Side(0x10, name: "Anna", self.primitives)
         let b = try Side(0x20, name: "Ben", self.primitives)
         let offer = Offer(
-            MeetingCode(pid: a.pid, hosts: [Self.anna], key: a.key.publicKey, salt: a.salt, totalPeers: 0),
+            MeetingCode(
+                pid: a.pid, hosts: [Self.anna], key: a.key.publicKey, salt: a.salt, totalPeers: 0),
             expiresAtSeconds: 1_795_000_600)
         let answer = Answer(
-            MeetingCode(pid: b.pid, hosts: [Self.ben], key: b.key.publicKey, salt: b.salt, totalPeers: 0),
+            MeetingCode(
+                pid: b.pid, hosts: [Self.ben], key: b.key.publicKey, salt: b.salt, totalPeers: 0),
             reference: offer.reference(self.primitives))
         self.initiatorKeys = []
         self.responderKeys = []
         var lines: [(String, String)] = []
         func line(_ label: String, _ bytes: [UInt8]) {
-            lines.append((label, bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()))
+            let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+            lines.append((label, hex.joined()))
         }
         func line(_ label: String, text: [UInt8]) {
             lines.append((label, String(decoding: text, as: UTF8.self)))

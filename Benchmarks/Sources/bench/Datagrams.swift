@@ -9,8 +9,8 @@ func benchDatagrams() {
     var pair = Pair()
     guard pair.meet() != nil else { return print("the pair did not meet") }
     pair.settle()
-    guard let opening = pair.log.first(where: { $0.bytes.count == 512 && $0.to == pair.bob.endpoint })
-    else { return print("no message 1 in the log") }
+    let opening = pair.log.first { $0.bytes.count == 512 && $0.to == Pair.bobEndpoint }
+    guard let opening else { return print("no message 1 in the log") }
     var gate = pair.bob.gate
     let now = pair.now.instant
     let source = Pair.aliceEndpoint
@@ -62,7 +62,8 @@ private func benchPackets() {
     let open = measure("Primitives.open", calls: 2_000) { _ in
         _ = primitives.open(sealed, key: key, nonce: 0, associated: header)
     }
-    print("    ratio seal \(Figure.number(seal.nanoseconds / plainSeal.nanoseconds)),",
+    print(
+        "    ratio seal \(Figure.number(seal.nanoseconds / plainSeal.nanoseconds)),",
         "open \(Figure.number(open.nanoseconds / plainOpen.nanoseconds))")
     benchSession(plainSeal: plainSeal.nanoseconds, plainOpen: plainOpen.nanoseconds, plaintext)
 }
@@ -100,6 +101,7 @@ private func benchSession(plainSeal: Double, plainOpen: Double, _ plaintext: [UI
     let open = Figure(
         name: "a session's open, gate, window", nanoseconds: best, allocations: nil, note: "")
     open.print()
-    print("    ratio to ChaChaPoly: seal \(Figure.number(seal.nanoseconds / plainSeal)),",
+    print(
+        "    ratio to ChaChaPoly: seal \(Figure.number(seal.nanoseconds / plainSeal)),",
         "open \(Figure.number(open.nanoseconds / plainOpen))")
 }

@@ -11,7 +11,8 @@ import EntanglementTestKit
 
 /// A whole session handshake of two real nodes against the bare operations it must contain.
 func benchHandshakes() {
-    print("Handshake: messages 1 and 2 of two trusting nodes, both sides, gate and node and store in memory, up to the first ping and pong")
+    print("Handshake of two trusting nodes, both sides: gate, node and a store in memory,")
+    print("from the first datagram to the first ping and pong")
     var pair = Pair()
     guard pair.meet() != nil else { return print("the pair did not meet") }
     pair.settle()
@@ -20,10 +21,9 @@ func benchHandshakes() {
         pair.act(.bob) { $0.handle(.resumed, now: $1, sent: &$2) }
         pair.settle()
     }
-    let bare = measure("the bare operations", calls: 20, note: "10 key pairs and DH as listed") { _ in
-        bareOperations()
-    }
-    print("    ratio \(Figure.number(figure.nanoseconds / bare.nanoseconds)) (aim: at most 1.3);",
+    let bare = measure("the bare operations", calls: 20) { _ in bareOperations() }
+    print(
+        "    ratio \(Figure.number(figure.nanoseconds / bare.nanoseconds)) (aim: at most 1.3);",
         "\(Figure.number(1e9 / figure.nanoseconds)) handshakes a second and core, both sides on it")
 }
 

@@ -10,7 +10,9 @@ import SpockexStore
 #endif
 
 /// A relation that is trusted, with random keys, for stores of any size.
-private func trustedRelation(_ index: Int, using generator: inout SeededGenerator) -> RelationRecord {
+private func trustedRelation(
+    _ index: Int, using generator: inout SeededGenerator
+) -> RelationRecord {
     let primitives = CryptoPrimitives()
     func secret(_ count: Int) -> Secret { Secret(byteCount: count, using: &generator) }
     var record = RelationRecord(
@@ -40,7 +42,8 @@ private func trustedRelation(_ index: Int, using generator: inout SeededGenerato
 func fillStore(home: String, count: Int) throws {
     var generator = SeededGenerator(seed: 7)
     let store = try NodeStore(home: home)
-    try store.commit((0..<count).map { .relation(trustedRelation($0, using: &generator), erasing: false) })
+    try store.commit(
+        (0..<count).map { .relation(trustedRelation($0, using: &generator), erasing: false) })
     try store.close()
 }
 
@@ -68,7 +71,8 @@ func benchStorage(home: String) throws {
     }
     close(descriptor)
     let reserve = try median(200) {
-        try store.commit([.reserveCounters(record.id, until: record.reservedCounter + UInt64($0))])
+        let until = record.reservedCounter + UInt64($0)
+        try store.commit([.reserveCounters(record.id, until: until)])
     }
     let whole = try median(200) { _ in try store.commit([.relation(record, erasing: false)]) }
     let erasing = try median(100) { _ in try store.commit([.relation(record, erasing: true)]) }
@@ -82,6 +86,7 @@ func benchStorage(home: String) throws {
     }
     let start = monotonicNanoseconds()
     let count = try store.load().relations.count
-    print("load \(count) relation: \(Figure.number(Double(monotonicNanoseconds() - start) / 1e6)) ms")
+    print(
+        "load \(count) relation: \(Figure.number(Double(monotonicNanoseconds() - start) / 1e6)) ms")
     try store.close()
 }

@@ -69,7 +69,9 @@ extension IPAddress: CustomStringConvertible {
         guard halves.count <= 2, halves.count == 2 ? known < 8 : known == 8 else { return nil }
         let zeros = [UInt16](repeating: 0, count: 8 - known)
         let groups = halves.count == 2 ? halves[0] + zeros + halves[1] : halves[0]
-        let bytes = groups.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+        let bytes = groups.flatMap {
+            [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)]
+        }
         guard let address = IPAddress(bytes: bytes), address.isIPv6 else { return nil }
         return address
     }

@@ -87,9 +87,12 @@ extension Identifier {
 /// A node makes another one for each relation, so that two contacts cannot find out that they
 /// know the same person.
 public struct PeerID: Identifier {
+    /// The first eight bytes, big-endian.
     public let high: UInt64
+    /// The last eight bytes, big-endian.
     public let low: UInt64
 
+    /// The identifier of those sixteen bytes.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -100,9 +103,12 @@ public struct PeerID: Identifier {
 ///
 /// It never travels; commands and tables use it.
 public struct RelationID: Identifier {
+    /// The first eight bytes, big-endian.
     public let high: UInt64
+    /// The last eight bytes, big-endian.
     public let low: UInt64
 
+    /// The identifier of those sixteen bytes.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -111,9 +117,12 @@ public struct RelationID: Identifier {
 
 /// The cluster UID: the UUIDv8 of its genesis content's hash (PROTOCOL.md §6).
 public struct ClusterID: Identifier {
+    /// The first eight bytes, big-endian.
     public let high: UInt64
+    /// The last eight bytes, big-endian.
     public let low: UInt64
 
+    /// The identifier of those sixteen bytes.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low

@@ -175,7 +175,9 @@ extension Node {
         case .cluster, .join, .bridge, .repair: throw .notYet(options.intent)
         }
         let pending = self.ids.count { self.relations[$0].map { !$0.isTrusted } ?? false }
-        guard pending < Limits.pairingCountMax else { throw .tooMany(limit: Limits.pairingCountMax) }
+        guard pending < Limits.pairingCountMax else {
+            throw .tooMany(limit: Limits.pairingCountMax)
+        }
         guard self.ids.count < Limits.relationCountMax else {
             throw .tooMany(limit: Limits.relationCountMax)
         }

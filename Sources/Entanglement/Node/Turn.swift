@@ -114,9 +114,9 @@ enum RelationEnd: Equatable {
 struct SessionIndexes: Sendable {
     private var used: Set<UInt32> = []
 
-    mutating func make(digits: Int = 10, using generator: inout any RandomNumberGenerator & Sendable)
-        -> UInt32
-    {
+    mutating func make(
+        digits: Int = 10, using generator: inout any RandomNumberGenerator & Sendable
+    ) -> UInt32 {
         let range: ClosedRange<UInt32> =
             digits == 10 ? 1_000_000_000...UInt32.max : 100_000_000...999_999_999
         while true {

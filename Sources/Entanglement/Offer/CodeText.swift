@@ -83,7 +83,8 @@ public enum CodeText: Sendable, Equatable {
         }
     }
 
-    private static func fields(_ scanner: inout StrictScanner) throws(CodeTextError) -> MeetingCode {
+    private static func fields(_ scanner: inout StrictScanner) throws(CodeTextError) -> MeetingCode
+    {
         try self.require(scanner.skip("\"v\":"), scanner)
         guard let version = scanner.integer() else { throw .malformed(offset: scanner.offset) }
         guard version == 1 else { throw .unsupportedVersion(version) }

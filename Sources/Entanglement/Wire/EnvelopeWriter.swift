@@ -9,7 +9,8 @@ struct EnvelopeWriter {
 
     /// Message 1, as far as the payload's opening quote.
     static func opening(pid: PeerID, from: UInt32, n: UInt64) -> EnvelopeWriter {
-        EnvelopeWriter("{\"request\":110,\"pid\":\"\(pid)\",\"from\":\(from),\"n\":\(n),\"payload\":\"")
+        EnvelopeWriter(
+            "{\"request\":110,\"pid\":\"\(pid)\",\"from\":\(from),\"n\":\(n),\"payload\":\"")
     }
 
     /// Message 2, as far as the payload's opening quote.

@@ -100,7 +100,9 @@ struct StrictScanner {
         var high: UInt64 = 0
         var low: UInt64 = 0
         for index in 0..<21 {
-            guard let value = Base64URL.value(of: self.bytes[self.offset + index]) else { return nil }
+            guard let value = Base64URL.value(of: self.bytes[self.offset + index]) else {
+                return nil
+            }
             high = high << 6 | low >> 58
             low = low << 6 | UInt64(value)
         }
