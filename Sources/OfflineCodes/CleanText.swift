@@ -49,15 +49,13 @@ struct CleanText: Equatable, Sendable {
         }
     }
 
-    /// Cuts spaces and tabs at both ends, and one line end (LF or CR LF) behind.
+    /// Cuts white space at both ends: spaces, tabs and line ends, as copying from a page adds them.
     private static func trimmed(_ bytes: [UInt8]) -> (Int, Int) {
-        let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        let isSpace = { (byte: UInt8) in
+            byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+        }
         var lower = 0
         var upper = bytes.count
-        if upper > 0, bytes[upper - 1] == 0x0A {
-            upper -= 1
-            if upper > 0, bytes[upper - 1] == 0x0D { upper -= 1 }
-        }
         while lower < upper, isSpace(bytes[lower]) { lower += 1 }
         while lower < upper, isSpace(bytes[upper - 1]) { upper -= 1 }
         return (lower, upper)

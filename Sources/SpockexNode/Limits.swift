@@ -21,7 +21,7 @@ enum Limits {
     /// Endpoints to listen on.
     static let listenCountMax = 16
     /// How often a learned endpoint's mapping in the router is refreshed while a code shows it.
-    static let keepAliveInterval = Duration.seconds(25)
+    static let keepAliveInterval = Duration.seconds(20)
     /// STUN servers that are asked.
     static let serverCountMax = 8
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import OfflineCodes
 
 @Suite struct CodeReaderTests {
-    @Test(arguments: ["x", "  x", "x \n", "\tx\r\n", " x\t \n"])
+    @Test(arguments: ["x", "  x", "x \n", "\tx\r\n", " x\t \n", "\n\nx\n\r\n\n"])
     func trimsWhiteSpaceAroundText(text: String) throws {
         #expect(try CodeReader().read(Array(text.utf8)) == .init(text: "x", source: .text))
     }
@@ -56,9 +56,9 @@ import Testing
         #expect(throws: OfflineCodeError.notUTF8(offset: 1)) { try CodeReader().read(bytes) }
     }
 
-    @Test func refusesTwoLinesButNotOneEnd() {
+    @Test func refusesTwoLines() {
         #expect(throws: OfflineCodeError.controlCharacter(offset: 1, scalar: 10)) {
-            try CodeReader().read(Array("a\n\n".utf8))
+            try CodeReader().read(Array("a\nb\n".utf8))
         }
     }
 

@@ -6,7 +6,7 @@ import SpockexTransport
 /// Asks the configured STUN servers for the own endpoint: the rare exception, and counted.
 ///
 /// Nobody is asked, and no name is looked up, before the core wants it. No server is built in.
-/// While a code with the learned endpoint is shown, a packet every 25 seconds keeps the router's
+/// While a code with the learned endpoint is shown, a packet every 20 seconds keeps the router's
 /// mapping alive.
 struct IPgetter: Sendable {
     /// What is to be done for it.

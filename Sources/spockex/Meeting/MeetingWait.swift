@@ -89,7 +89,7 @@ struct MeetingWait: Sendable {
             report = try await self.client.get(
                 "/v1/pairings/\(self.pairing)", as: PairingReport.self)
         } catch  where error.code == .notFound {
-            return .ended(reason: nil)
+            return .ended(reason: try await self.pastReason())
         }
         if let trusted = report.trusted { return .trusted(trusted) }
         guard let row = report.unfinished else { return nil }
@@ -101,6 +101,12 @@ struct MeetingWait: Sendable {
         default: break
         }
         return nil
+    }
+
+    /// Why the pairing is gone, if it went before the waiting began.
+    private func pastReason() async throws(APIError) -> String? {
+        let events = try await self.client.pastEvents(limit: 1_000)
+        return events.last { $0.pairing == self.pairing && $0.kind == "pairingEnded" }?.reason
     }
 
     /// On a terminal the person chooses; returns after Retry.
