@@ -39,6 +39,8 @@ public enum Constants {
         .zero, .milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1600),
         .milliseconds(3200),
     ]
+    /// The same while an answer is shown that names no host: only its side can begin.
+    public static let lonelySends: [Duration] = (0..<7).map { .milliseconds(800 * $0) }
     /// From one attempt to the next, before jitter.
     public static let attemptInterval = Duration.seconds(5)
     /// Largest jitter added to the interval.

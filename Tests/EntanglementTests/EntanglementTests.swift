@@ -111,6 +111,22 @@ import Testing
         }
     }
 
+    @Test func whoAnswersWithUnknownIsMetWithinASecond() throws {
+        var pair = Pair()
+        let options = MeetingOptions(hosts: [])
+        guard case .offered(_, let offer, _) = pair.request(.alice, .offer(MeetingOptions())),
+            case .answered(_, let answer, _) = pair.request(.bob, .answer(offer, options))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        pair.run(for: .milliseconds(7_300))
+        pair.request(.alice, .accept(answer))
+        pair.run(for: .seconds(1))
+        #expect(pair.relation(.alice)?.phase == .trusted)
+        #expect(pair.relation(.bob)?.phase == .trusted)
+    }
+
     @Test func aMovedPeerIsChallengedAndFollowed() throws {
         var pair = Pair()
         try #require(pair.meet() != nil)

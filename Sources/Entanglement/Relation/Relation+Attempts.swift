@@ -17,12 +17,21 @@ extension Relation {
     /// The sends of an attempt in this phase: one where patience is due, all where haste is.
     private func sends(_ turn: Turn) -> ArraySlice<Duration> {
         switch self.record.phase {
+        case .answered where self.showsNoHost: return Constants.lonelySends[...]
         case .answered, .timedOut, .offered, .forgotten: return Constants.attemptSends.prefix(1)
         case .connecting: return Constants.attemptSends[...]
         case .trusted, .forgetting:
             return self.isEager(turn)
                 ? Constants.attemptSends[...] : Constants.attemptSends.prefix(1)
         }
+    }
+
+    /// Whether the own answer says "unknown": then only this side can begin.
+    private var showsNoHost: Bool {
+        guard let answer = self.record.codes?.answer,
+            case .answer(let own)? = try? CodeText(scanned: answer)
+        else { return false }
+        return own.code.hosts.isEmpty
     }
 
     private func isEager(_ turn: Turn) -> Bool {

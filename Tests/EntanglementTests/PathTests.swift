@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+/// A packet from a new source does not move the peer (PROTOCOL.md §7.3).
+@Suite struct PathTests {
+    private let victim = at("203.0.113.200:53")
+
+    /// A frame of Bob's, sealed as his next packet.
+    private func packet(_ pair: inout Pair, _ frame: Frame) throws -> [UInt8] {
+        var gate = pair.bob.gate
+        let id = try #require(pair.relation(.bob)?.id)
+        let view = try #require(pair.bob.node.relations[id]?.sendingSession(pair.now.instant))
+        let sealed = gate.apply(
+            .sendSealed(session: view.index, .frame, frame.bytes, to: Pair.aliceEndpoint),
+            now: pair.now.instant)
+        return try #require(sealed)
+    }
+
+    static let frames: [Frame] =
+        FrameTests.frames + [
+            .addresses(sequence: 9, [at("203.0.113.200:53")]),
+            .ping(token: 0, echo: at("9.9.9.9:9")),
+        ]
+
+    /// Whatever an authentic packet holds: a source that proved nothing gets no more than it sent.
+    @Test(arguments: Self.frames)
+    func anUnprovedSourceGetsNoMoreThanItSent(frame: Frame) throws {
+        var pair = try Pair.trusted()
+        let bytes = try self.packet(&pair, frame)
+        let count = pair.log.count
+        pair.deliver(Host.Sent(bytes: bytes, from: self.victim, to: Pair.aliceEndpoint))
+        pair.run(for: .seconds(10)) { _ in true }
+        let received = pair.log.dropFirst(count).filter { $0.to == self.victim }
+        #expect(received.reduce(0) { $0 + $1.bytes.count } <= bytes.count)
+        #expect(pair.peer(.alice).map { $0.path != self.victim } ?? true)
+        #expect(pair.relation(.alice)?.endpoints.first != self.victim || frame == Self.frames[10])
+    }
+
+    @Test func aReplayFromElsewhereMovesNothing() throws {
+        var pair = try Pair.trusted()
+        let recorded = pair.log.filter { $0.to == Pair.aliceEndpoint }
+        let count = pair.log.count
+        for sent in recorded {
+            pair.deliver(Host.Sent(bytes: sent.bytes, from: self.victim, to: sent.to))
+        }
+        let answers = pair.log.dropFirst(count).filter { $0.bytes.first == Constants.packetType }
+        #expect(answers.isEmpty)
+        #expect(pair.peer(.alice)?.path == Pair.bobEndpoint)
+    }
+
+    /// The attacker's copy overtakes the original: a challenge, and the old path stays.
+    @Test func aCopyThatComesFirstIsOnlyChallenged() throws {
+        var pair = try Pair.trusted()
+        let id = try #require(pair.relation(.bob)?.id)
+        pair.run(for: .seconds(10))
+        pair.request(.bob, .ping(id))
+        let ping = try #require(pair.inFlight.first)
+        pair.inFlight = []
+        pair.deliver(Host.Sent(bytes: ping.bytes, from: self.victim, to: ping.to))
+        let toVictim = pair.inFlight.filter { $0.to == self.victim }
+        #expect(toVictim.count == 1)
+        #expect(toVictim.allSatisfy { $0.bytes.count <= ping.bytes.count })
+        #expect(pair.inFlight.contains { $0.to == Pair.bobEndpoint })
+        pair.run(for: .seconds(60))
+        #expect(pair.peer(.alice)?.path == Pair.bobEndpoint)
+        #expect(!pair.alice.events.contains { if case .peerMoved = $0 { true } else { false } })
+    }
+
+    @Test func aChallengeAnsweredTooLateIsVoid() throws {
+        var pair = try Pair.trusted()
+        let elsewhere = at("203.0.113.9:1234")
+        pair.act(.bob) { host, now, sent in
+            host.endpoint = elsewhere
+            host.handle(.networkChanged, now: now, sent: &sent)
+        }
+        var held: [Host.Sent] = []
+        _ = pair.record(for: .seconds(2)) { sent in
+            if sent.to == elsewhere { held.append(sent) }
+            return sent.to != elsewhere
+        }
+        #expect(!held.isEmpty)
+        #expect(pair.peer(.alice)?.path == Pair.bobEndpoint)
+        pair.advance(to: pair.now.instant + .seconds(6))
+        let challenge = try #require(held.last)
+        pair.deliver(challenge)
+        pair.deliver { $0.to == Pair.aliceEndpoint }
+        #expect(pair.peer(.alice)?.path == Pair.bobEndpoint)
+    }
+
+    @Test func onlyTheProvedPathIsRememberedInFront() throws {
+        var pair = try Pair.trusted()
+        let bytes = try self.packet(&pair, .ping(token: 1, echo: Pair.aliceEndpoint))
+        let before = pair.relation(.alice)?.endpoints
+        pair.deliver(Host.Sent(bytes: bytes, from: self.victim, to: Pair.aliceEndpoint))
+        #expect(pair.relation(.alice)?.endpoints == before)
+        #expect(pair.relation(.alice)?.endpoints.contains(self.victim) == false)
+    }
+
+    @Test func bothMoveAtOnceAndTheOneInSightIsFound() throws {
+        var pair = try Pair.trusted()
+        pair.run(for: .seconds(10))
+        // Bob's new place is in his code's old router mapping: Alice still knows the old one.
+        let first = at("203.0.113.9:1")
+        pair.act(.bob) { $0.move(to: first, now: $1, sent: &$2) }
+        pair.run(for: .seconds(5))
+        #expect(pair.peer(.alice)?.path == first)
+        pair.act(.bob) { $0.move(to: Pair.bobEndpoint, now: $1, sent: &$2) }
+        let second = at("203.0.113.10:2")
+        pair.act(.alice) { $0.move(to: second, now: $1, sent: &$2) }
+        pair.run(for: .seconds(60))
+        #expect(pair.isEntangled)
+        #expect(pair.peer(.bob)?.path == second)
+    }
+}
