@@ -17,7 +17,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 let fuzzed: [SwiftSetting] =
-    fuzzing ? strict + [.unsafeFlags(["-sanitize=fuzzer"])] : strict
+    fuzzing ? strict + [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])] : strict
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -134,6 +134,28 @@ let around: [Target] = [
     test("SpockexCommandTests", ["SpockexAPI", "spockex"]),
 ]
 
+let fuzzEntries: [Target.Dependency] = [
+    "Entanglement", "EntanglementTestKit", "OfflineCodes", "PortMapping",
+]
+let fuzz: [Target] =
+    fuzzing
+    ? [
+        .target(
+            name: "FuzzEntries", dependencies: fuzzEntries, path: "Fuzz/Entries",
+            swiftSettings: fuzzed),
+        .executableTarget(
+            name: "spockex-fuzz", dependencies: ["FuzzEntries"], path: "Fuzz/Run",
+            swiftSettings: strict
+                + [.unsafeFlags(["-parse-as-library", "-sanitize=fuzzer"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
+    ]
+    : [
+        .testTarget(
+            name: "FuzzCorpusTests", dependencies: fuzzEntries, path: "Fuzz",
+            exclude: ["Corpus", "README.md", "Run"], sources: ["Entries", "Tests"],
+            swiftSettings: strict)
+    ]
+
 let cryptoPackage: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")
 ]
@@ -161,7 +183,7 @@ let package = Package(
     traits: [.default(enabledTraits: ["QR"]), .trait(name: "QR")],
     dependencies: part == "codes"
         ? [] : part == "core" ? cryptoPackage : cryptoPackage + aroundPackages,
-    targets: part == "core" ? core : part == "codes" ? codes : core + codes + around,
+    targets: part == "core" ? core : part == "codes" ? codes : core + codes + around + fuzz,
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )

@@ -87,6 +87,14 @@ public struct Host: Sendable {
         self.askedCount += old.askedCount
     }
 
+    /// Forgets replies and outputs, and all events but the ends of pairings, to take less room.
+    mutating func forgetPast() {
+        self.lastOutputs = []
+        self.replies = []
+        self.events.removeAll { if case .pairingEnded = $0 { false } else { true } }
+        self.store.forgetEvents()
+    }
+
     /// Moves the host to another address, of which its system tells it.
     public mutating func move(to endpoint: Endpoint, now: Moment, sent: inout [Sent]) {
         self.endpoint = endpoint

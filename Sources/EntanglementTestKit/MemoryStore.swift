@@ -18,6 +18,11 @@ public struct MemoryStore: Sendable, Equatable {
         for change in changes { self.apply(change) }
     }
 
+    /// Empties the log.
+    mutating func forgetEvents() {
+        self.events = []
+    }
+
     private mutating func apply(_ change: Change) {
         switch change {
         case .relation(let record, _):

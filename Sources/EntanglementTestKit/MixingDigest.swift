@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A quick hash of 128 bits that stands in for cryptography and names states. Not secure.
+/// A quick hash of 128 bits that stands in for cryptography and names states.
 ///
-/// Two lanes of multiply, rotate and exclusive-or with different constants.
+/// Not secure. Two lanes of multiply, rotate and exclusive-or with different constants.
 struct MixingDigest: Hashable, Sendable {
     private(set) var high: UInt64
     private(set) var low: UInt64

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Entanglement
 
-/// A quick stand-in for the cryptography, for exploring millions of states. It protects nothing.
+/// A quick stand-in for the cryptography, for exploring millions of states.
 ///
-/// All sizes are the real ones, and whatever must fit together must fit here too: another key, nonce
+/// It protects nothing. All sizes are the real ones, and whatever must fit together must fit here too: another key, nonce
 /// or byte fails. Seals leave the text readable, so that an exploration can tell what is on its
 /// way (``StateTokens``). Anybody could forge all of it.
 public struct StandInPrimitives: Primitives {

@@ -59,11 +59,12 @@ struct Catalogue: Sendable {
         instant: Instant(nanoseconds: 1_000_000_000), wall: WallTime(seconds: 1_795_000_000))
 
     /// A new host of that side, with nothing done yet.
-    mutating func addHost(_ side: Pair.Side, _ mutation: Mutation) -> Int32 {
+    mutating func addHost(_ side: Pair.Side, seed: UInt64, _ mutation: Mutation) -> Int32 {
         var sent: [Host.Sent] = []
         let host = Host(
             side == .alice ? "Alice" : "Bob", at: Self.endpoint(side),
-            primitives: StandInPrimitives(), seed: side == .alice ? 2 : 3, now: Self.start,
+            primitives: StandInPrimitives(), seed: 2 &* seed &+ (side == .alice ? 0 : 1),
+            now: Self.start,
             makeGenerator: { CountingGenerator(seed: $0) },
             configure: { $0.mutation = mutation }, sent: &sent)
         return self.number(of: LocalState(host, now: Self.start), side)
@@ -132,6 +133,8 @@ struct Catalogue: Sendable {
     private mutating func outcome(
         _ host: Host, _ now: Moment, _ side: Pair.Side, _ sent: [Host.Sent], _ reply: Reply?
     ) -> Outcome {
+        var host = host
+        host.forgetPast()
         var outcome = Outcome(state: self.number(of: LocalState(host, now: now), side))
         let other: Pair.Side = side == .alice ? .bob : .alice
         for datagram in sent where datagram.to == Self.endpoint(other) {

@@ -5,7 +5,6 @@ import Entanglement
 extension Exploration {
     /// Everything that may happen next.
     func steps(of world: World) -> [Step] {
-        let budget = world.budget
         let numbers = world.inFlight.numbers
         var steps: [Step] = numbers.map { .deliver($0) }
         steps += Pair.Side.allCases.map { .timer($0) }
@@ -13,16 +12,12 @@ extension Exploration {
         if self.standing(world, .alice) == .pending(.offered), world.shownAnswer >= 0 {
             steps.append(.accept)
         }
+        let budget = world.budget
+        guard self.faultCount(budget) < self.faultCountMax else { return steps }
         if budget.losses > 0 { steps += numbers.map { .lose($0) } }
         if budget.duplicates > 0 { steps += numbers.map { .duplicate($0) } }
-        if budget.crashes > 0 {
-            steps += Pair.Side.allCases.map { .crash($0) }
-            steps += numbers.map { .crashAfter($0) }
-        }
-        if budget.cancels > 0 {
-            steps += Pair.Side.allCases.map { .cancel($0) }
-            if budget.crashes > 0 { steps += Pair.Side.allCases.map { .crashAfterCancel($0) } }
-        }
+        if budget.crashes > 0 { steps += Pair.Side.allCases.map { .crash($0) } }
+        if budget.cancels > 0 { steps += Pair.Side.allCases.map { .cancel($0) } }
         if budget.expiries > 0 { steps += Pair.Side.allCases.map { .expire($0) } }
         if budget.forgeries > 0 { steps += Pair.Side.allCases.map { .forge($0) } }
         return steps
@@ -43,20 +38,10 @@ extension Exploration {
         case .crash(let side):
             next.budget.crashes -= 1
             self.local(side, .restart, &next)
-        case .crashAfter(let number):
-            next.budget.crashes -= 1
-            self.deliver(number, isSilent: true, &next)
-            self.local(self.receiver(of: number), .restart, &next)
         case .cancel(let side):
             guard case .pending = self.standing(world, side) else { return nil }
             next.budget.cancels -= 1
             self.local(side, .cancel, &next)
-        case .crashAfterCancel(let side):
-            guard case .pending = self.standing(world, side) else { return nil }
-            next.budget.cancels -= 1
-            next.budget.crashes -= 1
-            self.local(side, .cancel, isSilent: true, &next)
-            self.local(side, .restart, &next)
         case .expire(let side):
             guard let left = self.state(world, side).phaseLeft else { return nil }
             next.budget.expiries -= 1
@@ -73,23 +58,22 @@ extension Exploration {
     /// Delivers one datagram, after some time of its receiver.
     mutating func deliver(
         _ number: Int32, after nanoseconds: Int64 = 0, keeping: Bool = false,
-        isSilent: Bool = false, _ world: inout World
+        _ world: inout World
     ) {
         let side = self.receiver(of: number)
         if !keeping { world.inFlight.remove(number) }
         if side == .alice { world.isAliceBlocked = false }
-        self.local(side, .receive(number, after: nanoseconds), isSilent: isSilent, &world)
+        self.local(side, .receive(number, after: nanoseconds), &world)
     }
 
     /// Lets one side do something; what it sends is on its way afterwards.
     mutating func local(
-        _ side: Pair.Side, _ input: Catalogue.LocalInput, isSilent: Bool = false,
-        _ world: inout World
+        _ side: Pair.Side, _ input: Catalogue.LocalInput, _ world: inout World
     ) {
         let outcome = self.catalogue.step(world[side], of: side, input)
         world[side] = outcome.state
         if outcome.shown >= 0 { world.shownAnswer = outcome.shown }
-        guard !isSilent, !(side == .alice && world.isAliceBlocked) else { return }
+        guard side == .bob || !world.isAliceBlocked else { return }
         for number in outcome.sent where !self.isRepetition(number, world) {
             if !world.inFlight.insert(number) { self.count(\.overflowCount) }
         }
@@ -153,9 +137,6 @@ extension Exploration {
         case .lose(let number): return "lose " + text(number)
         case .timer(let side): return "timers of \(side)"
         case .crash(let side): return "\(side) crashes and restarts"
-        case .crashAfter(let number):
-            return "crash before anything is sent after " + text(number)
-        case .crashAfterCancel(let side): return "\(side) cancels and crashes before it is sent"
         case .cancel(let side): return "\(side) cancels"
         case .expire(let side): return "time is over for \(side)"
         case .forge(let side): return "a stranger's error to \(side)"

@@ -26,7 +26,7 @@ package struct Exploration: Sendable {
     package struct Report: Sendable {
         /// Distinct worlds, budgets apart.
         package var worldCount = 0
-        /// Worlds that were expanded; one world counts again with a budget that no former one had.
+        /// Worlds that were kept to be expanded; one world counts again with a budget that no former one had.
         package var expandedCount = 0
         /// Distinct worlds by the number of steps that lead to them.
         package var worldCountsByDepth: [Int] = []
@@ -46,6 +46,15 @@ package struct Exploration: Sendable {
         package var overflowCount = 0
         /// The steps that lead to a disagreement, and which; nil: there is none.
         package var counterexample: [String]?
+
+        /// All counts in one line.
+        package var summary: String {
+            "\(self.worldCount) worlds, \(self.transitionCount) steps between them, "
+                + "\(self.localStateCount) states of one side, \(self.localStepCount) steps of a core, "
+                + "\(self.completedCount) worlds in completions, which ended \(self.trustedCount) "
+                + "times with two peers and \(self.goneCount) times without; by depth: "
+                + self.worldCountsByDepth.map { "\($0)" }.joined(separator: " ")
+        }
     }
 
     /// While as many are on their way, timers wait.
@@ -59,6 +68,7 @@ package struct Exploration: Sendable {
     private let start: Start
     private let mutation: Mutation
     private let budget: Budget
+    let faultCountMax: Int
     private let budgetNumbers: [Budget: Int]
     private let smaller: [UInt64]
     private var nodes: [Node] = []
@@ -71,7 +81,8 @@ package struct Exploration: Sendable {
         var step: Step?
     }
 
-    private init(start: Start, mutation: Mutation, budget: Budget) {
+    private init(start: Start, mutation: Mutation, budget: Budget, faultCountMax: Int) {
+        self.faultCountMax = faultCountMax
         self.start = start
         self.mutation = mutation
         self.budget = budget
@@ -88,26 +99,29 @@ package struct Exploration: Sendable {
     }
 
     /// Explores to that many steps, or to the first disagreement.
+    ///
+    /// At most `faultCountMax` things of the budget go wrong on one way. The seed decides whose key is
+    /// the smaller one.
     package static func run(
-        from start: Start, steps: Int, budget: Budget = .each, mutation: Mutation = []
+        from start: Start, steps: Int, budget: Budget = .each, faultCountMax: Int = .max,
+        seed: UInt64 = 1, mutation: Mutation = []
     ) -> Report {
-        var exploration = Exploration(start: start, mutation: mutation, budget: budget)
-        exploration.run(steps: steps)
+        var exploration = Exploration(
+            start: start, mutation: mutation, budget: budget, faultCountMax: faultCountMax)
+        exploration.run(steps: steps, seed: seed)
         return exploration.report
     }
 
-    private mutating func run(steps: Int) {
-        self.visit(self.startWorld(), parent: -1, step: nil)
+    private mutating func run(steps: Int, seed: UInt64) {
+        self.visit(self.startWorld(seed: seed), parent: -1, step: nil, keeps: steps > 0)
+        self.report.worldCountsByDepth.append(self.seen.count)
         var level = 0..<self.nodes.count
-        for depth in 0...steps {
-            self.report.worldCountsByDepth.append(self.seen.count)
-            guard depth < steps else { break }
-            for number in level {
-                self.expand(number)
-                if self.report.counterexample != nil { break }
+        for depth in 0..<steps where self.report.counterexample == nil {
+            for number in level where self.report.counterexample == nil {
+                self.expand(number, keeps: depth + 1 < steps)
             }
             level = level.upperBound..<self.nodes.count
-            if level.isEmpty || self.report.counterexample != nil { break }
+            self.report.worldCountsByDepth.append(self.seen.count)
         }
         self.report.worldCount = self.seen.count
         self.report.expandedCount = self.nodes.count
@@ -116,19 +130,19 @@ package struct Exploration: Sendable {
         self.report.completedCount = self.agreeing.count
     }
 
-    private mutating func expand(_ number: Int) {
+    private mutating func expand(_ number: Int, keeps: Bool) {
         let world = self.nodes[number].world
         guard !self.isEnd(world) else { return }
         for step in self.steps(of: world) {
             guard let next = self.apply(step, to: world) else { continue }
             self.report.transitionCount += 1
-            self.visit(next, parent: Int32(number), step: step)
+            self.visit(next, parent: Int32(number), step: step, keeps: keeps)
             if self.report.counterexample != nil { return }
         }
     }
 
     /// Keeps a world that is new, or that was reached with other permissions only.
-    private mutating func visit(_ world: World, parent: Int32, step: Step?) {
+    private mutating func visit(_ world: World, parent: Int32, step: Step?, keeps: Bool) {
         let fingerprint = self.fingerprints.fingerprint(world, self.catalogue)
         guard let number = self.budgetNumbers[world.budget] else {
             preconditionFailure("budgets only shrink")
@@ -136,20 +150,23 @@ package struct Exploration: Sendable {
         let known = self.seen[fingerprint]
         if let known, known >> UInt64(number) & 1 == 1 { return }
         self.seen[fingerprint] = (known ?? 0) | self.smaller[number]
-        self.nodes.append(Node(world: world, parent: parent, step: step))
+        let node = Node(world: world, parent: parent, step: step)
+        if keeps { self.nodes.append(node) }
         guard known == nil else { return }
         if let problem = self.disagreement(from: world) {
-            self.report.counterexample = self.trace(self.nodes.count - 1) + [problem]
+            self.report.counterexample = self.trace(node) + [problem]
         }
     }
+
+    func faultCount(_ budget: Budget) -> Int { self.budget.count - budget.count }
 
     mutating func count(_ path: WritableKeyPath<Report, Int>) {
         self.report[keyPath: path] += 1
     }
 
-    private func trace(_ number: Int) -> [String] {
+    private func trace(_ last: Node) -> [String] {
         var lines: [String] = []
-        var node = self.nodes[number]
+        var node = last
         while let step = node.step {
             lines.append(self.describe(step))
             guard node.parent >= 0 else { break }
@@ -160,9 +177,9 @@ package struct Exploration: Sendable {
 
     // MARK: Start
 
-    private mutating func startWorld() -> World {
-        let alice = self.catalogue.addHost(.alice, self.mutation)
-        let bob = self.catalogue.addHost(.bob, self.mutation)
+    private mutating func startWorld(seed: UInt64) -> World {
+        let alice = self.catalogue.addHost(.alice, seed: seed, self.mutation)
+        let bob = self.catalogue.addHost(.bob, seed: seed, self.mutation)
         let offered = self.catalogue.offer(alice)
         self.offerText = offered.shown
         var world = World(alice: offered.state, bob: bob, budget: self.budget)
@@ -182,4 +199,17 @@ package struct Exploration: Sendable {
 
     /// The text of Alice's offer.
     private(set) var offerText: Int32 = -1
+
+    /// Whether with this seed Alice has the smaller key: then of two crossed sessions hers counts.
+    package static func isAliceSmaller(seed: UInt64) -> Bool {
+        var exploration = Exploration(
+            start: .accepted, mutation: [], budget: Budget(), faultCountMax: 0)
+        let world = exploration.startWorld(seed: seed)
+        let keys = Pair.Side.allCases.compactMap { side in
+            exploration.state(world, side).host.store.state.relations.first.flatMap {
+                StandInPrimitives().agreementKey(from: $0.ownKey)?.publicKey
+            }
+        }
+        return keys.count == 2 && keys[0] < keys[1]
+    }
 }

@@ -2,7 +2,9 @@
 import Entanglement
 
 /// One side's state: its host and clock, and what an exploration asks of them, computed once.
-struct LocalState: Sendable {
+///
+/// A class, so that worlds share it by one reference.
+final class LocalState: Sendable {
     /// How far the one relation has come.
     enum Standing: Hashable, Sendable {
         /// No relation, or no more.

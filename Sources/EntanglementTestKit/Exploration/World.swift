@@ -88,6 +88,9 @@ package struct Budget: Hashable, Sendable {
         self.forgeries = forgeries
     }
 
+    /// How many things may still go wrong.
+    var count: Int { Self.parts.reduce(0) { $0 + Int(self[keyPath: $1]) } }
+
     private static var parts: [WritableKeyPath<Budget, UInt8>] {
         [\.losses, \.duplicates, \.crashes, \.cancels, \.expiries, \.forgeries]
     }
@@ -118,10 +121,6 @@ package enum Step: Hashable, Sendable {
     case timer(Pair.Side)
     /// The process dies between two inputs and starts again.
     case crash(Pair.Side)
-    /// It dies after it has committed what the datagram did, before anything is sent.
-    case crashAfter(Int32)
-    /// It dies after it has committed a Cancel, before anything is sent.
-    case crashAfterCancel(Pair.Side)
     /// The person cancels.
     case cancel(Pair.Side)
     /// The life of the offer, the 90 seconds or the 30 days pass on one side, nothing else.

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One way into the program for bytes of strangers; each traps where a promise is broken.
+public enum FuzzEntry: String, CaseIterable, Sendable {
+    /// A scanned line: offer, answer, refusal.
+    case offer = "FuzzOffer"
+    /// Datagrams at a gate and node with relations; MACs and seals are put right first.
+    case envelope = "FuzzEnvelope"
+    /// What sealed messages hold.
+    case frame = "FuzzFrame"
+    /// Messages of NFC tags.
+    case ndef = "FuzzNDEF"
+    /// Files that hold a text.
+    case qrText = "FuzzQRText"
+    /// Answers of STUN servers.
+    case stun = "FuzzSTUN"
+
+    /// Feeds one input.
+    public func run(_ input: [UInt8]) {
+        switch self {
+        case .offer: fuzzOffer(input)
+        case .envelope: EnvelopeHarness.shared.run(input)
+        case .frame: FrameHarness.shared.run(input)
+        case .ndef: fuzzNDEF(input)
+        case .qrText: fuzzQRText(input)
+        case .stun: fuzzSTUN(input)
+        }
+    }
+
+    /// Where an input begins that is worth having in the corpus; for `scripts/fuzz --seed`.
+    public var seeds: [[UInt8]] {
+        switch self {
+        case .offer, .qrText: EnvelopeHarness.shared.codes
+        case .envelope: EnvelopeHarness.shared.seeds
+        case .frame: FrameHarness.shared.seeds
+        case .ndef: ndefSeeds
+        case .stun: stunSeeds
+        }
+    }
+}
