@@ -148,6 +148,17 @@ import Testing
         #expect(pair.alice.store.state.tombstones.isEmpty)
     }
 
+    /// The wall clock alone decides nothing: the proof is kept for its thirty days.
+    @Test func aClockSetForwardDoesNotEndATombstone() throws {
+        var pair = try Situation.connecting.reached()
+        pair.request(.alice, .cancel(try #require(pair.relation(.alice)?.id)))
+        pair.run(for: .seconds(2)) { _ in false }
+        pair.wallOffsets.alice = .seconds(315_360_000)
+        pair.run(for: .seconds(70))
+        #expect(self.isGone(pair, .bob))
+        #expect(pair.alice.store.state.tombstones.count == 1)
+    }
+
     @Test func aCancelledMeetingCanBeMadeAnew() throws {
         var pair = try Situation.timedOut.reached()
         for side in Pair.Side.allCases {
