@@ -13,13 +13,19 @@ struct Fingerprints: Sendable {
         var counters: [[UInt64]]
     }
 
+    private struct DatagramPart: Sendable {
+        var digest: MixingDigest
+        /// Names that neither side knows (any more), in order.
+        var strangers: [UInt64] = []
+    }
+
     private struct DatagramKey: Hashable {
         var pair: UInt64
         var datagram: Int32
     }
 
     private var pairs: [UInt64: PairPart] = [:]
-    private var datagrams: [DatagramKey: MixingDigest] = [:]
+    private var datagrams: [DatagramKey: DatagramPart] = [:]
 
     /// The fingerprint; the budget does not count.
     mutating func fingerprint(_ world: World, _ catalogue: Catalogue) -> MixingDigest {
@@ -31,21 +37,51 @@ struct Fingerprints: Sendable {
         digest.absorb(world.isAliceBlocked ? 1 : 0)
         // A sum does not depend on the order.
         var sum: (high: UInt64, low: UInt64) = (0, 0)
+        var withStrangers: [DatagramPart] = []
         for number in world.inFlight.numbers {
             let key = DatagramKey(pair: pair, datagram: number)
-            let part: MixingDigest
+            let part: DatagramPart
             if let known = self.datagrams[key] {
                 part = known
             } else {
                 part = self.compute(number, pair, world, catalogue)
                 self.datagrams[key] = part
             }
-            sum.high &+= part.high
-            sum.low &+= part.low
+            sum.high &+= part.digest.high
+            sum.low &+= part.digest.low
+            if !part.strangers.isEmpty { withStrangers.append(part) }
+        }
+        if withStrangers.count > 1 {
+            let links = Self.links(withStrangers)
+            sum.high &+= links.high
+            sum.low &+= links.low
         }
         digest.absorb(sum.high)
         digest.absorb(sum.low)
         return digest
+    }
+
+    /// Which datagrams share names that neither side knows.
+    private static func links(_ parts: [DatagramPart]) -> (high: UInt64, low: UInt64) {
+        var sum: (high: UInt64, low: UInt64) = (0, 0)
+        for (number, first) in parts.enumerated() {
+            for second in parts[(number + 1)...] {
+                for (position, name) in first.strangers.enumerated() {
+                    guard let other = second.strangers.firstIndex(of: name) else { continue }
+                    for (one, two, left, right) in [
+                        (first, second, position, other), (second, first, other, position),
+                    ] {
+                        var digest = one.digest
+                        digest.absorb(two.digest)
+                        digest.absorb(UInt64(left))
+                        digest.absorb(UInt64(right))
+                        sum.high &+= digest.high
+                        sum.low &+= digest.low
+                    }
+                }
+            }
+        }
+        return sum
     }
 
     private mutating func part(
@@ -78,12 +114,13 @@ struct Fingerprints: Sendable {
 
     private mutating func compute(
         _ number: Int32, _ pair: UInt64, _ world: World, _ catalogue: Catalogue
-    ) -> MixingDigest {
+    ) -> DatagramPart {
         let datagram = catalogue.datagrams[Int(number)]
         let counters = self.part(pair, world, catalogue).counters
         let isAlices = datagram.sender == .alice
         let alice = catalogue.states[Int(world.alice)].positions
         let bob = catalogue.states[Int(world.bob)].positions
+        var strangers: [UInt64] = []
         var digest = MixingDigest(domain: isAlices ? 1 : 2)
         for token in datagram.tokens {
             switch token {
@@ -94,15 +131,17 @@ struct Fingerprints: Sendable {
                 let bobPosition = bob[value] ?? -1
                 digest.absorb(UInt64(bitPattern: Int64(alicePosition)))
                 digest.absorb(UInt64(bitPattern: Int64(bobPosition)))
-                // Known to neither: the value itself, which tells apart more than it must.
-                if alicePosition < 0, bobPosition < 0 { digest.absorb(value) }
+                guard alicePosition < 0, bobPosition < 0 else { continue }
+                let position = strangers.firstIndex(of: value) ?? strangers.count
+                if position == strangers.count { strangers.append(value) }
+                digest.absorb(UInt64(position))
             case .ownCounter(let value):
                 Self.absorb(value, among: counters[isAlices ? 0 : 1], into: &digest)
             case .peerCounter(let value):
                 Self.absorb(value, among: counters[isAlices ? 1 : 0], into: &digest)
             }
         }
-        return digest
+        return DatagramPart(digest: digest, strangers: strangers)
     }
 
     private static func absorb(
