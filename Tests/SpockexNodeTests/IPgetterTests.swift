@@ -105,15 +105,15 @@ struct IPgetterTests {
         let sent = ipgetter.found([self.server], now: self.start)
         _ = ipgetter.receive(
             try self.answer(to: sent, telling: self.own), from: self.server, now: self.start)
-        let due = self.start + .seconds(25)
+        let due = self.start + .seconds(20)
         #expect(ipgetter.deadline == due)
         let early = ipgetter.tick(now: self.start + .seconds(24)) { true }
         let kept = ipgetter.tick(now: due) { true }
         #expect(early.isEmpty)
         #expect(kept.count == 1)
         #expect(ipgetter.keepAliveCount == 1)
-        #expect(ipgetter.deadline == due + .seconds(25))
-        let over = ipgetter.tick(now: due + .seconds(25)) { false }
+        #expect(ipgetter.deadline == due + .seconds(20))
+        let over = ipgetter.tick(now: due + .seconds(20)) { false }
         #expect(over.isEmpty)
         #expect(ipgetter.deadline == nil)
     }
