@@ -49,6 +49,7 @@ extension Node {
             pidHash: self.primitives.hash(record.ownPID.bytes), token: token,
             expiresAt: turn.wall + Constants.pairingLife)
         self.tombstones.append(tombstone)
+        self.tombstoneEnds.append(turn.instant + Constants.pairingLife)
         turn.changes.append(.bury(tombstone))
         turn.actions.append(.bury(pidHash: tombstone.pidHash))
     }
@@ -65,10 +66,9 @@ extension Node {
     }
 
     mutating func expireTombstones(_ turn: inout Turn) {
-        let expired = self.tombstones.filter { $0.expiresAt <= turn.wall }
-        guard !expired.isEmpty else { return }
-        self.tombstones.removeAll { $0.expiresAt <= turn.wall }
-        for tombstone in expired {
+        while let index = self.tombstoneEnds.firstIndex(where: { $0 <= turn.instant }) {
+            self.tombstoneEnds.remove(at: index)
+            let tombstone = self.tombstones.remove(at: index)
             turn.changes.append(.unbury(tombstone.pidHash))
             turn.actions.append(.unbury(pidHash: tombstone.pidHash))
         }

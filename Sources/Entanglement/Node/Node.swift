@@ -21,6 +21,8 @@ public struct Node: Sendable {
     var indexes = SessionIndexes()
     var clusters: [ClusterRecord]
     var tombstones: [Tombstone]
+    /// When each of `tombstones` ends, on the clock that nobody sets.
+    var tombstoneEnds: [Instant] = []
     var farewells: [Farewell] = []
     var own = OwnAddresses()
     var announced: [Endpoint] = []
@@ -43,6 +45,9 @@ public struct Node: Sendable {
         self.name = configuration.name.isEmpty ? state.nodeName : configuration.name
         self.clusters = state.clusters
         self.tombstones = state.tombstones
+        self.tombstoneEnds = state.tombstones.map {
+            now.instant + min(max($0.expiresAt - now.wall, .zero), Constants.pairingLife)
+        }
         var turn = self.turn(now)
         if self.name != state.nodeName { turn.changes.append(.nodeName(self.name)) }
         for (position, record) in state.relations.enumerated() {
