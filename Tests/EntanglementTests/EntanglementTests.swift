@@ -127,6 +127,17 @@ import Testing
         #expect(pair.relation(.bob)?.phase == .trusted)
     }
 
+    @Test func acceptingTheSameAnswerAgainChangesNothing() throws {
+        var pair = Pair()
+        let met = pair.meet()
+        let answer = try #require(met).answer
+        pair.settle()
+        let id = try #require(pair.relation(.alice)?.id)
+        let store = pair.alice.store
+        #expect(pair.request(.alice, .accept(answer)) == .accepted(id))
+        #expect(pair.alice.store == store)
+    }
+
     @Test func aMovedPeerIsChallengedAndFollowed() throws {
         var pair = Pair()
         try #require(pair.meet() != nil)

@@ -52,7 +52,8 @@ import Testing
         #expect(pair.request(.alice, .accept(answer)) == accepted)
         pair.run(for: .seconds(5))
         try #require(pair.isEntangled)
-        #expect(pair.request(.alice, .accept(answer)) == .refused(.unknownOffer))
+        #expect(pair.request(.alice, .accept(answer)) == accepted)
+        #expect(pair.request(.alice, .accept(other)) == .refused(.unknownOffer))
         #expect(
             pair.request(.bob, .answer(offer, MeetingOptions(intent: .private)))
                 == .refused(.alreadyUsed))

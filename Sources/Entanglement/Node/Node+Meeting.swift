@@ -87,7 +87,10 @@ extension Node {
             let isOwn = self.ids.contains {
                 self.relations[$0]?.record.codes?.answer == answer.bytes
             }
-            throw isOwn ? .ownCode : .unknownOffer
+            guard !isOwn, let peer = self.peer(of: answer.code) else {
+                throw isOwn ? .ownCode : .unknownOffer
+            }
+            return .accepted(peer)
         }
         guard relation.record.phase == .offered else {
             guard codes.answer == answer.bytes else { throw .alreadyUsed }
@@ -116,6 +119,17 @@ extension Node {
         turn.actions.append(.admit(relation.admission))
         self.update(id, &turn) { $0.startConnecting(&$1, firstAttempt: .zero) }
         return .accepted(id)
+    }
+
+    /// The peer whose answer that was: its offer is erased, and accepting it again changes nothing.
+    private func peer(of code: MeetingCode) -> RelationID? {
+        self.ids.first { id in
+            guard let record = self.relations[id]?.record, record.role == .offering else {
+                return false
+            }
+            return record.phase == .trusted && record.keys?.peerPID == code.pid
+                && record.keys?.peerKey == code.key
+        }
     }
 
     // MARK: Parts
