@@ -74,14 +74,14 @@ extension Gate {
     func write(session index: UInt32, to tokens: inout StateTokens) {
         guard let session = self.sessions[index] else { return tokens.put(0) }
         tokens.put(name: UInt64(session.remoteIndex))
-        tokens.put(session.sendCounter)
-        guard let highest = session.window.highest else { return tokens.put(0) }
-        tokens.put(highest + 1)
+        tokens.put(.serial(session.sendCounter))
+        guard let highest = session.window.highest else { return tokens.put(.serial(0)) }
+        tokens.put(.serial(highest + 1))
         var seen: UInt64 = 0
         for back in 0..<min(highest + 1, 64) where !session.window.wouldAccept(highest - back) {
             seen |= 1 << back
         }
-        tokens.put(seen)
+        tokens.put(.serial(seen))
     }
 
     func write(tombstones: [Tombstone], to tokens: inout StateTokens) {

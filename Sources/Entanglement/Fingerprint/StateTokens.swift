@@ -17,7 +17,8 @@ package struct StateTokens: Sendable {
         case ownCounter(UInt64)
         /// A counter `n` of the other's attempts.
         case peerCounter(UInt64)
-        /// A packet counter: repetitions of one message differ in it.
+        /// A packet counter: repetitions of one message differ in it, and nothing else follows from
+        /// it than whether a packet is still opened.
         case serial(UInt64)
         /// A random value in which repetitions of one message differ.
         case serialName(UInt64)

@@ -30,6 +30,7 @@ struct Catalogue: Sendable {
     /// One datagram, readable by the stand-in's seals.
     struct Datagram: Sendable {
         let bytes: [UInt8]
+        let head: DatagramHead
         let sender: Pair.Side
         let tokens: [StateTokens.Token]
         /// Equal for repetitions of one message.
@@ -77,6 +78,13 @@ struct Catalogue: Sendable {
         let outcome = self.compute(state, side, input)
         self.outcomes[key] = outcome
         return outcome
+    }
+
+    /// What a datagram can do at its receiver.
+    func use(of datagram: Int32, at state: Int32) -> DatagramUse {
+        let local = self.states[Int(state)]
+        return self.datagrams[Int(datagram)].head.use(
+            at: local.host.node, gate: local.host.gate, now: local.now.instant)
     }
 
     /// Shows an offer; for start states.
@@ -168,7 +176,7 @@ struct Catalogue: Sendable {
         self.datagramNumbers[key] = number
         self.datagrams.append(
             Datagram(
-                bytes: bytes, sender: sender, tokens: tokens.tokens,
+                bytes: bytes, head: DatagramHead(of: bytes), sender: sender, tokens: tokens.tokens,
                 body: Self.body(tokens.tokens)))
         return number
     }

@@ -73,9 +73,40 @@ extension Exploration {
         let outcome = self.catalogue.step(world[side], of: side, input)
         world[side] = outcome.state
         if outcome.shown >= 0 { world.shownAnswer = outcome.shown }
-        guard side == .bob || !world.isAliceBlocked else { return }
-        for number in outcome.sent where !self.isRepetition(number, world) {
-            if !world.inFlight.insert(number) { self.count(\.overflowCount) }
+        if side == .bob || !world.isAliceBlocked {
+            for number in outcome.sent where !self.isRepetition(number, world) {
+                if !world.inFlight.insert(number) { self.count(\.overflowCount) }
+            }
+        }
+        self.sweep(&world)
+    }
+
+    /// Takes away what is on its way and can do nothing any more, so that worlds are one that differ
+    /// only in what would be dropped. Of probes the first one stays.
+    private mutating func sweep(_ world: inout World) {
+        var probed: [Pair.Side] = []
+        for number in world.inFlight.numbers {
+            let side = self.receiver(of: number)
+            switch self.catalogue.use(of: number, at: world[side]) {
+            case .whole: continue
+            case .probe:
+                guard probed.contains(side) else {
+                    probed.append(side)
+                    continue
+                }
+            case .none: self.checkUseless(number, world)
+            }
+            world.inFlight.remove(number)
+            self.count(\.sweptCount)
+        }
+    }
+
+    /// What is taken away is tried: the core must be what it was and send nothing.
+    private mutating func checkUseless(_ number: Int32, _ world: World) {
+        let side = self.receiver(of: number)
+        let outcome = self.catalogue.step(world[side], of: side, .receive(number, after: 0))
+        if outcome.state != world[side] || !outcome.sent.isEmpty {
+            self.surprise = "not without use: " + self.describe(.deliver(number))
         }
     }
 

@@ -44,6 +44,8 @@ package struct Exploration: Sendable {
         package var goneCount = 0
         /// Times that more was on its way than fits, so that something more was lost.
         package var overflowCount = 0
+        /// Times that something on its way was taken away because it could do nothing any more.
+        package var sweptCount = 0
         /// The steps that lead to a disagreement, and which; nil: there is none.
         package var counterexample: [String]?
 
@@ -65,6 +67,8 @@ package struct Exploration: Sendable {
     var fingerprints = Fingerprints()
     /// Worlds from which the completion is known to agree.
     var agreeing: Set<MixingDigest> = []
+    /// A datagram that was thought to be without use and was not.
+    var surprise: String?
     private let start: Start
     private let mutation: Mutation
     private let budget: Budget
@@ -152,8 +156,12 @@ package struct Exploration: Sendable {
         self.seen[fingerprint] = (known ?? 0) | self.smaller[number]
         let node = Node(world: world, parent: parent, step: step)
         if keeps { self.nodes.append(node) }
+        if let surprise = self.surprise {
+            self.report.counterexample = self.trace(node) + [surprise]
+            return
+        }
         guard known == nil else { return }
-        if let problem = self.disagreement(from: world) {
+        if let problem = self.disagreement(from: world) ?? self.surprise {
             self.report.counterexample = self.trace(node) + [problem]
         }
     }

@@ -24,6 +24,9 @@ struct Fingerprints: Sendable {
         var datagram: Int32
     }
 
+    /// Parts are computed again when they were forgotten; worlds that are near each other share them.
+    private static let rememberedCountMax = 1 << 17
+
     private var pairs: [UInt64: PairPart] = [:]
     private var datagrams: [DatagramKey: DatagramPart] = [:]
 
@@ -45,6 +48,9 @@ struct Fingerprints: Sendable {
                 part = known
             } else {
                 part = self.compute(number, pair, world, catalogue)
+                if self.datagrams.count >= Self.rememberedCountMax {
+                    self.datagrams.removeAll(keepingCapacity: true)
+                }
                 self.datagrams[key] = part
             }
             sum.high &+= part.digest.high
@@ -93,7 +99,7 @@ struct Fingerprints: Sendable {
         var digest = alice.shape
         digest.absorb(bob.shape)
         for name in bob.names {
-            digest.absorb(UInt64(bitPattern: Int64(alice.positions[name] ?? -1)))
+            digest.absorb(UInt64(bitPattern: Int64(alice.position(of: name))))
         }
         let lists = [
             alice.ownCounters + bob.peerCounters, bob.ownCounters + alice.peerCounters,
@@ -108,6 +114,9 @@ struct Fingerprints: Sendable {
             counters.append(sorted)
         }
         let part = PairPart(digest: digest, counters: counters)
+        if self.pairs.count >= Self.rememberedCountMax {
+            self.pairs.removeAll(keepingCapacity: true)
+        }
         self.pairs[pair] = part
         return part
     }
@@ -116,19 +125,24 @@ struct Fingerprints: Sendable {
         _ number: Int32, _ pair: UInt64, _ world: World, _ catalogue: Catalogue
     ) -> DatagramPart {
         let datagram = catalogue.datagrams[Int(number)]
+        let receiver = datagram.sender == .alice ? world.bob : world.alice
+        if catalogue.use(of: number, at: receiver) == .probe {
+            return DatagramPart(digest: MixingDigest(domain: datagram.sender == .alice ? 3 : 4))
+        }
         let counters = self.part(pair, world, catalogue).counters
         let isAlices = datagram.sender == .alice
-        let alice = catalogue.states[Int(world.alice)].positions
-        let bob = catalogue.states[Int(world.bob)].positions
+        let alice = catalogue.states[Int(world.alice)]
+        let bob = catalogue.states[Int(world.bob)]
         var strangers: [UInt64] = []
         var digest = MixingDigest(domain: isAlices ? 1 : 2)
         for token in datagram.tokens {
             switch token {
-            case .plain(let value), .serial(let value): digest.absorb(value)
+            case .plain(let value): digest.absorb(value)
+            case .serial: break
             case .time(let value): digest.absorb(UInt64(bitPattern: value))
             case .name(let value), .serialName(let value):
-                let alicePosition = alice[value] ?? -1
-                let bobPosition = bob[value] ?? -1
+                let alicePosition = alice.position(of: value)
+                let bobPosition = bob.position(of: value)
                 digest.absorb(UInt64(bitPattern: Int64(alicePosition)))
                 digest.absorb(UInt64(bitPattern: Int64(bobPosition)))
                 guard alicePosition < 0, bobPosition < 0 else { continue }

@@ -24,13 +24,13 @@ final class LocalState: Sendable {
     let hasEndedIt: Bool
     /// Equal for equal bytes, counters and generators.
     let exact: MixingDigest
-    /// Equal for states that differ in names and counters alone.
+    /// Equal for states that differ in names and counters alone. Packet counters do not count: what is on
+    /// its way and would be dropped for its counter is taken away (see ``Exploration/sweep(_:)``).
     let shape: MixingDigest
     /// Like `shape`, without time.
     let timelessShape: MixingDigest
     /// Names in order of appearance.
     let names: [UInt64]
-    let positions: [UInt64: Int32]
     let ownCounters: [UInt64]
     let peerCounters: [UInt64]
 
@@ -50,10 +50,11 @@ final class LocalState: Sendable {
         var (own, peer): ([UInt64], [UInt64]) = ([], [])
         for token in tokens.tokens {
             switch token {
-            case .plain(let value), .serial(let value):
+            case .plain(let value):
                 exact.absorb(value)
                 shape.absorb(value)
                 timeless.absorb(value)
+            case .serial(let value): exact.absorb(value)
             case .time(let value):
                 exact.absorb(UInt64(bitPattern: value))
                 shape.absorb(UInt64(bitPattern: value))
@@ -83,9 +84,13 @@ final class LocalState: Sendable {
         self.shape = shape
         self.timelessShape = timeless
         self.names = names
-        self.positions = positions
         self.ownCounters = own
         self.peerCounters = peer
+    }
+
+    /// Where a name appears first; -1: nowhere.
+    func position(of name: UInt64) -> Int32 {
+        self.names.firstIndex(of: name).map { Int32($0) } ?? -1
     }
 
     /// From now until a timer is due, in nanoseconds; what is overdue is due now.
