@@ -47,8 +47,8 @@ struct Catalogue: Sendable {
         var sender: Pair.Side
     }
 
-    private(set) var states: [LocalState] = []
-    private(set) var datagrams: [Datagram] = []
+    private var states: [LocalState?] = []
+    private var datagrams: [Datagram?] = []
     private(set) var texts: [String] = []
     private(set) var stepCount = 0
     private var stateNumbers: [MixingDigest: Int32] = [:]
@@ -56,8 +56,53 @@ struct Catalogue: Sendable {
     private var textNumbers: [String: Int32] = [:]
     private var outcomes: [Key: Outcome] = [:]
 
+    /// What has come since ``beginTrial()``; nil outside a trial.
+    private var trial: Trial?
+
+    private struct Trial {
+        let stateCount: Int
+        let datagramCount: Int
+        var stateKeys: [MixingDigest] = []
+        var datagramKeys: [DatagramKey] = []
+        var outcomeKeys: [Key] = []
+    }
+
     static let start = Moment(
         instant: Instant(nanoseconds: 1_000_000_000), wall: WallTime(seconds: 1_795_000_000))
+
+    /// How many states there were, those of trials included.
+    var stateCount: Int { self.states.count }
+
+    /// The state of a number that is still in use.
+    func state(_ number: Int32) -> LocalState {
+        guard let state = self.states[Int(number)] else {
+            preconditionFailure("a state of a trial that is over")
+        }
+        return state
+    }
+
+    /// The datagram of a number that is still in use.
+    func datagram(_ number: Int32) -> Datagram {
+        guard let datagram = self.datagrams[Int(number)] else {
+            preconditionFailure("a datagram of a trial that is over")
+        }
+        return datagram
+    }
+
+    /// What comes from now on is forgotten at the end of the trial, to take less room.
+    mutating func beginTrial() {
+        self.trial = Trial(stateCount: self.states.count, datagramCount: self.datagrams.count)
+    }
+
+    /// Forgets what has come since the trial began; its numbers are never used again.
+    mutating func endTrial() {
+        guard let trial = self.trial.take() else { return }
+        for number in trial.stateCount..<self.states.count { self.states[number] = nil }
+        for number in trial.datagramCount..<self.datagrams.count { self.datagrams[number] = nil }
+        for key in trial.stateKeys { self.stateNumbers[key] = nil }
+        for key in trial.datagramKeys { self.datagramNumbers[key] = nil }
+        for key in trial.outcomeKeys { self.outcomes[key] = nil }
+    }
 
     /// A new host of that side, with nothing done yet.
     mutating func addHost(_ side: Pair.Side, seed: UInt64, _ mutation: Mutation) -> Int32 {
@@ -77,19 +122,20 @@ struct Catalogue: Sendable {
         if let known = self.outcomes[key] { return known }
         let outcome = self.compute(state, side, input)
         self.outcomes[key] = outcome
+        self.trial?.outcomeKeys.append(key)
         return outcome
     }
 
     /// What a datagram can do at its receiver.
     func use(of datagram: Int32, at state: Int32) -> DatagramUse {
-        let local = self.states[Int(state)]
-        return self.datagrams[Int(datagram)].head.use(
+        let local = self.state(state)
+        return self.datagram(datagram).head.use(
             at: local.host.node, gate: local.host.gate, now: local.now.instant)
     }
 
     /// Shows an offer; for start states.
     mutating func offer(_ state: Int32) -> Outcome {
-        let local = self.states[Int(state)]
+        let local = self.state(state)
         var host = local.host
         var sent: [Host.Sent] = []
         let reply = host.request(.offer(MeetingOptions()), now: local.now, sent: &sent)
@@ -100,7 +146,7 @@ struct Catalogue: Sendable {
         _ state: Int32, _ side: Pair.Side, _ input: LocalInput
     ) -> Outcome {
         self.stepCount += 1
-        let local = self.states[Int(state)]
+        let local = self.state(state)
         var host = local.host
         var now = local.now
         var sent: [Host.Sent] = []
@@ -110,7 +156,7 @@ struct Catalogue: Sendable {
             now = Self.later(now, nanoseconds)
             let other: Pair.Side = side == .alice ? .bob : .alice
             host.receive(
-                self.datagrams[Int(number)].bytes, from: Self.endpoint(other), now: now,
+                self.datagram(number).bytes, from: Self.endpoint(other), now: now,
                 sent: &sent)
         case .timer(let nanoseconds):
             now = Self.later(now, nanoseconds)
@@ -163,6 +209,7 @@ struct Catalogue: Sendable {
         if let known = self.stateNumbers[digest] { return known }
         let number = Int32(self.states.count)
         self.stateNumbers[digest] = number
+        self.trial?.stateKeys.append(digest)
         self.states.append(state)
         return number
     }
@@ -174,6 +221,7 @@ struct Catalogue: Sendable {
         tokens.put(readableDatagram: bytes)
         let number = Int32(self.datagrams.count)
         self.datagramNumbers[key] = number
+        self.trial?.datagramKeys.append(key)
         self.datagrams.append(
             Datagram(
                 bytes: bytes, head: DatagramHead(of: bytes), sender: sender, tokens: tokens.tokens,

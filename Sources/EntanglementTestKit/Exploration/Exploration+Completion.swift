@@ -33,6 +33,8 @@ extension Exploration {
     mutating func disagreement(from world: World) -> String? {
         var ways = [true]
         if self.mayMeet(world) { ways.append(false) }
+        self.catalogue.beginTrial()
+        defer { self.catalogue.endTrial() }
         for doesMeet in ways {
             if let problem = self.complete(world, doesMeet: doesMeet) { return problem }
         }

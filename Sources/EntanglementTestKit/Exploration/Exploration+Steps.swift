@@ -113,9 +113,9 @@ extension Exploration {
     /// Whether the same message is on its way already, perhaps with an earlier packet counter: then
     /// this one is lost, for it can do nothing that the first cannot.
     private func isRepetition(_ number: Int32, _ world: World) -> Bool {
-        let datagram = self.catalogue.datagrams[Int(number)]
+        let datagram = self.catalogue.datagram(number)
         return world.inFlight.numbers.contains {
-            let other = self.catalogue.datagrams[Int($0)]
+            let other = self.catalogue.datagram($0)
             return other.sender == datagram.sender && other.body == datagram.body
         }
     }
@@ -140,20 +140,20 @@ extension Exploration {
     }
 
     func receiver(of number: Int32) -> Pair.Side {
-        self.catalogue.datagrams[Int(number)].sender == .alice ? .bob : .alice
+        self.catalogue.datagram(number).sender == .alice ? .bob : .alice
     }
 
     func state(_ world: World, _ side: Pair.Side) -> LocalState {
-        self.catalogue.states[Int(world[side])]
+        self.catalogue.state(world[side])
     }
 
     func standing(_ world: World, _ side: Pair.Side) -> LocalState.Standing {
-        self.catalogue.states[Int(world[side])].standing
+        self.catalogue.state(world[side]).standing
     }
 
     func describe(_ step: Step) -> String {
         func text(_ number: Int32) -> String {
-            let datagram = self.catalogue.datagrams[Int(number)]
+            let datagram = self.catalogue.datagram(number)
             let kind: String
             switch datagram.bytes.first {
             case 0x7b:

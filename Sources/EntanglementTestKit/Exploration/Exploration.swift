@@ -129,7 +129,7 @@ package struct Exploration: Sendable {
         }
         self.report.worldCount = self.seen.count
         self.report.expandedCount = self.nodes.count
-        self.report.localStateCount = self.catalogue.states.count
+        self.report.localStateCount = self.catalogue.stateCount
         self.report.localStepCount = self.catalogue.stepCount
         self.report.completedCount = self.agreeing.count
     }

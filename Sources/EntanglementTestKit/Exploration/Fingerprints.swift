@@ -94,8 +94,8 @@ struct Fingerprints: Sendable {
         _ pair: UInt64, _ world: World, _ catalogue: Catalogue
     ) -> PairPart {
         if let known = self.pairs[pair] { return known }
-        let alice = catalogue.states[Int(world.alice)]
-        let bob = catalogue.states[Int(world.bob)]
+        let alice = catalogue.state(world.alice)
+        let bob = catalogue.state(world.bob)
         var digest = alice.shape
         digest.absorb(bob.shape)
         for name in bob.names {
@@ -124,15 +124,15 @@ struct Fingerprints: Sendable {
     private mutating func compute(
         _ number: Int32, _ pair: UInt64, _ world: World, _ catalogue: Catalogue
     ) -> DatagramPart {
-        let datagram = catalogue.datagrams[Int(number)]
+        let datagram = catalogue.datagram(number)
         let receiver = datagram.sender == .alice ? world.bob : world.alice
         if catalogue.use(of: number, at: receiver) == .probe {
             return DatagramPart(digest: MixingDigest(domain: datagram.sender == .alice ? 3 : 4))
         }
         let counters = self.part(pair, world, catalogue).counters
         let isAlices = datagram.sender == .alice
-        let alice = catalogue.states[Int(world.alice)]
-        let bob = catalogue.states[Int(world.bob)]
+        let alice = catalogue.state(world.alice)
+        let bob = catalogue.state(world.bob)
         var strangers: [UInt64] = []
         var digest = MixingDigest(domain: isAlices ? 1 : 2)
         for token in datagram.tokens {

@@ -25,9 +25,9 @@ struct World: Hashable, Sendable {
 
 /// A small set of datagram numbers, as a value without a heap object.
 struct InFlight: Hashable, Sendable {
-    static let capacity = 8
+    static let capacity = 16
 
-    private var slots = SIMD8<Int32>(repeating: .max)
+    private var slots = SIMD16<Int32>(repeating: .max)
     private(set) var count = 0
 
     /// The numbers, smallest (first sent) first.
