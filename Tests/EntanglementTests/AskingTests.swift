@@ -102,6 +102,21 @@ import Testing
         #expect(host.askedCount == 0)
     }
 
+    /// A mapping that nothing kept alive is no address any more: it is not shown, and asked for again.
+    @Test func whatIsNotKeptAliveIsAskedAgain() throws {
+        var sent: [Host.Sent] = []
+        var host = self.host(&sent)
+        host.request(.offer(MeetingOptions()), now: self.now, sent: &sent)
+        host.handle(.ipgetter(self.external), now: self.later(.seconds(1)), sent: &sent)
+        host.handle(.ipgetterLapsed, now: self.later(.seconds(700)), sent: &sent)
+        let addresses = host.node.status(now: self.later(.seconds(700))).addresses
+        #expect(addresses.map(\.candidate.endpoint) == [self.lan])
+        let late = host.request(
+            .offer(MeetingOptions()), now: self.later(.seconds(701)), sent: &sent)
+        #expect(late == nil)
+        #expect(host.askedCount == 2)
+    }
+
     @Test func anEchoOfAPeerIsEnough() throws {
         var pair = Pair { $0.usesIPgetter = true }
         for side in Pair.Side.allCases {

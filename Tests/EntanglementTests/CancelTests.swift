@@ -149,6 +149,16 @@ import Testing
     }
 
     /// The wall clock alone decides nothing: the proof is kept for its thirty days.
+    /// Nothing else ever happens on this node: the proof of the Cancel goes all the same.
+    @Test func aQuietNodeForgetsItsTombstoneInTime() throws {
+        var pair = try Situation.answered.reached()
+        let id = try #require(pair.relation(.bob)?.id)
+        let end = pair.now.instant + .seconds(30 * 86_400)
+        pair.request(.bob, .cancel(id))
+        pair.run(for: .seconds(5)) { _ in false }
+        #expect(pair.bob.node.deadline == end)
+    }
+
     @Test func aClockSetForwardDoesNotEndATombstone() throws {
         var pair = try Situation.connecting.reached()
         pair.request(.alice, .cancel(try #require(pair.relation(.alice)?.id)))

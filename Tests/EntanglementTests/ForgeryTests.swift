@@ -131,6 +131,25 @@ import Testing
         #expect(pair.isEntangled)
     }
 
+    /// Message 4 is a responder's: an initiator cannot skip what confirms it.
+    @Test func messageFourOfAnInitiatorIsNothing() throws {
+        var pair = try Situation.founding.reached()
+        let part = try #require(pair.relation(.bob)?.peerPart)
+        let content = FoundingAnswerContent(
+            echo: Pair.bobEndpoint, signature: part.signature, name: "Alice", endpoints: [])
+        let session = try #require(pair.alice.lastSession)
+        var gate = pair.alice.gate
+        let sealed = gate.apply(
+            .sendSealed(session: session, .foundingAnswer, content.bytes, to: Pair.bobEndpoint),
+            now: pair.now.instant)
+        let before = Snapshot(pair)
+        pair.deliver(
+            Host.Sent(
+                bytes: try #require(sealed), from: Pair.aliceEndpoint, to: Pair.bobEndpoint))
+        #expect(Snapshot(pair) == before)
+        #expect(pair.phase(.bob) == .connecting)
+    }
+
     @Test func aForgedGoneOfEveryShapeIsNothing() throws {
         var pair = try Situation.connecting.reached()
         let before = Snapshot(pair)

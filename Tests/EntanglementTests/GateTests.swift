@@ -79,6 +79,26 @@ import Testing
         return try #require(sealed)
     }
 
+    /// Recorded messages 1 of many relations must not use up what a new one of another needs.
+    @Test func replaysOfManyRelationsStarveNobody() {
+        var gate = self.gate()
+        let others = (0..<60).map { PeerID(high: 0x4100 + UInt64($0), low: 1 << 63) }
+        for other in others {
+            let admission = Admission(pid: other, receiveMAC: self.mac, cancelToken: nil)
+            #expect(gate.apply(.admit(admission), now: self.start) == nil)
+        }
+        let recorded = others.map { self.opening($0) }
+        for bytes in recorded { #expect(self.receive(&gate, bytes) == "datagram") }
+        // Three seconds of 10 replays a second each, then one that is new.
+        for tenth in 1...30 {
+            let after = Duration.milliseconds(tenth * 100)
+            for bytes in recorded { _ = self.receive(&gate, bytes, after: after) }
+            let new = self.opening(self.pid, n: 5 + UInt64(tenth))
+            let isSpaced = tenth.isMultiple(of: 3)
+            if isSpaced { #expect(self.receive(&gate, new, after: after) == "datagram") }
+        }
+    }
+
     @Test func onlySizesOfOursAreRead() {
         var gate = self.gate()
         for count in [0, 1, 19, 1_233, 65_507] {

@@ -50,6 +50,40 @@ import Testing
         #expect(pair.sent(Beginning.founding).isEmpty)
     }
 
+    /// Who leaves the scenario to the program and has peers would be joined: not yet (scenario B).
+    @Test(arguments: Pair.Side.allCases, [Intent.auto, .private])
+    func aCodeThatNamesPeersIsNotYet(side: Pair.Side, intent: Intent) throws {
+        var pair = try self.pair(.auto, intent)
+        for host in Pair.Side.allCases {
+            var state = pair[host].store.state
+            var codes = try #require(state.relations[0].codes)
+            let bytes = try #require(side == .alice ? codes.offer : codes.answer)
+            let text = String(decoding: bytes, as: UTF8.self)
+            let changed = text.split(separator: "\"totalPeers\":0").joined(
+                separator: "\"totalPeers\":3")
+            codes = MeetingCodes(
+                ownSalt: codes.ownSalt, peerSalt: codes.peerSalt,
+                offer: side == .alice ? Array(changed.utf8) : codes.offer,
+                answer: side == .alice ? codes.answer : Array(changed.utf8))
+            state.relations[0].codes = codes
+            let store = MemoryStore(state)
+            pair.act(host) { node, now, sent in
+                node = Host(
+                    host == .alice ? "Alice" : "Bob", at: host.endpoint, store: store,
+                    primitives: CryptoPrimitives(), seed: 6, now: now, sent: &sent)
+            }
+        }
+        pair.run(for: .seconds(20))
+        guard intent == .auto else {
+            #expect(pair.isEntangled)
+            return
+        }
+        for host in Pair.Side.allCases {
+            #expect(pair.phase(host) == .timedOut)
+            #expect(pair.relation(host)?.problem == .notYet)
+        }
+    }
+
     @Test func aPairingThatCannotGoOnIsGivenUpAfterThirtyDays() throws {
         var pair = try self.pair(.bridge, .join)
         pair.run(for: .seconds(20))

@@ -9,13 +9,18 @@ import Testing
     private let victim = at("203.0.113.200:53")
 
     /// A frame of Bob's, sealed as his next packet.
-    private func packet(_ pair: inout Pair, _ frame: Frame) throws -> [UInt8] {
+    ///
+    /// `skipping` so many packets that were sealed before.
+    private func packet(
+        _ pair: inout Pair, _ frame: Frame, skipping count: Int = 0
+    ) throws -> [UInt8] {
         var gate = pair.bob.gate
         let id = try #require(pair.relation(.bob)?.id)
         let view = try #require(pair.bob.node.relations[id]?.sendingSession(pair.now.instant))
-        let sealed = gate.apply(
-            .sendSealed(session: view.index, .frame, frame.bytes, to: Pair.aliceEndpoint),
-            now: pair.now.instant)
+        let output = Output.sendSealed(
+            session: view.index, .frame, frame.bytes, to: Pair.aliceEndpoint)
+        for _ in 0..<count { _ = gate.apply(output, now: pair.now.instant) }
+        let sealed = gate.apply(output, now: pair.now.instant)
         return try #require(sealed)
     }
 
@@ -37,6 +42,62 @@ import Testing
         #expect(received.reduce(0) { $0 + $1.bytes.count } <= bytes.count)
         #expect(pair.peer(.alice).map { $0.path != self.victim } ?? true)
         #expect(pair.relation(.alice)?.endpoints.first != self.victim || frame == Self.frames[10])
+    }
+
+    /// What says where Bob is comes in the order of its sequences, or not at all.
+    @Test func addressesThatComeLateReplaceNothing() throws {
+        var pair = try Pair.trusted()
+        let (old, new) = (at("203.0.113.70:7"), at("203.0.113.71:7"))
+        let first = try self.packet(&pair, .addresses(sequence: 8, [old]))
+        let second = try self.packet(&pair, .addresses(sequence: 9, [new]), skipping: 1)
+        for bytes in [second, first] {
+            pair.deliver(Host.Sent(bytes: bytes, from: Pair.bobEndpoint, to: Pair.aliceEndpoint))
+        }
+        #expect(pair.relation(.alice)?.endpoints.prefix(2) == [Pair.bobEndpoint, new])
+        #expect(pair.relation(.alice)?.endpoints.contains(old) == false)
+        // Both are acknowledged.
+        pair.deliver { _ in true }
+    }
+
+    /// A sequence counts in one session: who restarts begins anew and is believed.
+    @Test func whoRestartsIsBelievedAgain() throws {
+        var pair = try Pair.trusted()
+        for port in UInt16(1)...9 {
+            let elsewhere = Endpoint(address: .v4(0xcb00_7109), port: port)
+            pair.act(.bob) { $0.move(to: elsewhere, now: $1, sent: &$2) }
+            pair.run(for: .seconds(3))
+        }
+        pair.act(.bob) { $0.restart(now: $1, sent: &$2) }
+        pair.run(for: .seconds(3))
+        let last = at("203.0.113.10:1")
+        let named = [
+            Candidate(endpoint: pair.bob.endpoint, kind: .lan),
+            Candidate(endpoint: last, kind: .mapped),
+        ]
+        pair.act(.bob) { $0.handle(.ownCandidates(named), now: $1, sent: &$2) }
+        pair.run(for: .seconds(3))
+        #expect(pair.relation(.alice)?.endpoints.prefix(2).contains(last) == true)
+    }
+
+    /// After a restart there is no path: the place that message 2 went to becomes it, not a copy's source.
+    @Test func theFirstPathIsWhereMessageTwoWent() throws {
+        var pair = try Pair.trusted()
+        pair.act(.bob) { $0.restart(now: $1, sent: &$2) }
+        pair.inFlight = []
+        pair.act(.alice) { $0.handle(.resumed, now: $1, sent: &$2) }
+        pair.deliver { $0.bytes.first == Constants.jsonType && $0.to == Pair.bobEndpoint }
+        let response = try #require(
+            pair.log.last { $0.bytes.starts(with: Beginning.response.utf8) })
+        pair.deliver(response)
+        let ping = try #require(pair.inFlight.last { $0.to == Pair.bobEndpoint })
+        try #require(ping.bytes.first == Constants.packetType)
+        pair.inFlight = []
+        let count = pair.log.count
+        pair.deliver(Host.Sent(bytes: ping.bytes, from: self.victim, to: ping.to))
+        #expect(pair.peer(.bob)?.path == Pair.aliceEndpoint)
+        #expect(pair.relation(.bob)?.endpoints.contains(self.victim) == false)
+        let toVictim = pair.log.dropFirst(count).filter { $0.to == self.victim }
+        #expect(toVictim.reduce(0) { $0 + $1.bytes.count } <= ping.bytes.count)
     }
 
     @Test func aReplayFromElsewhereMovesNothing() throws {

@@ -10,6 +10,22 @@ import Testing
         pair[side].node.status(now: pair.now).peers.isEmpty
     }
 
+    /// Nobody of the old cluster is left: that both are in it must not stop a new meeting.
+    @Test func whoForgotEachOtherMayMeetAgain() throws {
+        var pair = try Pair.trusted()
+        let first = try #require(pair.relation(.alice)?.cluster)
+        pair.request(.alice, .forget(try #require(pair.relation(.alice)?.id)))
+        pair.run(for: .seconds(3))
+        try #require(pair.meet() != nil)
+        pair.run(for: .seconds(3))
+        for side in Pair.Side.allCases {
+            let trusted = pair[side].store.state.relations.filter { $0.phase == .trusted }
+            #expect(trusted.count == 1)
+            #expect(trusted.first?.cluster != first)
+            #expect(trusted.first?.problem == nil)
+        }
+    }
+
     @Test func forgetIsRepeatedUntilAcknowledged() throws {
         var pair = try Pair.trusted()
         let id = try #require(pair.relation(.alice)?.id)

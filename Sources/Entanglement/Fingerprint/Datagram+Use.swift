@@ -70,7 +70,8 @@ extension Node {
     }
 
     /// Of an attempt that waits for message 2 the session is still to come.
-    fileprivate func mayOpen(session: UInt32, counter: UInt64, _ gate: Gate, _ now: Instant) -> Bool {
+    fileprivate func mayOpen(session: UInt32, counter: UInt64, _ gate: Gate, _ now: Instant) -> Bool
+    {
         gate.sessions[session]?.mayOpen(counter, now: now)
             ?? self.hasAttempt { $0.index == session }
     }

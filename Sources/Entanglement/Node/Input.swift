@@ -76,6 +76,8 @@ public enum Input: Sendable {
     case ownCandidates([Candidate])
     /// The IPgetter's answer; nil: the servers did not answer or did not agree.
     case ipgetter(Endpoint?)
+    /// The router's mapping that the IPgetter told is not kept alive any more.
+    case ipgetterLapsed
     /// The operating system says that the network changed.
     case networkChanged
     /// The computer slept, or a clock jumped by more than 180 seconds.

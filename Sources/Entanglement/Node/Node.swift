@@ -81,6 +81,7 @@ public struct Node: Sendable {
         case .ipgetter(let endpoint):
             if let endpoint { self.own.set(asked: endpoint) }
             self.meetWaiting(&turn, all: true)
+        case .ipgetterLapsed: break
         case .networkChanged:
             self.own.forgetSeen()
             self.askedAt = nil

@@ -81,8 +81,9 @@ extension Exploration {
         self.sweep(&world)
     }
 
-    /// Takes away what is on its way and can do nothing any more, so that worlds are one that differ
-    /// only in what would be dropped. Of probes the first one stays.
+    /// Takes away what is on its way and can do nothing any more; of probes the first one stays.
+    ///
+    /// So worlds are one that differ only in what would be dropped.
     private mutating func sweep(_ world: inout World) {
         var probed: [Pair.Side] = []
         for number in world.inFlight.numbers {

@@ -24,7 +24,9 @@ final class LocalState: Sendable {
     let hasEndedIt: Bool
     /// Equal for equal bytes, counters and generators.
     let exact: MixingDigest
-    /// Equal for states that differ in names and counters alone. Packet counters do not count: what is on
+    /// Equal for states that differ in names and counters alone.
+    ///
+    /// Packet counters do not count: what is on
     /// its way and would be dropped for its counter is taken away (see ``Exploration/sweep(_:)``).
     let shape: MixingDigest
     /// Like `shape`, without time.
