@@ -65,9 +65,9 @@ public struct StandInPrimitives: Primitives {
     }
 
     /// 32 bytes that depend on the salt and the secret.
-    public func extract(salt: [UInt8], secret: Secret) -> Secret {
+    public func extract(salt: UnsafeRawBufferPointer, secret: Secret) -> Secret {
         var digest = MixingDigest(domain: 6)
-        salt.withUnsafeBytes { digest.absorb($0) }
+        digest.absorb(salt)
         secret.withBytes { digest.absorb($0) }
         return Secret(digest.bytes(32))
     }

@@ -213,7 +213,7 @@ private struct DefaultsOnly: Primitives {
     }
     func hash(_ message: [UInt8]) -> [UInt8] { self.real.hash(message) }
     func hmac(_ message: [UInt8], key: Secret) -> [UInt8] { self.real.hmac(message, key: key) }
-    func extract(salt: [UInt8], secret: Secret) -> Secret {
+    func extract(salt: UnsafeRawBufferPointer, secret: Secret) -> Secret {
         self.real.extract(salt: salt, secret: secret)
     }
     func expand(_ prk: Secret, label: [UInt8], byteCount: Int) -> Secret {

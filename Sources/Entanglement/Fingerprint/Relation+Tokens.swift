@@ -102,6 +102,8 @@ extension Relation {
         tokens.put(self.echo)
         tokens.put(since: self.resyncAnsweredAt, for: Constants.resyncInterval)
         tokens.put(self.unacknowledgedAddresses ?? 0)
+        tokens.put(self.heardAddresses?.sequence ?? 0)
+        if let heard = self.heardAddresses { tokens.put(name: UInt64(heard.session)) }
         tokens.put(due: self.forgetAt)
     }
 }

@@ -20,6 +20,8 @@ public struct Node: Sendable {
     private var bySession: [UInt32: RelationID] = [:]
     var indexes = SessionIndexes()
     var clusters: [ClusterRecord]
+    /// The clusters of the peers that are trusted; right again at the end of each call.
+    private var trustedClusters: Set<ClusterID> = []
     var tombstones: [Tombstone]
     /// When each of `tombstones` ends, on the clock that nobody sets.
     var tombstoneEnds: [Instant] = []
@@ -56,6 +58,7 @@ public struct Node: Sendable {
             self.insert(relation)
             turn.actions.append(.admit(relation.admission))
         }
+        self.noteTrustedClusters()
         for tombstone in state.tombstones {
             turn.actions.append(.bury(pidHash: tombstone.pidHash))
         }
@@ -64,6 +67,11 @@ public struct Node: Sendable {
 
     /// When `.timer` is due.
     public var deadline: Instant? {
+        [self.protocolDeadline, self.tombstoneEnds.min()].compactMap { $0 }.min()
+    }
+
+    /// The same without the ends of tombstones, after which no message follows.
+    package var protocolDeadline: Instant? {
         (self.waitingForAddress.map(\.deadline) + self.farewells.map(\.dueAt)
             + [self.earliest].compactMap { $0 }).min()
     }
@@ -81,7 +89,7 @@ public struct Node: Sendable {
         case .ipgetter(let endpoint):
             if let endpoint { self.own.set(asked: endpoint) }
             self.meetWaiting(&turn, all: true)
-        case .ipgetterLapsed: break
+        case .ipgetterLapsed: self.own.set(asked: nil)
         case .networkChanged:
             self.own.forgetSeen()
             self.askedAt = nil
@@ -218,6 +226,7 @@ public struct Node: Sendable {
             generator: self.generator, indexes: self.indexes)
         turn.nodeName = self.name
         turn.clusters = self.clusters
+        turn.trustedClusters = self.trustedClusters
         turn.ownEndpoints = self.own.published
         return turn
     }
@@ -228,7 +237,15 @@ public struct Node: Sendable {
         self.generator = turn.generator
         self.indexes = turn.indexes
         self.clusters = turn.clusters
+        if turn.changes.contains(where: \.concernsRelations) { self.noteTrustedClusters() }
         outputs += turn.outputs
+    }
+
+    private mutating func noteTrustedClusters() {
+        self.trustedClusters = Set(
+            self.ids.compactMap { id in
+                self.relations[id].flatMap { $0.record.phase == .trusted ? $0.record.cluster : nil }
+            })
     }
 
     private mutating func announceAddresses(_ turn: inout Turn) {

@@ -9,8 +9,10 @@ struct OwnAddresses: Sendable {
     /// What the IPgetter told last.
     private(set) var asked: Endpoint?
     private var votes: [Vote] = []
+    /// Where in `votes` each relation's is.
+    private var places: [RelationID: Int] = [:]
 
-    private struct Vote: Sendable {
+    private struct Vote: Sendable, Equatable {
         let relation: RelationID
         var echo: Endpoint
         var network: UInt64
@@ -22,55 +24,75 @@ struct OwnAddresses: Sendable {
         var confirmedBy: Int
     }
 
+    /// Everything known, best first: by the person or the router, seen by peers (most voices
+    /// first), told by the IPgetter, then the interfaces' own, public ones before private ones.
+    private(set) var known: [Known] = []
+
     mutating func set(given: [Candidate]) {
         self.given = given
+        self.known = self.ranked()
     }
 
     mutating func set(asked: Endpoint?) {
         self.asked = asked
+        self.known = self.ranked()
     }
 
     /// Counts what one peer sees; its newest word replaces the former one.
     mutating func vote(_ relation: RelationID, echo: Endpoint, from peer: Endpoint) {
-        let network = peer.address.votingNetwork
-        if let index = self.votes.firstIndex(where: { $0.relation == relation }) {
-            self.votes[index].echo = echo
-            self.votes[index].network = network
+        let vote = Vote(relation: relation, echo: echo, network: peer.address.votingNetwork)
+        if let index = self.places[relation] {
+            guard self.votes[index] != vote else { return }
+            self.votes[index] = vote
         } else {
-            self.votes.append(Vote(relation: relation, echo: echo, network: network))
+            self.places[relation] = self.votes.count
+            self.votes.append(vote)
         }
+        self.known = self.ranked()
     }
 
     mutating func withdraw(_ relation: RelationID) {
-        self.votes.removeAll { $0.relation == relation }
+        guard let index = self.places.removeValue(forKey: relation) else { return }
+        self.votes.remove(at: index)
+        for later in index..<self.votes.count { self.places[self.votes[later].relation] = later }
+        self.known = self.ranked()
     }
 
     /// Forgets what was seen from outside: the network changed.
     mutating func forgetSeen() {
         self.votes = []
+        self.places = [:]
         self.asked = nil
+        self.known = self.ranked()
     }
 
-    /// Everything known, best first: by the person or the router, seen by peers (most voices
-    /// first), told by the IPgetter, then the interfaces' own, public ones before private ones.
-    var known: [Known] {
+    /// What peers see, each endpoint once, with the number of networks that see it.
+    private func observed() -> [Known] {
+        var found: [Known] = []
+        var positions: [Endpoint: Int] = [:]
+        var networks: [Set<UInt64>] = []
+        for vote in self.votes {
+            if let position = positions[vote.echo] {
+                networks[position].insert(vote.network)
+                continue
+            }
+            positions[vote.echo] = found.count
+            networks.append([vote.network])
+            let kind = self.given.first { $0.endpoint == vote.echo }?.kind ?? .observed
+            found.append(
+                Known(candidate: Candidate(endpoint: vote.echo, kind: kind), confirmedBy: 0))
+        }
+        for position in found.indices { found[position].confirmedBy = networks[position].count }
+        return found.sorted {
+            ($1.confirmedBy, $0.candidate.endpoint) < ($0.confirmedBy, $1.candidate.endpoint)
+        }
+    }
+
+    private func ranked() -> [Known] {
         var list = self.given.filter { $0.kind == .mapped }.map {
             Known(candidate: $0, confirmedBy: 1)
         }
-        var observed: [Known] = []
-        for vote in self.votes
-        where !observed.contains(where: { $0.candidate.endpoint == vote.echo }) {
-            let networks = Set(self.votes.filter { $0.echo == vote.echo }.map(\.network))
-            let kind = self.given.first { $0.endpoint == vote.echo }?.kind ?? .observed
-            observed.append(
-                Known(
-                    candidate: Candidate(endpoint: vote.echo, kind: kind),
-                    confirmedBy: networks.count))
-        }
-        observed.sort {
-            ($1.confirmedBy, $0.candidate.endpoint) < ($0.confirmedBy, $1.candidate.endpoint)
-        }
-        list += observed
+        list += self.observed()
         if let asked = self.asked {
             list.append(
                 Known(candidate: Candidate(endpoint: asked, kind: .ipgetter), confirmedBy: 1))
@@ -80,12 +102,8 @@ struct OwnAddresses: Sendable {
         list += own.filter { !$0.endpoint.address.isPublic }.map {
             Known(candidate: $0, confirmedBy: 0)
         }
-        var unique: [Known] = []
-        for entry in list
-        where !unique.contains(where: { $0.candidate.endpoint == entry.candidate.endpoint }) {
-            unique.append(entry)
-        }
-        return unique
+        var seen: Set<Endpoint> = []
+        return list.filter { seen.insert($0.candidate.endpoint).inserted }
     }
 
     /// Whether anything tells an address that peers elsewhere can reach.

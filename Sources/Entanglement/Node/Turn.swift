@@ -47,6 +47,8 @@ struct Turn {
     /// Where this node may be reached, best first, for sealed messages.
     var ownEndpoints: [Endpoint] = []
     var clusters: [ClusterRecord] = []
+    /// Clusters with somebody in them whom this node trusts.
+    var trustedClusters: Set<ClusterID> = []
     var nodeName = ""
 
     var changes: [Change] = []
@@ -60,6 +62,11 @@ struct Turn {
 
     var instant: Instant { self.now.instant }
     var wall: WallTime { self.now.wall }
+
+    /// The clusters that are more than a memory: after `forget` nobody of a cluster of two is left.
+    var livingClusters: [ClusterRecord] {
+        self.clusters.filter { self.trustedClusters.contains($0.id) }
+    }
 
     func has(_ mutation: Mutation) -> Bool {
         self.configuration.mutation.contains(mutation)

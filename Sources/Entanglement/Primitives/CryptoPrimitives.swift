@@ -90,7 +90,7 @@ extension CryptoPrimitives {
     }
 
     /// HKDF-Extract with SHA-256, 32 bytes.
-    public func extract(salt: [UInt8], secret: Secret) -> Secret {
+    public func extract(salt: UnsafeRawBufferPointer, secret: Secret) -> Secret {
         let prk = HKDF<SHA256>.extract(inputKeyMaterial: secret.symmetric, salt: salt)
         return prk.withUnsafeBytes { Secret(copying: $0) }
     }

@@ -37,7 +37,9 @@ public protocol Primitives: Sendable {
     func hmac(_ message: [UInt8], key: Secret) -> [UInt8]
 
     /// HKDF-Extract with SHA-256, 32 bytes (RFC 5869 §2.2).
-    func extract(salt: [UInt8], secret: Secret) -> Secret
+    ///
+    /// The salt is lent, for it may be key bytes too.
+    func extract(salt: UnsafeRawBufferPointer, secret: Secret) -> Secret
 
     /// HKDF-Expand with SHA-256 (RFC 5869 §2.3), 0 to ``expandByteCountLimit`` bytes.
     func expand(_ prk: Secret, label: [UInt8], byteCount: Int) -> Secret
@@ -93,6 +95,11 @@ extension Primitives {
         return key
     }
 
+    /// HKDF-Extract with a salt that is no secret.
+    public func extract(salt: [UInt8], secret: Secret) -> Secret {
+        salt.withUnsafeBytes { self.extract(salt: $0, secret: secret) }
+    }
+
     /// SHA-256 of two byte strings after each other, joined first.
     public func hash(_ first: [UInt8], _ second: UnsafeRawBufferPointer) -> [UInt8] {
         self.hash(first + second)
@@ -102,7 +109,7 @@ extension Primitives {
     public func chain(
         _ key: Secret, input: UnsafeRawBufferPointer, outputCount: Int
     ) -> [Secret] {
-        let prk = self.extract(salt: key.exposedBytes(), secret: Secret(copying: input))
+        let prk = key.withBytes { self.extract(salt: $0, secret: Secret(copying: input)) }
         let blocks = self.expand(prk, label: [], byteCount: 32 * outputCount)
         return blocks.withBytes { bytes in
             (0..<outputCount).map { index in

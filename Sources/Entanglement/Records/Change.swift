@@ -73,6 +73,16 @@ public enum Change: Sendable, Equatable {
     case nodeName(String)
     /// Appends to the log of events (a bounded one: the oldest go).
     case event(Event, at: WallTime)
+
+    /// Whether it changes which relations there are, or the phase of one.
+    var concernsRelations: Bool {
+        switch self {
+        case .relation, .deleteRelation: true
+        case .reserveCounters, .acceptCounter, .endpoints, .bury, .unbury, .cluster,
+            .deleteCluster, .nodeName, .event:
+            false
+        }
+    }
 }
 
 /// Everything durable of a node, as loaded at its start.

@@ -140,7 +140,7 @@ extension Relation {
         let prk = schedule.prk(
             meeting: meeting, offeringSalt: isOffering ? codes.ownSalt : peerSalt,
             answeringSalt: isOffering ? peerSalt : codes.ownSalt)
-        return turn.clusters.prefix(Constants.clusterMatchCountMax).map {
+        return turn.livingClusters.prefix(Constants.clusterMatchCountMax).map {
             schedule.clusterMatch(prk: prk, cluster: $0.id)
         }
     }
@@ -199,8 +199,9 @@ extension Relation {
         case .opening(let n):
             guard let index = self.attempts.firstIndex(where: { $0.n == n }) else { return }
             self.dropAttempt(at: index, &turn)
-        case .founding:
-            guard self.founding != nil else { return }
+        case .founding(let counter):
+            // Nothing but message 3 has been sent in that session, as often as its counters say.
+            guard let founding = self.founding, counter < UInt64(founding.sentCount) else { return }
             self.founding = nil
         }
         self.note(.refusedByPeer, &turn)

@@ -44,7 +44,9 @@ extension Relation {
             self.receiveChallengeAnswer(bytes, from: packet.source, &turn)
             self.heard(at: packet.source, echo: echo, &turn)
         case .addresses(let sequence, let endpoints):
-            self.receiveAddresses(endpoints, &turn)
+            if self.isNewest(sequence, in: packet.session) {
+                self.receiveAddresses(endpoints, &turn)
+            }
             self.send(.addressesAnswer(sequence: sequence), to: target, &turn)
         case .addressesAnswer(let sequence):
             if self.unacknowledgedAddresses == sequence { self.unacknowledgedAddresses = nil }
@@ -116,6 +118,21 @@ extension Relation {
         self.path = endpoint
         self.remember([endpoint], &turn)
         if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
+    }
+
+    /// Whether a list of addresses is newer than all before: in one session its sequence is greater,
+    /// else its session is newer.
+    private mutating func isNewest(_ sequence: UInt32, in session: UInt32) -> Bool {
+        if let heard = self.heardAddresses,
+            let former = self.sessions.firstIndex(where: { $0.index == heard.session }),
+            let position = self.sessions.firstIndex(where: { $0.index == session })
+        {
+            guard position >= former, position > former || sequence > heard.sequence else {
+                return false
+            }
+        }
+        self.heardAddresses = (session, sequence)
+        return true
     }
 
     /// What the other says replaces nothing that works: the path stays first.

@@ -116,7 +116,8 @@ extension Relation {
     /// Message 3: checked, stored, answered; the same body again is only answered.
     mutating func receiveFounding(_ packet: OpenedPacket, _ turn: inout Turn) {
         guard let keys = self.record.keys,
-            let view = self.sessions.first(where: { $0.index == packet.session })
+            let view = self.sessions.first(where: { $0.index == packet.session }),
+            !view.isInitiator
         else { return }
         guard view.mayFound || self.isTrusted else { return }
         guard let content = FoundingContent(packet.plaintext),
@@ -156,7 +157,10 @@ extension Relation {
 
     /// Message 4: both signatures are here, so the other is trusted.
     mutating func receiveFoundingAnswer(_ packet: OpenedPacket, _ turn: inout Turn) {
-        guard let keys = self.record.keys else { return }
+        guard let keys = self.record.keys,
+            let view = self.sessions.first(where: { $0.index == packet.session }),
+            view.isInitiator, view.mayFound || self.isTrusted
+        else { return }
         guard let peerKeys = self.record.peerMemberKeys ?? self.record.peerPart?.keys,
             let content = FoundingAnswerContent(packet.plaintext),
             let genesis = self.genesis(peer: peerKeys, turn),

@@ -61,7 +61,7 @@ extension Relation {
         return true
     }
 
-    /// The first packet of the other in a session that it started proves its address too.
+    /// The first packet of the other in a session that it started proves where message 2 went.
     mutating func confirm(_ packet: OpenedPacket, _ turn: inout Turn) {
         guard let position = self.sessions.firstIndex(where: { $0.index == packet.session })
         else { return }
@@ -69,9 +69,9 @@ extension Relation {
         guard !self.sessions[position].isConfirmed else { return }
         self.sessions[position].isConfirmed = true
         self.dropAttempts(&turn)
-        if packet.source == self.sessions[position].provedEndpoint {
-            self.move(to: packet.source, &turn)
-        }
+        // Who confirms has read message 2, which went there: another source must prove itself.
+        let proved = self.sessions[position].provedEndpoint
+        if self.path == nil || packet.source == proved { self.move(to: proved, &turn) }
     }
 
     /// Whether a message 1 that comes now crossed one of our own.

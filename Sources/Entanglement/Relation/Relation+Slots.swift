@@ -131,9 +131,21 @@ extension Relation {
         }
     }
 
+    /// Whether one of the two codes names peers: then it is scenario B or C.
+    private var namesPeers: Bool {
+        [self.record.codes?.offer, self.record.codes?.answer].contains { bytes in
+            switch bytes.flatMap({ try? CodeText(scanned: $0) }) {
+            case .offer(let offer): offer.code.totalPeers > 0
+            case .answer(let answer): answer.code.totalPeers > 0
+            case .refusal, nil: false
+            }
+        }
+    }
+
     /// What forbids to go on, given both intents; nil: scenario A.
     func problem(peerIntent: Intent, matches: [UInt64], _ turn: Turn) -> PairingProblem? {
         switch (self.record.intent, peerIntent) {
+        case (.auto, .auto) where self.namesPeers: return .notYet
         case (.auto, .auto), (.auto, .private), (.private, .auto), (.private, .private):
             let common = self.clusterMatches(turn).contains { matches.contains($0) }
             let isPrivate = self.record.intent == .private || peerIntent == .private

@@ -33,6 +33,8 @@ struct Relation: Sendable {
     var echo: Endpoint?
     var roundTrip: Duration?
     var resyncAnsweredAt: Instant?
+    /// The newest list of the other's addresses: the session it came in, and its sequence there.
+    var heardAddresses: (session: UInt32, sequence: UInt32)?
     /// The newest own addresses that the other has not acknowledged.
     var unacknowledgedAddresses: UInt32?
     var forgetAt: Instant?

@@ -29,9 +29,10 @@ public struct Gate: Sendable {
     let primitives: any Primitives
     private(set) var relations: [PeerID: Relation] = [:]
     private(set) var sessions: [UInt32: Session] = [:]
-    private var tokens: [PeerID: [UInt8]] = [:]
+    private var tokens: [PeerID: Secret] = [:]
     private(set) var buried: [[UInt8]: Instant?] = [:]
     private var bucketOfAll: TokenBucket?
+    private var repeatsOfAll: TokenBucket?
     private var buriedBucket: TokenBucket?
     private(set) var tally = GateTally()
 
@@ -82,7 +83,7 @@ public struct Gate: Sendable {
             self.relations[
                 admission.pid, default: Relation(admission: admission, bucket: full, repeats: full)
             ].admission = admission
-            self.tokens[admission.pid] = admission.cancelToken?.exposedBytes()
+            self.tokens[admission.pid] = admission.cancelToken
         case .dismiss(let pid):
             self.relations[pid] = nil
             self.tokens[pid] = nil
@@ -211,16 +212,19 @@ public struct Gate: Sendable {
         return isEqualConstantTime(mac, envelope.proofBytes)
     }
 
+    /// A message 1 that is no newer than all before takes from buckets of its own, so that who
+    /// replays recorded ones, of however many relations, cannot use up what new ones need.
     private mutating func hasToken(_ pid: PeerID, n: UInt64, now: Instant) -> Bool {
-        var all =
-            self.bucketOfAll
-            ?? TokenBucket(
-                burst: Limits.handshakesPerSecondOfAll,
-                perSecond: Limits.handshakesPerSecondOfAll, now: now)
+        guard let newest = self.relations[pid]?.newest else { return false }
+        let full = TokenBucket(
+            burst: Limits.handshakesPerSecondOfAll, perSecond: Limits.handshakesPerSecondOfAll,
+            now: now)
+        let isNew = n > newest
+        var all = (isNew ? self.bucketOfAll : self.repeatsOfAll) ?? full
         let isOpen = all.hasToken(now: now)
-        self.bucketOfAll = all
-        guard isOpen, let newest = self.relations[pid]?.newest else { return false }
-        return n > newest
+        if isNew { self.bucketOfAll = all } else { self.repeatsOfAll = all }
+        guard isOpen else { return false }
+        return isNew
             ? self.relations[pid]?.bucket.hasToken(now: now) == true
             : self.relations[pid]?.repeats.hasToken(now: now) == true
     }
@@ -230,18 +234,21 @@ public struct Gate: Sendable {
         if n > newest {
             self.relations[pid]?.bucket.take()
             self.relations[pid]?.newest = n
+            self.bucketOfAll?.take()
         } else {
             self.relations[pid]?.repeats.take()
+            self.repeatsOfAll?.take()
         }
-        self.bucketOfAll?.take()
     }
 
     private func isKnownToken(_ envelope: Envelope) -> Bool {
-        let proof = envelope.proofBytes
-        if let pid = envelope.pid {
-            return self.tokens[pid].map { isEqualConstantTime($0, proof) } ?? false
+        withUnsafeBytes(of: (envelope.proof.0.bigEndian, envelope.proof.1.bigEndian)) { proof in
+            func isToken(_ token: Secret) -> Bool {
+                token.withBytes { isEqualConstantTime($0, proof) }
+            }
+            if let pid = envelope.pid { return self.tokens[pid].map(isToken) ?? false }
+            return self.tokens.values.contains(where: isToken)
         }
-        return self.tokens.values.contains { isEqualConstantTime($0, proof) }
     }
 
     /// A `pid` that is in no table may be a cancelled pairing's: then the 410 is due, once per 10 s.

@@ -32,7 +32,7 @@ struct KeySchedule {
         let prk = self.prk(
             meeting: meeting, offeringSalt: isOffering ? ownSalt : peer.salt,
             answeringSalt: isOffering ? peer.salt : ownSalt)
-        let root = prk.withBytes { self.primitives.extract(salt: Array($0), secret: shared) }
+        let root = prk.withBytes { self.primitives.extract(salt: $0, secret: shared) }
         let offeringMAC = self.expand(root, "spockex/1 mac AB")
         let answeringMAC = self.expand(root, "spockex/1 mac BA")
         return RelationKeys(

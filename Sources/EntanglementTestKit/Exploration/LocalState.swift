@@ -97,7 +97,7 @@ final class LocalState: Sendable {
 
     /// From now until a timer is due, in nanoseconds; what is overdue is due now.
     var due: Int64? {
-        self.host.node.deadline.map { max(($0 - self.now.instant).nanoseconds, 0) }
+        self.host.node.protocolDeadline.map { max(($0 - self.now.instant).nanoseconds, 0) }
     }
 
     /// From now until the phase ends, in nanoseconds.
