@@ -12,7 +12,7 @@ enum Limits {
     static let sendsPerRequest = 4
 
     /// The least time between two questions.
-    static let pauseMin: Duration = .seconds(30)
+    static let pauseMin: Duration = .seconds(20)
 
     /// The most time between two questions, when all of them fail.
     static let pauseMax: Duration = .seconds(3600)

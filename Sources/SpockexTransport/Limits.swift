@@ -8,6 +8,8 @@ enum Limits {
     ///
     /// A longer one arrives cut, is still longer than 1,232 bytes, and is dropped for that. A power of two, because NIO rounds the whole batch up to one.
     static let datagramByteCount = 2_048
+    /// Endpoints of which it is remembered by which of several sockets they are answered.
+    static let answeringEndpointCountMax = 4_096
     /// Own addresses taken from the interfaces.
     static let interfaceAddressCountMax = 32
     /// Addresses of one host name.

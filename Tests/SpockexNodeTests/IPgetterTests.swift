@@ -114,7 +114,14 @@ struct IPgetterTests {
         #expect(ipgetter.keepAliveCount == 1)
         #expect(ipgetter.deadline == due + .seconds(20))
         let over = ipgetter.tick(now: due + .seconds(20)) { false }
-        #expect(over.isEmpty)
+        #expect(over == [.lapsed])
         #expect(ipgetter.deadline == nil)
+        // The next code asks again, and its mapping is kept too.
+        let asked = ipgetter.gather(now: due + .seconds(21))
+        _ = ipgetter.receive(
+            try self.answer(to: asked, telling: self.own), from: self.server,
+            now: due + .seconds(21))
+        #expect(ipgetter.queryCount == 2)
+        #expect(ipgetter.deadline == due + .seconds(41))
     }
 }

@@ -53,6 +53,23 @@ struct DatagramSocketsTests {
         for inbox in [ipv4, ipv6, sender] { await inbox.sockets.close() }
     }
 
+    /// A router in between lets in only what comes from where was sent to.
+    @Test func anAnswerLeavesByTheSocketThatWasSpokenTo() async throws {
+        let host = try await Inbox([Loopback.ipv4, Loopback.ipv4])
+        let peer = try await Inbox([Loopback.ipv4])
+        let bound = host.sockets.bound
+        peer.sockets.send([Inbox.unanswered], to: bound[1])
+        _ = await host.next()
+        host.sockets.send([2], to: peer.endpoint)
+        #expect(await peer.next()?.source == bound[0])
+        // It is noted right after it is handed over: when the second is here, the first was noted.
+        for _ in 0..<2 { peer.sockets.send([1], to: bound[1]) }
+        for _ in 0..<2 { _ = await host.next() }
+        host.sockets.send([2], to: peer.endpoint)
+        #expect(await peer.next()?.source == bound[1])
+        for inbox in [host, peer] { await inbox.sockets.close() }
+    }
+
     @Test func theSocketFollowsTheAddressFamily() async throws {
         let receiver = try await Inbox([Loopback.ipv6, Loopback.ipv4])
         let sender = try await Inbox([Loopback.ipv4, Loopback.ipv6])

@@ -11,6 +11,9 @@ struct Received: Sendable, Equatable {
 
 /// Sockets on loopback and a stream of what they receive.
 struct Inbox: Sendable {
+    /// A datagram that begins with this byte is nobody's whom one answers.
+    static let unanswered: UInt8 = 0
+
     let sockets: DatagramSockets
     let received: AsyncStream<Received>
 
@@ -20,6 +23,7 @@ struct Inbox: Sendable {
         self.received = stream
         self.sockets = try await DatagramSockets(listen: listen) { bytes, source, socket in
             continuation.yield(Received(bytes: Array(bytes), source: source, socket: socket))
+            return bytes.first != Self.unanswered
         }
     }
 

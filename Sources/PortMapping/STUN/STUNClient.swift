@@ -4,8 +4,8 @@ public import Entanglement
 /// The IPgetter: asks two STUN servers at which endpoint they see us.
 ///
 /// It sends nothing before it is told to ask, and a question while another one is open or within
-/// the pause after it changes nothing. The pause is 30 s, and doubles with every failure in a row
-/// up to an hour. Only an answer from the server asked, with the transaction of the question,
+/// the pause after it changes nothing. The pause is 20 s, and doubles with every failure in a row
+/// up to an hour; another network ends it. Only an answer from the server asked, with the transaction of the question,
 /// counts; anything else is ignored. Both servers are of one address family: IPv4 if any is
 /// configured.
 public struct STUNClient: Sendable {
@@ -48,6 +48,8 @@ public struct STUNClient: Sendable {
     private var nextServer = 0
     private var askedAt: Instant?
     private var failureCount = 0
+    /// Who told the endpoint last: its mapping is the one to keep alive.
+    private var answeredBy: Endpoint?
 
     /// A client of these servers; the generator decides which ones are asked first.
     ///
@@ -105,6 +107,8 @@ public struct STUNClient: Sendable {
         case (_, .networkChanged):
             self.exchanges = []
             self.failureCount = 0
+            self.askedAt = nil
+            self.answeredBy = nil
             return .idle
         case (.idle, .datagram), (.idle, .timer), (.asking, .ask), (.asking, .keepAlive):
             return self.phase
@@ -112,7 +116,7 @@ public struct STUNClient: Sendable {
     }
 
     private var pause: Duration {
-        let doublings = min(max(self.failureCount - 1, 0), 7)
+        let doublings = min(max(self.failureCount - 1, 0), 8)
         return min(Limits.pauseMin * (1 << doublings), Limits.pauseMax)
     }
 }
@@ -225,6 +229,7 @@ extension STUNClient {
     private mutating func conclude(into outputs: inout [Output]) -> Phase {
         guard !self.exchanges.contains(where: \.isOpen) else { return .asking }
         let answers = self.exchanges.compactMap(\.answer)
+        self.answeredBy = self.exchanges.first { $0.answer != nil }?.server
         self.exchanges = []
         guard let first = answers.first else {
             self.failureCount += 1
@@ -244,13 +249,13 @@ extension STUNClient {
         return .idle
     }
 
-    /// One indication to a server: it is not answered, and it is no question.
+    /// One indication to the server that answered: it is not answered, and it is no question.
     private func keepAlive(
         using generator: inout some RandomNumberGenerator, into outputs: inout [Output]
     ) {
-        guard self.askedAt != nil, !self.servers.isEmpty else { return }
+        guard let server = self.answeredBy else { return }
         let indication = STUNMessage(
             .indication, transaction: STUNTransaction(using: &generator))
-        outputs.append(.send(indication.encoded(), to: self.servers[self.nextServer]))
+        outputs.append(.send(indication.encoded(), to: server))
     }
 }

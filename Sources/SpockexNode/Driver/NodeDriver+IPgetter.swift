@@ -13,14 +13,15 @@ extension NodeDriver {
             case .told(let endpoint):
                 if endpoint != nil { self.logger.info("an outside service told the own address") }
                 self.node.handle(.ipgetter(endpoint), now: now, into: &outputs)
+            case .lapsed: self.node.handle(.ipgetterLapsed, now: now, into: &outputs)
             }
         }
     }
 
-    /// Whether somebody may be about to use a code that this node shows.
+    /// Whether somebody may be about to use the address in a code that this node shows.
     func showsCode(now: Moment) -> Bool {
         self.node.status(now: now).pairings.contains {
-            $0.phase == .offered || $0.phase == .answered
+            $0.phase == .offered || $0.phase == .answered || $0.phase == .connecting
         }
     }
 

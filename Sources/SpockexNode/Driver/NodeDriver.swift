@@ -188,10 +188,13 @@ public actor NodeDriver {
             return try await DatagramSockets(listen: listen) { bytes, source, socket in
                 let now = SystemClock.instant()
                 switch gate.receive(bytes, from: source, via: socket, now: now) {
-                case .dropped: break
-                case .input(let input): queue.offer(.datagram(input))
-                case .stun where question.isOpen: queue.offer(.stun(Array(bytes), from: source))
-                case .stun: break
+                case .dropped: return false
+                case .input(let input):
+                    queue.offer(.datagram(input))
+                    return true
+                case .stun:
+                    if question.isOpen { queue.offer(.stun(Array(bytes), from: source)) }
+                    return false
                 }
             }
         } catch {

@@ -6,8 +6,8 @@ import SpockexTransport
 /// Asks the configured STUN servers for the own endpoint: the rare exception, and counted.
 ///
 /// Nobody is asked, and no name is looked up, before the core wants it. No server is built in.
-/// While a code with the learned endpoint is shown, a packet every 20 seconds keeps the router's
-/// mapping alive.
+/// While a code with the learned endpoint is shown or a meeting goes on, a packet every 20 seconds
+/// keeps the router's mapping alive; afterwards the endpoint counts for nothing.
 struct IPgetter: Sendable {
     /// What is to be done for it.
     enum Step: Sendable, Equatable {
@@ -17,6 +17,8 @@ struct IPgetter: Sendable {
         case send([UInt8], to: Endpoint)
         /// Tell the core.
         case told(Endpoint?)
+        /// Tell the core that the endpoint told is not kept alive any more.
+        case lapsed
     }
 
     /// For the event loop: whether STUN is expected at all.
@@ -69,7 +71,7 @@ struct IPgetter: Sendable {
         self.run(.datagram(bytes, from: source), now: now)
     }
 
-    /// Time has passed; `isShown`: a code with the learned endpoint is shown to somebody.
+    /// Time has passed; `isShown`: somebody may be about to use the learned endpoint.
     mutating func tick(now: Instant, isShown: () -> Bool) -> [Step] {
         var steps: [Step] = []
         if let deadline = self.client?.deadline, deadline <= now {
@@ -81,6 +83,8 @@ struct IPgetter: Sendable {
                 steps += self.run(.keepAlive, now: now)
                 self.keepAliveCount += 1
                 self.keepAliveAt = now + Limits.keepAliveInterval
+            } else {
+                steps.append(.lapsed)
             }
         }
         return steps

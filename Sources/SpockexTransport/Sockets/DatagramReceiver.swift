@@ -8,10 +8,14 @@ final class DatagramReceiver: ChannelInboundHandler, Sendable {
 
     private let socket: SocketID
     private let receive: DatagramSockets.Receive
+    private let answering: AnsweringSockets?
 
-    init(socket: SocketID, receive: @escaping DatagramSockets.Receive) {
+    init(
+        socket: SocketID, receive: @escaping DatagramSockets.Receive, answering: AnsweringSockets?
+    ) {
         self.socket = socket
         self.receive = receive
+        self.answering = answering
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -21,7 +25,10 @@ final class DatagramReceiver: ChannelInboundHandler, Sendable {
                 UnsafeRawBufferPointer(start: address, count: byteCount))
         }
         guard let source else { return }
-        envelope.data.withUnsafeReadableBytes { self.receive($0, source, self.socket) }
+        let isToBeAnswered = envelope.data.withUnsafeReadableBytes {
+            self.receive($0, source, self.socket)
+        }
+        if isToBeAnswered { self.answering?.note(source, at: self.socket) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

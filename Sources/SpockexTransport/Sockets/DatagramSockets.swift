@@ -8,12 +8,16 @@ import Synchronization
 public final class DatagramSockets: Sendable {
     /// Takes a datagram on the event loop: the bytes are valid during the call alone, and it must
     /// not wait for anything.
-    public typealias Receive = @Sendable (UnsafeRawBufferPointer, Endpoint, SocketID) -> Void
+    ///
+    /// True: the source is one to answer, and what goes there leaves by the same socket from now on,
+    /// since the source's router may let nothing else in.
+    public typealias Receive = @Sendable (UnsafeRawBufferPointer, Endpoint, SocketID) -> Bool
 
     private let sockets: [DatagramSocket]
     private let counting = DatagramCounters()
     private let loop: any EventLoop
     private let receive: Receive
+    private let answering: AnsweringSockets?
     private let channels = Mutex(Channels())
 
     private struct Channels {
@@ -35,6 +39,9 @@ public final class DatagramSockets: Sendable {
         self.sockets = sockets
         self.loop = MultiThreadedEventLoopGroup.singleton.next()
         self.receive = receive
+        // With one socket of a family there is nothing to remember.
+        let families = Set(sockets.map(\.bound.address.isIPv6))
+        self.answering = sockets.count > families.count ? AnsweringSockets() : nil
         for number in sockets.indices {
             guard await self.startReading(UInt8(number)) else {
                 await self.close()
@@ -53,14 +60,15 @@ public final class DatagramSockets: Sendable {
         self.counting.values
     }
 
-    /// Sends a datagram by the first socket that fits the address; never waits, never throws.
+    /// Sends a datagram; never waits, never throws.
+    ///
+    /// It leaves by the socket at which the endpoint was heard last, else by the first that fits the
+    /// address.
     @discardableResult
     public func send(_ bytes: [UInt8], to endpoint: Endpoint) -> SendOutcome {
-        var outcome = SendOutcome.noSocket
-        for socket in self.sockets where socket.reaches(endpoint.address) {
-            outcome = socket.send(bytes, to: endpoint)
-            break
-        }
+        let heard = self.answering?.socket(for: endpoint).map { self.sockets[Int($0.number)] }
+        let socket = heard ?? self.sockets.first { $0.reaches(endpoint.address) }
+        let outcome = socket?.send(bytes, to: endpoint) ?? .noSocket
         self.counting.count(outcome)
         return outcome
     }
@@ -94,7 +102,7 @@ public final class DatagramSockets: Sendable {
     }
 
     private func openChannel(_ number: UInt8) -> EventLoopFuture<any Channel>? {
-        let receive = self.receive
+        let (receive, answering) = (self.receive, self.answering)
         guard let handle = self.sockets[Int(number)].duplicate() else { return nil }
         let batch = Limits.readBatchCount
         return DatagramBootstrap(group: self.loop)
@@ -106,7 +114,8 @@ public final class DatagramSockets: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        DatagramReceiver(socket: SocketID(number), receive: receive))
+                        DatagramReceiver(
+                            socket: SocketID(number), receive: receive, answering: answering))
                 }
             }
             .withBoundSocket(handle)
