@@ -148,7 +148,6 @@ import Testing
         #expect(pair.alice.store.state.tombstones.isEmpty)
     }
 
-    /// The wall clock alone decides nothing: the proof is kept for its thirty days.
     /// Nothing else ever happens on this node: the proof of the Cancel goes all the same.
     @Test func aQuietNodeForgetsItsTombstoneInTime() throws {
         var pair = try Situation.answered.reached()
@@ -159,6 +158,7 @@ import Testing
         #expect(pair.bob.node.deadline == end)
     }
 
+    /// The wall clock alone decides nothing: the proof is kept for its thirty days.
     @Test func aClockSetForwardDoesNotEndATombstone() throws {
         var pair = try Situation.connecting.reached()
         pair.request(.alice, .cancel(try #require(pair.relation(.alice)?.id)))
