@@ -89,6 +89,15 @@ extension CryptoPrimitives {
         Array(HMAC<SHA256>.authenticationCode(for: message, using: key.symmetric))
     }
 
+    /// HMAC-SHA-256 of lent bytes, without a copy of them.
+    public func withHMAC<R>(
+        of message: UnsafeRawBufferPointer, key: Secret, _ body: (UnsafeRawBufferPointer) -> R
+    ) -> R {
+        var hmac = HMAC<SHA256>(key: key.symmetric)
+        hmac.update(data: message)
+        return hmac.finalize().withUnsafeBytes(body)
+    }
+
     /// HKDF-Extract with SHA-256, 32 bytes.
     public func extract(salt: UnsafeRawBufferPointer, secret: Secret) -> Secret {
         let prk = HKDF<SHA256>.extract(inputKeyMaterial: secret.symmetric, salt: salt)

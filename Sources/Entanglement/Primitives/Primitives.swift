@@ -36,6 +36,14 @@ public protocol Primitives: Sendable {
     /// HMAC-SHA-256, 32 bytes; the key may have any length.
     func hmac(_ message: [UInt8], key: Secret) -> [UInt8]
 
+    /// Lends the HMAC-SHA-256, 32 bytes, of lent bytes.
+    ///
+    /// For the gate, which checks a MAC of every datagram that names one of its pids; an
+    /// implementation need not write it.
+    func withHMAC<R>(
+        of message: UnsafeRawBufferPointer, key: Secret, _ body: (UnsafeRawBufferPointer) -> R
+    ) -> R
+
     /// HKDF-Extract with SHA-256, 32 bytes (RFC 5869 §2.2).
     ///
     /// The salt is lent, for it may be key bytes too.
@@ -93,6 +101,13 @@ extension Primitives {
             preconditionFailure("32 bytes are always an Ed25519 seed")
         }
         return key
+    }
+
+    /// HMAC-SHA-256 by way of ``hmac(_:key:)``.
+    public func withHMAC<R>(
+        of message: UnsafeRawBufferPointer, key: Secret, _ body: (UnsafeRawBufferPointer) -> R
+    ) -> R {
+        self.hmac(Array(message), key: key).withUnsafeBytes(body)
     }
 
     /// HKDF-Extract with a salt that is no secret.

@@ -207,9 +207,10 @@ public struct Gate: Sendable {
         _ datagram: UnsafeRawBufferPointer, _ envelope: Envelope, key: Secret
     ) -> Bool {
         if case .refusal = envelope.kind, self.mutation.contains(.errorsDelete) { return true }
-        let covered = Array(datagram[..<envelope.macOffset])
-        let mac = Array(self.primitives.hmac(covered, key: key).prefix(16))
-        return isEqualConstantTime(mac, envelope.proofBytes)
+        let covered = UnsafeRawBufferPointer(rebasing: datagram[..<envelope.macOffset])
+        return self.primitives.withHMAC(of: covered, key: key) { mac in
+            envelope.withProof { isEqualConstantTime(mac.prefix(16), $0) }
+        }
     }
 
     /// A message 1 that is no newer than all before takes from buckets of its own, so that who
@@ -242,7 +243,7 @@ public struct Gate: Sendable {
     }
 
     private func isKnownToken(_ envelope: Envelope) -> Bool {
-        withUnsafeBytes(of: (envelope.proof.0.bigEndian, envelope.proof.1.bigEndian)) { proof in
+        envelope.withProof { proof in
             func isToken(_ token: Secret) -> Bool {
                 token.withBytes { isEqualConstantTime($0, proof) }
             }

@@ -145,6 +145,11 @@ struct Envelope {
         self.proof = mac
     }
 
+    /// Lends the MAC or token as 16 bytes.
+    func withProof<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        withUnsafeBytes(of: (self.proof.0.bigEndian, self.proof.1.bigEndian), body)
+    }
+
     /// The MAC or token as 16 bytes.
     var proofBytes: [UInt8] {
         var writer = ByteWriter()
