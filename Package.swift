@@ -58,7 +58,16 @@ let core: [Target] = [
     .target(name: "PortMapping", dependencies: ["Entanglement"], swiftSettings: fuzzed),
     .target(
         name: "EntanglementTestKit", dependencies: ["Entanglement"], swiftSettings: strict),
+    .target(
+        name: "EntanglementSimulator",
+        dependencies: ["Entanglement", "EntanglementTestKit", "PortMapping"],
+        swiftSettings: strict),
+    .executableTarget(
+        name: "simulate", dependencies: ["EntanglementSimulator", arguments], swiftSettings: strict),
     test("EntanglementTests", ["Entanglement", "EntanglementTestKit", crypto]),
+    test(
+        "EntanglementSimulatorTests",
+        ["EntanglementSimulator", "Entanglement", "EntanglementTestKit"]),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
 ]
 
@@ -156,13 +165,13 @@ let fuzz: [Target] =
             swiftSettings: strict)
     ]
 
-let cryptoPackage: [Package.Dependency] = [
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")
+let corePackages: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
 ]
 let aroundPackages: [Package.Dependency] = [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(
@@ -182,7 +191,7 @@ let package = Package(
         ] : [],
     traits: [.default(enabledTraits: ["QR"]), .trait(name: "QR")],
     dependencies: part == "codes"
-        ? [] : part == "core" ? cryptoPackage : cryptoPackage + aroundPackages,
+        ? [] : part == "core" ? corePackages : corePackages + aroundPackages,
     targets: part == "core" ? core : part == "codes" ? codes : core + codes + around + fuzz,
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

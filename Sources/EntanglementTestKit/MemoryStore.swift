@@ -19,7 +19,7 @@ public struct MemoryStore: Sendable, Equatable {
     }
 
     /// Empties the log.
-    mutating func forgetEvents() {
+    package mutating func forgetEvents() {
         self.events = []
     }
 

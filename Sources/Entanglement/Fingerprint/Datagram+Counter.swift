@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The counter that a datagram uses up, for checking that none is used twice (test kit alone).
+package struct DatagramUses: Sendable {
+    /// What the counter belongs to: the receiver's session index, or a hash of its `pid`.
+    package let scope: UInt64
+    /// Whether it is the `n` of a message 1.
+    package let isQuestion: Bool
+    /// The counter.
+    package let counter: UInt64
+
+    /// The use of a counter by this datagram; nil when it uses none.
+    package init?(of datagram: [UInt8]) {
+        let found = datagram.withUnsafeBytes { raw -> (UInt64, Bool, UInt64)? in
+            guard raw.first == Constants.jsonType else {
+                guard raw.first == Constants.packetType,
+                    raw.count >= Constants.packetHeaderByteCount
+                else { return nil }
+                let index = raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+                let counter = raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                return (UInt64(UInt32(bigEndian: index)), false, UInt64(bigEndian: counter))
+            }
+            guard let envelope = Envelope(scanning: raw) else { return nil }
+            switch envelope.kind {
+            case .opening(_, let n):
+                return envelope.pid.map { ($0.high ^ $0.low, true, n) }
+            case .founding(let to, let counter), .foundingAnswer(let to, let counter):
+                return (UInt64(to), false, counter)
+            case .response, .refusal, .resync, .gone: return nil
+            }
+        }
+        guard let found else { return nil }
+        (self.scope, self.isQuestion, self.counter) = found
+    }
+}
+
+extension Node {
+    /// Which table is longer than its limit, in words; nil: none.
+    package var excess: String? {
+        for id in self.ids {
+            guard let relation = self.relations[id] else { continue }
+            if relation.attempts.count > Constants.attemptCountMax {
+                return "\(relation.attempts.count) attempts"
+            }
+            if relation.slots.count > Constants.slotCountMax {
+                return "\(relation.slots.count) slots"
+            }
+            if relation.sessions.count > Limits.sessionCountMax {
+                return "\(relation.sessions.count) sessions"
+            }
+            if relation.record.endpoints.count > Limits.endpointCountMax {
+                return "\(relation.record.endpoints.count) endpoints"
+            }
+        }
+        return self.ids.count > Limits.relationCountMax ? "\(self.ids.count) relations" : nil
+    }
+}
+
+extension Node {
+    /// Where attempts to reach a peer go (test kit and simulator alone).
+    package func knownEndpoints(of id: RelationID) -> [Endpoint] {
+        guard let relation = self.relations[id] else { return [] }
+        var seen: [Endpoint] = []
+        for endpoint in [relation.path].compactMap({ $0 }) + relation.record.endpoints
+            + relation.heardEndpoints
+        where !seen.contains(endpoint) {
+            seen.append(endpoint)
+        }
+        return Array(seen.prefix(Limits.endpointCountMax))
+    }
+}
+
+extension Event {
+    /// A number for each kind of event, for the trace of a run.
+    package var kindNumber: Int {
+        switch self {
+        case .pairingStarted: 1
+        case .trying: 2
+        case .pairingPhase: 3
+        case .pairingProblem: 4
+        case .trusted: 5
+        case .pairingEnded: 6
+        case .peerConnected: 7
+        case .peerUnreachable: 8
+        case .peerMoved: 9
+        case .peerForgotten: 10
+        case .ownAddresses: 11
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// What is to happen, earliest first; what is due at one instant happens in the order it was put in.
+///
+/// A binary heap in one flat array: `put` and `next` cost O(log n).
+struct EventQueue<Event: Sendable>: Sendable {
+    private struct Entry: Sendable {
+        let due: Instant
+        let number: UInt64
+        let event: Event
+
+        func isBefore(_ other: Entry) -> Bool {
+            (self.due, self.number) < (other.due, other.number)
+        }
+    }
+
+    private var entries: [Entry] = []
+    private var number: UInt64 = 0
+
+    /// How many events wait.
+    var count: Int { self.entries.count }
+
+    /// When the next event is due.
+    var due: Instant? { self.entries.first?.due }
+
+    /// Plans an event.
+    mutating func put(_ event: Event, at due: Instant) {
+        self.entries.append(Entry(due: due, number: self.number, event: event))
+        self.number += 1
+        var child = self.entries.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard self.entries[child].isBefore(self.entries[parent]) else { break }
+            self.entries.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    /// Takes the next event out.
+    mutating func next() -> (due: Instant, event: Event)? {
+        guard let first = self.entries.first else { return nil }
+        let last = self.entries.removeLast()
+        if !self.entries.isEmpty {
+            self.entries[0] = last
+            self.sink()
+        }
+        return (first.due, first.event)
+    }
+
+    private mutating func sink() {
+        var parent = 0
+        while true {
+            var child = 2 * parent + 1
+            guard child < self.entries.count else { return }
+            let right = child + 1
+            if right < self.entries.count, self.entries[right].isBefore(self.entries[child]) {
+                child = right
+            }
+            guard self.entries[child].isBefore(self.entries[parent]) else { return }
+            self.entries.swapAt(child, parent)
+            parent = child
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+
+// What a plan does: people, computers, networks, adversaries.
+extension Simulation {
+    mutating func carryOut(_ action: Action) {
+        switch action {
+        case .offer(let host, let other): self.offer(by: host, to: other)
+        case .answer(let host, let meeting): self.answer(by: host, meeting)
+        case .accept(let host, let meeting): self.accept(by: host, meeting)
+        case .cancelIfThere(let host, let meeting): self.cancel(by: host, meeting)
+        case .chooseAfterTimeout(let host, let meeting):
+            self.chooseAfterTimeout(by: host, meeting)
+        case .forget(let host, let meeting): self.forget(by: host, meeting)
+        case .start, .crash, .losePower, .backUp, .restore, .setDisk, .sleep, .wake, .jumpClock:
+            self.carryOutOnComputer(action)
+        case .move, .restartRouter, .setInternet, .cut, .split, .setUDP:
+            self.carryOutOnNetwork(action)
+        case .attack(let host): self.attack(host)
+        case .heal: self.heal()
+        }
+    }
+
+    private mutating func carryOutOnComputer(_ action: Action) {
+        switch action {
+        case .start(let id):
+            guard self.hosts[id.number].power == .stopped, !self.hosts[id.number].disk.isFull
+            else { return }
+            self.step(id) { $0.start(at: $1) }
+        case .crash(let id, let outputs):
+            guard self.hosts[id.number].isRunning else { return }
+            if let outputs {
+                self.hosts[id.number].diesAfter = outputs
+            } else {
+                self.stop(id, .crash, losesPower: false)
+            }
+        case .losePower(let id):
+            guard self.hosts[id.number].power != .stopped else { return }
+            self.stop(id, .powerLoss, losesPower: true)
+            self.hosts[id.number].clock.restart(at: self.now)
+        case .backUp(let id): self.hosts[id.number].disk.backUp()
+        case .restore(let id):
+            self.hosts[id.number].stop(losesPower: false)
+            if self.hosts[id.number].disk.restore(using: &self.generator) {
+                self.count(.restoredBackup)
+                self.restored.insert(id)
+                self.checker.forgives(id)
+            }
+            self.plan(.start(id), after: .seconds(1))
+        case .setDisk(let id, let isFull):
+            if isFull { self.count(.diskFull) }
+            self.hosts[id.number].disk.isFull = isFull
+            if !isFull { self.plan(.start(id), after: .seconds(1)) }
+        case .sleep(let id, let duration):
+            guard self.hosts[id.number].isRunning else { return }
+            self.count(.sleep)
+            self.hosts[id.number].power = .asleep
+            self.plan(.wake(id), after: duration)
+        case .wake(let id):
+            guard self.hosts[id.number].power == .asleep else { return }
+            self.hosts[id.number].power = .running
+            self.step(id) { $0.handle(.resumed, at: $1) }
+        case .jumpClock(let id, let error):
+            self.count(.clockJump)
+            let jump = error - self.hosts[id.number].clock.wallError
+            self.hosts[id.number].clock.setWallError(error)
+            let isNoticed = jump > .seconds(180) || jump < .seconds(-180)
+            if isNoticed, self.hosts[id.number].isRunning {
+                self.step(id) { $0.handle(.resumed, at: $1) }
+            }
+        default: break
+        }
+    }
+
+    private mutating func stop(_ id: HostID, _ fault: Fault, losesPower: Bool) {
+        self.count(fault)
+        self.hosts[id.number].stop(losesPower: losesPower)
+        let delay = Duration.milliseconds(Int64.random(in: 100...30_000, using: &self.generator))
+        self.plan(.start(id), after: delay)
+    }
+
+    private mutating func carryOutOnNetwork(_ action: Action) {
+        switch action {
+        case .move(let id):
+            self.count(.addressChange)
+            self.move(id)
+        case .restartRouter(let network, let renumbers):
+            self.count(renumbers ? .routerRenumbered : .routerRestart)
+            let address = renumbers ? self.freshPublicAddress() : nil
+            self.network.restartGateway(of: network, outerAddress: address)
+        case .setInternet(let conditions):
+            self.count(.badInternet)
+            self.network.set(conditions)
+        case .cut(let one, let other):
+            self.count(.oneWayCut)
+            self.network.cut(from: one, to: other)
+        case .split(let hosts):
+            self.count(.partition)
+            for host in hosts { self.network.isolate(host) }
+        case .setUDP(let network, let isDropped):
+            if isDropped { self.count(.noUDP) }
+            self.network.setDropsUDP(isDropped, in: network)
+        default: break
+        }
+    }
+
+    /// Every fault ends: from here on everybody who can be reached must be found.
+    private mutating func heal() {
+        self.network.heal(self.calm)
+        for host in self.hosts.map(\.id) {
+            self.hosts[host.number].disk.isFull = false
+            switch self.hosts[host.number].power {
+            case .running: break
+            case .asleep: self.carryOut(.wake(host))
+            case .stopped: self.carryOut(.start(host))
+            }
+        }
+    }
+}

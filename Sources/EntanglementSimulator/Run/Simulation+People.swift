@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+
+// People: they show codes, scan them, wait, lose patience.
+extension Simulation {
+    mutating func offer(by offering: HostID, to answering: HostID) {
+        guard self.hosts[offering.number].isRunning else { return }
+        self.people.meetings.append(Meeting(offering: offering, answering: answering))
+        let isFirst = self.hosts[offering.number].disk.store.state.relations.isEmpty
+        let options = MeetingOptions(intent: isFirst ? .auto : .private)
+        self.ask(.offer(options), .offer(meeting: self.people.meetings.count - 1), offering)
+    }
+
+    mutating func answer(by answering: HostID, _ meeting: Int) {
+        guard self.hosts[answering.number].isRunning,
+            let offer = self.people.meetings[meeting].offer
+        else { return }
+        let isFirst = self.hosts[answering.number].disk.store.state.relations.isEmpty
+        let options = MeetingOptions(intent: isFirst ? .auto : .private)
+        self.ask(.answer(offer, options), .answer(meeting: meeting), answering)
+    }
+
+    mutating func accept(by offering: HostID, _ meeting: Int) {
+        guard self.hosts[offering.number].isRunning,
+            let answer = self.people.meetings[meeting].answer
+        else { return }
+        self.ask(.accept(answer), .accept(meeting: meeting), offering)
+    }
+
+    mutating func cancel(by host: HostID, _ meeting: Int) {
+        guard self.hosts[host.number].isRunning, self.people.meetings.indices.contains(meeting),
+            let relation = self.people.meetings[meeting].relation(of: host),
+            self.phase(of: relation, at: host).map({ $0 != .trusted }) ?? false
+        else { return }
+        self.count(.cancel)
+        self.ask(.cancel(relation), .ending(meeting: meeting), host)
+    }
+
+    mutating func chooseAfterTimeout(by host: HostID, _ meeting: Int) {
+        guard self.hosts[host.number].isRunning, self.people.meetings.indices.contains(meeting),
+            let relation = self.people.meetings[meeting].relation(of: host),
+            self.phase(of: relation, at: host) == .timedOut
+        else { return }
+        self.count(.retry)
+        self.ask(.retry(relation), .accept(meeting: meeting), host)
+    }
+
+    mutating func forget(by host: HostID, _ meeting: Int) {
+        guard self.hosts[host.number].isRunning, self.people.meetings.indices.contains(meeting),
+            let relation = self.people.meetings[meeting].relation(of: host),
+            self.phase(of: relation, at: host) == .trusted
+        else { return }
+        self.count(.forget)
+        self.people.meetings[meeting].isForgotten = true
+        self.ask(.forget(relation), .ending(meeting: meeting), host)
+    }
+
+    private mutating func ask(_ request: Request, _ wait: People.Wait, _ id: HostID) {
+        let incarnation = self.hosts[id.number].incarnation
+        let (number, effects) = self.hosts[id.number].request(request, at: self.now)
+        self.people.wait(for: wait, number, at: id, incarnation: incarnation)
+        self.follow(effects, of: id)
+    }
+
+    /// The node has replied: people do what comes next, some seconds later.
+    mutating func hear(_ reply: Reply, to request: RequestID, at id: HostID) {
+        let incarnation = self.hosts[id.number].incarnation
+        guard let wait = self.people.take(request, at: id, incarnation: incarnation) else { return }
+        switch (wait, reply) {
+        case (.offer(let meeting), .offered(let relation, let text, _)):
+            self.people.meetings[meeting].offer = text
+            self.people.meetings[meeting].offeringRelation = relation
+            let other = self.people.meetings[meeting].answering
+            self.plan(.answer(by: other, meeting: meeting), after: self.moment())
+        case (.answer(let meeting), .answered(let relation, let text, _)):
+            self.people.meetings[meeting].answer = text
+            self.people.meetings[meeting].answeringRelation = relation
+            self.noteMeeting(meeting)
+            let other = self.people.meetings[meeting].offering
+            self.plan(.accept(by: other, meeting: meeting), after: self.moment())
+        case (.ending(let meeting), .done):
+            guard !self.people.meetings[meeting].isForgotten,
+                let relation = self.people.meetings[meeting].relation(of: id)
+            else { return }
+            self.people.meetings[meeting].isOver = true
+            self.checker.cancels(relation, id)
+        case (.offer(let meeting), _), (.answer(let meeting), _):
+            self.people.meetings[meeting].isOver = true
+        case (.accept, _), (.ending, _): break
+        }
+    }
+
+    /// Both codes of a meeting were scanned: the checker may see it trusted.
+    private mutating func noteMeeting(_ number: Int) {
+        let meeting = self.people.meetings[number]
+        let record = self.hosts[meeting.answering.number].disk.store.state.relations.first {
+            $0.id == meeting.answeringRelation
+        }
+        if let keys = record?.keys { self.checker.met(keys.meeting) }
+    }
+
+    /// As long as two people take to hold a telephone still.
+    private mutating func moment() -> Duration {
+        .milliseconds(Int64.random(in: 800...5_000, using: &self.generator))
+    }
+
+    func phase(of relation: RelationID, at host: HostID) -> RelationPhase? {
+        self.hosts[host.number].disk.store.state.relations.first { $0.id == relation }?.phase
+    }
+}

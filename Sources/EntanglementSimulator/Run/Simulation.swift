@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+
+/// Whole computers, networks and people on simulated time; one seed, one course of events.
+///
+/// The driver of each host is the contract of the real one; the node and its gate are the real ones.
+public struct Simulation: Sendable {
+    /// What is planned.
+    enum Event: Sendable {
+        /// A packet has crossed a network.
+        case arrival(Packet, at: NetworkID)
+        /// A node's deadline, if the program has not been started anew since.
+        case timer(HostID, incarnation: Int)
+        /// Something that the plan of the run does.
+        case action(Action)
+    }
+
+    /// The seed that decided everything.
+    public let seed: UInt64
+    let defects: Defects
+    /// The true time; no host knows it.
+    private(set) var now = Instant(nanoseconds: 0)
+    var generator: SeededGenerator
+    var network: Network
+    var hosts: [SimulatedHost] = []
+    var checker = Checker()
+    var people = People()
+    var addresses = AddressPlan()
+    /// Hosts whose disk has been set back: what others know of them may be newer.
+    var restored: Set<HostID> = []
+    /// Where each host is.
+    var places: [Place] = []
+    private var queue = EventQueue<Event>()
+    private var packetCount: UInt64 = 0
+    private(set) var hash = TraceHash()
+    /// How often each kind of fault and fate happened.
+    private(set) var tally = Tally()
+    /// The last packets, for the diagram of a failed run.
+    private(set) var recent = RecentPackets()
+    private(set) var eventCount = 0
+    private let usesRealCryptography: Bool
+    /// How the internet is when nothing is wrong.
+    let calm: LinkConditions
+
+    init(
+        seed: UInt64, internet: LinkConditions, defects: Defects, usesRealCryptography: Bool
+    ) {
+        self.seed = seed
+        self.defects = defects
+        self.generator = SeededGenerator(seed: seed)
+        self.network = Network(internet: internet)
+        self.usesRealCryptography = usesRealCryptography
+        self.calm = internet
+    }
+
+    /// A computer without networks, not started yet.
+    mutating func addHost(_ name: String, servers: [Endpoint] = []) -> HostID {
+        let id = HostID(number: self.hosts.count)
+        let primitives: any Primitives =
+            self.usesRealCryptography ? CryptoPrimitives() : StandInPrimitives()
+        self.hosts.append(
+            SimulatedHost(
+                id: id, name: name, port: 41_414, primitives: primitives,
+                seed: self.generator.next(), servers: servers, defects: self.defects,
+                now: self.now))
+        self.places.append(.publicHost)
+        return id
+    }
+
+    // MARK: Time
+
+    /// Plans an action.
+    mutating func plan(_ action: Action, after delay: Duration) {
+        self.queue.put(.action(action), at: self.now + delay)
+    }
+
+    /// Lets time pass, event by event, or to the first broken promise.
+    mutating func run(until end: Instant) {
+        while self.checker.violations.isEmpty, let due = self.queue.due, due <= end {
+            guard let (at, event) = self.queue.next() else { break }
+            self.now = max(self.now, at)
+            self.eventCount += 1
+            self.happen(event)
+        }
+        if self.checker.violations.isEmpty { self.now = max(self.now, end) }
+    }
+
+    private mutating func happen(_ event: Event) {
+        switch event {
+        case .arrival(let packet, let network): self.arrive(packet, at: network)
+        case .timer(let id, let incarnation):
+            let host = self.hosts[id.number]
+            guard host.isRunning, host.incarnation == incarnation,
+                let due = host.due(now: self.now), due <= self.now
+            else { return }
+            self.step(id) { $0.tick(at: $1) }
+        case .action(let action): self.carryOut(action)
+        }
+    }
+
+    // MARK: Hosts
+
+    /// Lets one host do something, checks it, and sends what it sends.
+    mutating func step(
+        _ id: HostID, _ body: (inout SimulatedHost, Instant) -> SimulatedHost.Effects
+    ) {
+        let effects = body(&self.hosts[id.number], self.now)
+        self.follow(effects, of: id)
+    }
+
+    mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
+        self.checker.looks(at: self.hosts[id.number], effects, now: self.now)
+        for (bytes, target) in effects.sent { self.send(bytes, to: target, from: id) }
+        for event in effects.events { self.note(event, of: id) }
+        if effects.hasDied {
+            self.count(.crash)
+            self.plan(.start(id), after: .seconds(2))
+            return
+        }
+        for (request, reply) in effects.replies { self.hear(reply, to: request, at: id) }
+        self.planTimer(of: id)
+    }
+
+    private mutating func planTimer(of id: HostID) {
+        let host = self.hosts[id.number]
+        guard let due = host.due(now: self.now) else { return }
+        self.queue.put(.timer(id, incarnation: host.incarnation), at: due)
+    }
+
+    private mutating func note(_ event: Entanglement.Event, of id: HostID) {
+        self.hash.absorb(UInt64(id.number) << 32 | UInt64(event.kindNumber))
+    }
+
+    // MARK: Packets
+
+    private mutating func send(_ bytes: [UInt8], to target: Endpoint, from id: HostID) {
+        self.checker.sends(bytes, id, at: self.now)
+        let host = self.hosts[id.number]
+        let isIPv6 = target.address.isIPv6
+        guard let interface = host.interfaces.first(where: { $0.address.isIPv6 == isIPv6 }) else {
+            return self.count(.noRoute)
+        }
+        self.packetCount += 1
+        let packet = Packet(
+            number: self.packetCount, bytes: bytes,
+            source: Endpoint(address: interface.address, port: host.port), destination: target,
+            origin: id)
+        self.emit(packet, from: interface.network)
+    }
+
+    /// Lets a packet into a network: a host's, or one that an adversary repeats or makes up.
+    mutating func emit(_ packet: Packet, from network: NetworkID) {
+        switch self.network.goOut(
+            packet, from: network, now: self.now, using: &self.generator)
+        {
+        case .ended(let fate): self.end(packet, fate)
+        case .reached(let network, let packet):
+            let copies = self.network.cross(network, packet, using: &self.generator)
+            if copies.isEmpty { return self.end(packet, .lost) }
+            if copies.count > 1 { self.count(.duplicate) }
+            for copy in copies {
+                var arriving = packet
+                if copy.isCorrupt { self.corrupt(&arriving) }
+                self.queue.put(.arrival(arriving, at: network), at: self.now + copy.delay)
+            }
+        }
+    }
+
+    mutating func corrupt(_ packet: inout Packet) {
+        guard !packet.bytes.isEmpty else { return }
+        self.count(.corruption)
+        let before = packet.bytes
+        for _ in 0..<Int.random(in: 1...3, using: &self.generator) {
+            let position = Int.random(in: 0..<packet.bytes.count, using: &self.generator)
+            packet.bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &self.generator)
+        }
+        packet.isForged = packet.isForged || packet.bytes != before
+    }
+
+    private mutating func arrive(_ packet: Packet, at network: NetworkID) {
+        switch self.network.comeIn(packet, at: network, now: self.now) {
+        case .ended(let fate): self.end(packet, fate)
+        case .server(let packet):
+            self.end(packet, .delivered)
+            guard let reply = STUNServer.reply(to: packet) else { return }
+            self.packetCount += 1
+            self.emit(
+                Packet(
+                    number: self.packetCount, bytes: reply, source: packet.destination,
+                    destination: packet.source, origin: nil),
+                from: .internet)
+        case .host(let id, let packet): self.deliver(packet, to: id)
+        }
+    }
+
+    /// A datagram comes out of the wire at a host.
+    mutating func deliver(_ packet: Packet, to id: HostID) {
+        guard self.hosts[id.number].isRunning else { return self.end(packet, .blocked) }
+        self.end(packet, .delivered)
+        self.recent.note(packet, at: self.now, to: id)
+        let incarnation = self.hosts[id.number].incarnation
+        let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
+        self.checker.receives(packet, verdict, id, incarnation: incarnation, at: self.now)
+        self.follow(effects, of: id)
+    }
+
+    private mutating func end(_ packet: Packet, _ fate: Fate) {
+        self.tally.count(fate)
+        self.hash.absorb(packet.number << 8 | UInt64(fate.number))
+        if fate == .delivered {
+            self.hash.absorb(UInt64(bitPattern: self.now.nanoseconds))
+            self.hash.absorb(packet.bytes)
+        }
+    }
+
+    mutating func count(_ fault: Fault) { self.tally.count(fault) }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something that went wrong on purpose.
+public enum Fault: String, Sendable, Hashable, CaseIterable {
+    case crash, powerLoss, diskFull, restoredBackup, sleep, clockJump
+    case addressChange, routerRestart, routerRenumbered, partition, oneWayCut, badInternet, noUDP
+    case duplicate, corruption, noRoute, replay, forgery, flood
+    case cancel, retry, forget
+}
+
+/// How often each kind of fault, and each end of a packet, has happened.
+public struct Tally: Sendable, Equatable {
+    /// By the order of ``Fault``'s cases.
+    private var faults = [UInt64](repeating: 0, count: Fault.allCases.count)
+    private var fates = [UInt64](repeating: 0, count: Fate.allCases.count)
+
+    /// Nothing has happened.
+    public init() {}
+
+    mutating func count(_ fault: Fault) { self.faults[fault.number] += 1 }
+
+    mutating func count(_ fate: Fate) { self.fates[fate.number] += 1 }
+
+    /// Adds what happened in another run.
+    public mutating func add(_ other: Tally) {
+        for index in self.faults.indices { self.faults[index] += other.faults[index] }
+        for index in self.fates.indices { self.fates[index] += other.fates[index] }
+    }
+
+    /// Names and counts in a fixed order: faults, then what became of packets.
+    public var rows: [(name: String, count: UInt64)] {
+        Fault.allCases.map { ($0.rawValue, self.faults[$0.number]) }
+            + Fate.allCases.map { ("packet \($0.rawValue)", self.fates[$0.number]) }
+    }
+
+    /// How often a fault happened.
+    public func count(of fault: Fault) -> UInt64 { self.faults[fault.number] }
+}
+
+extension CaseIterable where Self: Equatable, AllCases: RandomAccessCollection {
+    /// The place of a case among all.
+    fileprivate var place: Int {
+        Self.allCases.enumerated().first { $0.element == self }?.offset ?? 0
+    }
+}
+
+extension Fault {
+    var number: Int { self.place }
+}
+
+extension Fate {
+    var number: Int { self.place }
+}

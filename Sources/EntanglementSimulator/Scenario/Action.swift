@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// Something that a person, a fault or an adversary does at a planned time.
+enum Action: Sendable {
+    // People.
+    case offer(by: HostID, to: HostID)
+    case answer(by: HostID, meeting: Int)
+    case accept(by: HostID, meeting: Int)
+    case cancelIfThere(HostID, meeting: Int)
+    case chooseAfterTimeout(by: HostID, meeting: Int)
+    case forget(by: HostID, meeting: Int)
+    // Computers.
+    case start(HostID)
+    case crash(HostID, atNextStepAfter: Int?)
+    case losePower(HostID)
+    case backUp(HostID)
+    case restore(HostID)
+    case setDisk(HostID, isFull: Bool)
+    case sleep(HostID, Duration)
+    case wake(HostID)
+    case jumpClock(HostID, Duration)
+    // Networks.
+    case move(HostID)
+    case restartRouter(NetworkID, renumbers: Bool)
+    case setInternet(LinkConditions)
+    case cut(from: HostID, to: HostID)
+    case split([HostID])
+    case setUDP(NetworkID, isDropped: Bool)
+    // Adversaries.
+    case attack(on: HostID)
+    /// All faults end: everything is repaired and everybody runs.
+    case heal
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// One attempt of two people to meet, as the people know it.
+struct Meeting: Sendable {
+    let offering: HostID
+    let answering: HostID
+    var offer: String?
+    var answer: String?
+    /// Each host's name for it.
+    var offeringRelation: RelationID?
+    var answeringRelation: RelationID?
+    /// Whether one of the two has ended it, or it was never made.
+    var isOver = false
+    var isForgotten = false
+
+    func relation(of host: HostID) -> RelationID? {
+        host == self.offering ? self.offeringRelation : self.answeringRelation
+    }
+}
+
+/// What people have asked for and wait for.
+struct People: Sendable {
+    /// What a person waits for.
+    enum Wait: Sendable {
+        case offer(meeting: Int)
+        case answer(meeting: Int)
+        case accept(meeting: Int)
+        case ending(meeting: Int)
+    }
+
+    private struct Key: Hashable, Sendable {
+        var host: HostID
+        var incarnation: Int
+        var request: RequestID
+    }
+
+    var meetings: [Meeting] = []
+    private var waits: [Key: Wait] = [:]
+
+    mutating func wait(
+        for wait: Wait, _ request: RequestID, at host: HostID, incarnation: Int
+    ) {
+        self.waits[Key(host: host, incarnation: incarnation, request: request)] = wait
+    }
+
+    mutating func take(_ request: RequestID, at host: HostID, incarnation: Int) -> Wait? {
+        self.waits.removeValue(
+            forKey: Key(host: host, incarnation: incarnation, request: request))
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import EntanglementSimulator
+
+/// Deliberate defects: each must be found.
+struct Mutants: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs seeds with each deliberate defect until its first violation.",
+        discussion: "Example: simulate mutants --seeds 10000")
+
+    @Option(help: "Seeds for each defect at most.") var seeds: UInt64 = 10_000
+    @Option(help: "One defect alone.") var defect: String?
+
+    func validate() throws {
+        let names = Defects.named.map(\.name)
+        if let defect = self.defect, !names.contains(defect) {
+            throw ValidationError("There is no defect \(defect): \(names.joined(separator: ", ")).")
+        }
+    }
+
+    func run() throws {
+        var survivors = 0
+        for (name, defect) in Defects.named where self.defect.map({ $0 == name }) ?? true {
+            if let (seeds, violation) = self.firstViolation(defect) {
+                print("\(name): found after \(seeds) seeds by \(violation)")
+            } else {
+                survivors += 1
+                print("\(name): NOT FOUND in \(self.seeds) seeds")
+            }
+        }
+        if survivors > 0 { throw ExitCode.failure }
+    }
+
+    private func firstViolation(_ defect: Defects) -> (UInt64, Violation)? {
+        for seed in 1...self.seeds {
+            for scenario in Scenario.allCases {
+                var course = Course(seed: seed, scenario: scenario, defects: defect)
+                if let violation = course.run().violations.first { return (seed, violation) }
+            }
+        }
+        return nil
+    }
+}

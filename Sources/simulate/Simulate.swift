@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArgumentParser
+public import EntanglementSimulator
+
+/// The simulator's command line.
+@main
+struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Runs SpockEx nodes on simulated time, and finds the seed of a failure.",
+        subcommands: [Run.self, Sweep.self, Mutants.self])
+}
+
+extension Scenario: ExpressibleByArgument {}
