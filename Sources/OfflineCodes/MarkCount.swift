@@ -9,6 +9,8 @@ struct MarkCount {
     private struct Runs {
         var (a, b, c, d, e) = (0, 0, 0, 0, 0)
 
+        var length: Int { self.a + self.b + self.c + self.d + self.e }
+
         /// Far looser than what zxing asks across.
         var isPossible: Bool {
             self.a > 0 && self.c >= 2 * max(self.a, self.e) && self.c >= max(self.b, self.d)
@@ -22,7 +24,7 @@ struct MarkCount {
 
         /// Each two neighbours are off by at most 0.7 modules and a pixel; ZBar allows 0.5.
         var isLikely: Bool {
-            let total = self.a + self.b + self.c + self.d + self.e
+            let total = self.length
             func fits(_ sum: Int, modules: Int) -> Bool {
                 abs(7 * sum - modules * total) * 10 <= 7 * total + 70
             }
@@ -51,6 +53,8 @@ struct MarkCount {
     private let limit: Int
     private var possible = Tally()
     private var likely = Tally()
+    /// Pixels that were looked at above and below runs that may be a mark's.
+    private(set) var stepCount = 0
 
     /// Marks that zxing may take; the sizes of runs hardly matter.
     var possibleCount: Int { self.possible.count }
@@ -89,6 +93,7 @@ struct MarkCount {
                     let middle = x - runs.e - runs.d - (runs.c + 1) / 2
                     let down = Self.runs(
                         down: pixels + middle, stride: width, count: height, at: row)
+                    self.stepCount += down.length
                     if down.isPossibleDown {
                         let mark = Mark(x: middle, reach: runs.c, lastRow: row + runs.c)
                         self.possible.add(mark)
