@@ -134,11 +134,29 @@
         @Test(arguments: [(100, 12_000, 1), (400, 3_000, 4), (1_200, 1_000, 1)], [false, true])
         func followsNoStripeToItsEnd(size: (width: Int, height: Int, unit: Int), isTurned: Bool) {
             let image = self.stripes(size, isTurned: isTurned)
-            let marks = MarkCount(in: DarkMap(image), limit: Limits.markCount)
+            let marks = MarkCount(in: DarkMap(image), limit: Limits.markCount, stepLimit: .max)
             #expect(marks.stepCount <= 4 * image.pixelCount)
             #expect(throws: OfflineCodeError.noCode(width: image.width, height: image.height)) {
                 try self.read(image)
             }
+        }
+
+        @Test func stopsToCountWhenTheStepsAreUsedUp() {
+            let map = DarkMap(self.stripes((100, 1_200, 1), isTurned: false))
+            let marks = MarkCount(in: map, limit: Limits.markCount, stepLimit: 1_000)
+            #expect((1_000...1_021).contains(marks.stepCount))
+        }
+
+        /// All that a search does is counted, or it would go on after the limit.
+        @Test(arguments: [(100, 12_000, 1), (400, 3_000, 4), (1_200, 1_000, 1)])
+        func countsTheStepsOfStripesAsWork(size: (width: Int, height: Int, unit: Int)) {
+            let image = self.stripes(size, isTurned: false)
+            let marks = MarkCount(in: DarkMap(image), limit: Limits.markCount, stepLimit: .max)
+            var search = PictureSearch(workLimit: Limits.readingWork)
+            #expect(throws: OfflineCodeError.self) { try search.text(in: image) }
+            let work = Limits.readingWork - search.workLeft
+            #expect(work >= marks.stepCount * CodeReading.zxing.stepWeight)
+            #expect(work <= Limits.readingWork)
         }
 
         private func stripes(
