@@ -3,8 +3,9 @@
 /// Looks for one QR code in a picture with a ladder of variants and two readers.
 ///
 /// The first rung, which most pictures end at, always asks both readers, and the first one also
-/// for an inverted code: so a second, different code is seen. Later rungs run until one finds
-/// something or the work is used up. Work is counted in pixels, steps and marks and not in time, so
+/// for an inverted code. It sees large pictures reduced; the finer ones follow always as well. So
+/// a second, different code is seen. Later rungs run until one finds something or the work is used
+/// up. Work is counted in pixels, steps and marks and not in time, so
 /// that a result does not depend on the machine.
 struct PictureSearch {
     /// What may still be spent, never below 0; see `CodeReading`.
@@ -50,10 +51,7 @@ struct PictureSearch {
             let base = picture.reduced(by: factor)
             self.look(at: base, [.zxing, .zbar])
             self.look(at: base.inverted, [.zxing])
-            guard self.codes.isEmpty else { return }
-            if factor > 1 {
-                self.lookCloser(at: picture, factor: factor)
-            }
+            self.lookCloser(at: picture, factor: factor)
             guard self.codes.isEmpty else { return }
             if base.pixelCount <= Self.doubledPixelCount {
                 self.lookAtDoubled(base)
@@ -63,9 +61,12 @@ struct PictureSearch {
         }
 
         /// Small codes in large pictures: finer steps up to the whole resolution.
+        ///
+        /// All of them, so that a small code which would be read alone is also seen beside a large
+        /// one.
         private mutating func lookCloser(at picture: LumaImage, factor: Int) {
             var finer = factor
-            while finer > 1, self.codes.isEmpty {
+            while finer > 1 {
                 finer /= 2
                 let pixelCount = picture.width / finer * (picture.height / finer)
                 guard pixelCount <= Self.finePixelCount,
