@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -201,11 +202,22 @@ class Node:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-@contextlib.contextmanager
-def stage(prefix="spockex-"):
-    """A temporary folder and the nodes in it; all are gone afterwards, also after Ctrl-C."""
+def end_well():
+    """From now on SIGTERM and SIGHUP (the terminal was closed) raise SystemExit."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(130))
+
+
+@contextlib.contextmanager
+def stage(prefix="spockex-"):
+    """A temporary folder and the nodes in it; all are gone afterwards, also after Ctrl-C.
+
+    Signals come to the main thread only: a program that has stages in others calls `end_well` and
+    ends their nodes itself.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main:
+        end_well()
     folder = tempfile.mkdtemp(prefix=prefix)
     nodes = []
 
@@ -215,7 +227,8 @@ def stage(prefix="spockex-"):
     try:
         yield folder, make
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if is_main:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         for node in nodes:
             with contextlib.suppress(Exception):
                 node.kill()
@@ -223,7 +236,8 @@ def stage(prefix="spockex-"):
             print(f"kept: {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if is_main:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def meet(offering, answering, offer_options=(), answer_options=(), timeout=60):
