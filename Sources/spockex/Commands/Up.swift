@@ -120,7 +120,9 @@ struct Up: AsyncParsableCommand {
         } ready: {
             let listen = await node.status().listen.map(\.description)
             Console.note("listening on \(listen.joined(separator: ", ")); home \(home)")
-            if isJSON { try? Console.print(json: StartReport(home: home, listen: listen)) }
+            guard isJSON else { return }
+            let report = StartReport(home: home, listen: listen)
+            if let text = try? JSONLine.text(report) { Console.printIfPossible(text) }
         }
         var quiet = logger
         quiet.logLevel = .critical
