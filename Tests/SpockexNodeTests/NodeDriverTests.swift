@@ -2,6 +2,7 @@
 import Entanglement
 import ServiceLifecycle
 import SpockexNode
+import SpockexStore
 import SpockexTransport
 import Testing
 
@@ -179,6 +180,26 @@ struct NodeDriverTests {
             }
             #expect(logged == history)
             #expect(try await node.history(limit: 1) == history.suffix(1))
+        }
+    }
+
+    /// A number is never given again, also when the newest events went with their relation.
+    @Test func liveEventsAreThoseOfTheLogAfterTheNewestWereDeleted() async throws {
+        let node = try await self.home.node()
+        try await running(node) { _ = try await self.offer(node) }
+        let store = try NodeStore(home: self.home.path)
+        let relation = try #require(try store.load().relations.first?.id)
+        let newest = try #require(try store.events(limit: 1).first?.id)
+        try store.commit([.deleteRelation(relation)])
+        #expect(try store.events(limit: 1).first?.id != newest)
+        try store.close()
+        let again = try await self.home.node()
+        let live = await again.events()
+        try await running(again) {
+            _ = try await self.offer(again)
+            let logged = try #require(try await again.history(limit: 1).first)
+            #expect(logged.id > newest)
+            #expect(await live.first { $0.event == logged.event } == logged)
         }
     }
 
