@@ -64,7 +64,7 @@ public actor NodeDriver {
         let question = ipgetter.question
         do throws(NodeError) {
             let state = try storage.load()
-            self.lastEventID = try storage.history(limit: 1).last?.id ?? 0
+            self.lastEventID = try storage.lastEventID()
             self.sockets = try await Self.bind(settings.listen, gate, queue, question)
             let reading = SystemClock.read()
             var outputs: [Output] = []
