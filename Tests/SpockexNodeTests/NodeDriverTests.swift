@@ -50,6 +50,31 @@ struct NodeDriverTests {
         await node.stop()
     }
 
+    @Test func aHoldKeepsTheHomeLockedAfterTheEnd() async throws {
+        let node = try await self.home.node()
+        let hold = try node.holdHome()
+        try await running(node) { _ = try await self.offer(node) }
+        await #expect(throws: NodeError.self) { try await self.home.node() }
+        hold.release()
+        hold.release()
+        let again = try await self.home.node()
+        #expect(throws: NodeError.stopping) { try node.holdHome() }
+        await again.stop()
+    }
+
+    /// Also when an earlier start made the home and failed before it could store a name.
+    @Test func aNodeWithoutANameGetsOneAndKeepsIt() async throws {
+        var names: [String] = []
+        for name in ["", "desk", "other"] {
+            var settings = self.home.settings()
+            settings.firstName = name
+            let node = try await NodeDriver(settings: settings, logger: .quiet)
+            try await running(node) { _ = try await self.offer(node) }
+            names.append(await node.status().status.name)
+        }
+        #expect(names == ["", "desk", "desk"])
+    }
+
     @Test func aPortInUseIsToldAndLeavesTheHomeFree() async throws {
         let node = try await self.home.node()
         let listen = await node.status().listen

@@ -98,7 +98,7 @@ public actor NodeDriver {
     /// Runs the node until ``stop()``, cancellation, or a failed commit, which is thrown.
     ///
     /// At the end what was taken is decided and committed, and then the sockets and the store are
-    /// closed and the home is free. A node runs once.
+    /// closed and the home is free, unless somebody holds it. A node runs once.
     public func run() async throws(NodeError) {
         guard case .ready = self.life else { throw .stopping }
         self.life = .running
@@ -111,6 +111,13 @@ public actor NodeDriver {
     public func stop() async {
         self.queue.close()
         if case .ready = self.life { await self.end(because: .stopping) }
+    }
+
+    /// Keeps the home locked until the hold is released, also when the node has ended by then.
+    ///
+    /// Throws `stopping` when the home is free already.
+    public nonisolated func holdHome() throws(NodeError) -> HomeHold {
+        try HomeHold(self.lock)
     }
 
     /// Asks the core for something and waits for its one reply.
