@@ -23,6 +23,8 @@ public struct NodeSettings: Sendable, Equatable {
     public var external: [Endpoint]
     /// What the node calls itself; nil: as before.
     public var name: String?
+    /// What a node calls itself that has no name yet.
+    public var firstName: String
     /// STUN servers, `HOST:PORT` each.
     ///
     /// Empty unless somebody names one: no server is built in, so that nothing phones home.
@@ -33,12 +35,14 @@ public struct NodeSettings: Sendable, Equatable {
     /// Settings with their defaults.
     public init(
         home: String, listen: [Endpoint] = Self.defaultListen, external: [Endpoint] = [],
-        name: String? = nil, stunServers: [String] = [], usesIPgetter: Bool = true
+        name: String? = nil, firstName: String = "", stunServers: [String] = [],
+        usesIPgetter: Bool = true
     ) {
         self.home = home
         self.listen = listen
         self.external = external
         self.name = name
+        self.firstName = firstName
         self.stunServers = stunServers
         self.usesIPgetter = usesIPgetter
     }

@@ -71,7 +71,8 @@ public actor NodeDriver {
             self.node = Node(
                 loading: state,
                 configuration: NodeConfiguration(
-                    name: settings.name ?? state.nodeName,
+                    name: settings.name
+                        ?? (state.nodeName.isEmpty ? settings.firstName : state.nodeName),
                     allowsLoopback: settings.allowsLoopback,
                     usesIPgetter: ipgetter.mayAsk),
                 primitives: CryptoPrimitives(), generator: SystemRandomNumberGenerator(),
