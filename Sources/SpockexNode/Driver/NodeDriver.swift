@@ -193,13 +193,16 @@ public actor NodeDriver {
         _ listen: [Endpoint], _ gate: GuardedGate, _ queue: InputQueue, _ question: OpenQuestion
     ) async throws(NodeError) -> DatagramSockets {
         do throws(TransportError) {
-            return try await DatagramSockets(listen: listen) { bytes, source, socket in
-                let now = SystemClock.instant()
-                switch gate.receive(bytes, from: source, via: socket, now: now) {
-                case .dropped: break
-                case .input(let input): queue.offer(.datagram(input))
-                case .stun where question.isOpen: queue.offer(.stun(Array(bytes), from: source))
-                case .stun: break
+            return try await NodeSettings.opening(listen) { listen throws(TransportError) in
+                try await DatagramSockets(listen: listen) { bytes, source, socket in
+                    let now = SystemClock.instant()
+                    switch gate.receive(bytes, from: source, via: socket, now: now) {
+                    case .dropped: break
+                    case .input(let input): queue.offer(.datagram(input))
+                    case .stun where question.isOpen:
+                        queue.offer(.stun(Array(bytes), from: source))
+                    case .stun: break
+                    }
                 }
             }
         } catch {
