@@ -14,6 +14,6 @@ enum Limits {
     static let historyCountDefault = 100
     /// Life of an offer in seconds.
     static let lifeSeconds = 10...86_400
-    /// Hosts in a wish.
-    static let hostCountMax = 8
+    /// Hosts in a wish, as many as a code has room for (PROTOCOL.md §3).
+    static let hostCountMax = 3
 }
