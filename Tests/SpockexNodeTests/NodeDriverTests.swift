@@ -193,7 +193,7 @@ struct NodeDriverTests {
 
     @Test func liveEventsAreThoseOfTheLog() async throws {
         let node = try await self.home.node()
-        let live = await node.events()
+        let live = try await node.events()
         try await running(node) {
             _ = try await self.offer(node)
             let history = try await node.history(limit: 100)
@@ -219,7 +219,7 @@ struct NodeDriverTests {
         #expect(try store.events(limit: 1).first?.id != newest)
         try store.close()
         let again = try await self.home.node()
-        let live = await again.events()
+        let live = try await again.events()
         try await running(again) {
             _ = try await self.offer(again)
             let logged = try #require(try await again.history(limit: 1).first)

@@ -158,8 +158,9 @@ public actor NodeDriver {
     /// The events from now on.
     ///
     /// A reader that is more than 1,024 behind loses the oldest; the counter `eventsDropped` tells.
-    public func events() -> AsyncStream<LoggedEvent> {
-        self.feed.subscribe()
+    /// Throws `tooManyReaders` for the 65th.
+    public func events() throws(NodeError) -> AsyncStream<LoggedEvent> {
+        try self.feed.subscribe()
     }
 
     /// The newest events of the log, oldest first; also those before this start.
