@@ -66,7 +66,10 @@ public final class DatagramSockets: Sendable {
     }
 
     /// Closes the channels that read, as an error of the system would, for tests.
-    func interruptReading() async {
+    ///
+    /// Then the sockets cannot be read again for so many tries.
+    func interruptReading(refusing tries: Int = 0) async {
+        for socket in self.sockets { socket.refuseCopies(tries) }
         for (_, channel) in self.channels.withLock({ $0.open }) {
             try? await channel.close().get()
         }
