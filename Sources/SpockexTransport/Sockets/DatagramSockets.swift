@@ -137,7 +137,8 @@ public final class DatagramSockets: Sendable {
         self.counting.countReopening()
         self.loop.scheduleTask(in: .milliseconds(Limits.reopeningMilliseconds)) { [weak self] in
             guard let self else { return }
-            guard let future = self.openChannel(number) else { return }
+            // No descriptor is free now; there may be one the next time.
+            guard let future = self.openChannel(number) else { return self.readAgain(number) }
             future.whenComplete { result in
                 switch result {
                 case .success(let channel): self.keep(channel, number)
