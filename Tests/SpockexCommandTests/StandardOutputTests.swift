@@ -44,8 +44,12 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.home + "/api.sock"))
     }
 
-    @Test func anArgumentThatIsNotUTF8IsRefused() throws {
-        let shell = #"exec "$0" scan "$(printf 'a\377')" --json"#
+    /// With replacement characters they would name other files.
+    @Test(arguments: [
+        #"exec "$0" scan "$(printf 'a\377')" --json"#,
+        #"SPOCKEX_HOME="$(printf '/tmp/\377')" exec "$0" status --json"#,
+    ])
+    func whatIsNotUTF8IsRefused(shell: String) throws {
         let result = try Running(shell, []).finish()
         #expect(result.code == 64)
         #expect(try result.errorCode() == "usage")
