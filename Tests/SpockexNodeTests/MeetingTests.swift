@@ -4,7 +4,7 @@ import SpockexNode
 import Testing
 
 /// Two whole nodes on loopback, with their stores and sockets.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct MeetingTests {
     private let homes = (TestHome(), TestHome())
 

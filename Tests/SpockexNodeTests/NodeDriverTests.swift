@@ -6,7 +6,7 @@ import SpockexStore
 import SpockexTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct NodeDriverTests {
     private let home = TestHome()
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SpockexTransport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct DatagramSocketsTests {
     @Test(arguments: [Loopback.ipv4, Loopback.ipv6])
     func whatIsSentArrivesWithItsSource(listen: Endpoint) async throws {
