@@ -30,6 +30,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
@@ -120,8 +121,8 @@ let around: [Target] = [
     .target(
         name: "SpockexWeb",
         dependencies: [
-            "SpockexAPI", "SpockexNode", "Entanglement", "OfflineCodes", hummingbird, logging,
-            lifecycle,
+            "SpockexAPI", "SpockexNode", "Entanglement", "OfflineCodes", hummingbird,
+            hummingbirdCore, nioCore, logging, lifecycle,
         ],
         swiftSettings: strict),
     .executableTarget(

@@ -104,6 +104,8 @@ public enum Constants {
     ]
     /// All probes of one ping have this long.
     public static let probeSpan = Duration.seconds(3)
+    /// From one challenge to the next at least, to one source.
+    public static let challengeInterval = Duration.milliseconds(150)
     /// A path challenge that is not answered within this is void.
     public static let challengeLife = Duration.seconds(5)
     /// Searching for a lost peer: this long an attempt every 5 s, then one a minute.

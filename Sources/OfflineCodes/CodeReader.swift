@@ -31,7 +31,7 @@ public struct CodeReader: Sendable {
         self.workLimit = Limits.readingWork
     }
 
-    /// Makes a reader whose passes over a picture may visit so many pixels in all.
+    /// Makes a reader that may spend so much on a picture; see `CodeReading`.
     package init(workLimit: Int) {
         self.workLimit = workLimit
     }

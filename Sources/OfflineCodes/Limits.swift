@@ -18,6 +18,6 @@ enum Limits {
     static let markCount = 1_000
     /// Codes that one pass of a reader may report.
     static let codesPerPass = 4
-    /// What all passes over a picture may cost, somewhat under a second; see `CodeReading.weight`.
-    static let readingWork = 60_000_000
+    /// What all passes over a picture may cost, in units of 5 ns: somewhat under a second.
+    static let readingWork = 180_000_000
 }

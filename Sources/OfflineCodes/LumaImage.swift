@@ -107,17 +107,15 @@ extension LumaImage {
     /// Each pixel is the mean of the square of `2 * radius + 1` around it, edges continued.
     func averaged(radius: Int) -> LumaImage {
         let (width, height) = (self.width, self.height)
-        let area = (2 * radius + 1) * (2 * radius + 1)
+        let area = Int32((2 * radius + 1) * (2 * radius + 1))
         return LumaImage(width: width, height: height) { to in
             self.withPixels { from in
                 var sums = WindowSums(width: width, height: height, radius: radius)
-                sums.eachRow(of: from) { y, columns, _ in
-                    let sides = WindowSums.Sides(width: width, radius: radius)
-                    var sum = sides.first(columns)
+                sums.eachRow(of: from) { y, sums, _ in
+                    let line = to + y * width
                     var x = 0
                     while x < width {
-                        to[y &* width &+ x] = UInt8(truncatingIfNeeded: (sum &+ area / 2) / area)
-                        sum = sides.moved(sum, columns, from: x)
+                        line[x] = UInt8(truncatingIfNeeded: (sums[x] &+ area / 2) / area)
                         x &+= 1
                     }
                 }

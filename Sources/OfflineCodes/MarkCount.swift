@@ -9,6 +9,8 @@ struct MarkCount {
     private struct Runs {
         var (a, b, c, d, e) = (0, 0, 0, 0, 0)
 
+        var length: Int { self.a + self.b + self.c + self.d + self.e }
+
         /// Far looser than what zxing asks across.
         var isPossible: Bool {
             self.a > 0 && self.c >= 2 * max(self.a, self.e) && self.c >= max(self.b, self.d)
@@ -22,7 +24,7 @@ struct MarkCount {
 
         /// Each two neighbours are off by at most 0.7 modules and a pixel; ZBar allows 0.5.
         var isLikely: Bool {
-            let total = self.a + self.b + self.c + self.d + self.e
+            let total = self.length
             func fits(_ sum: Int, modules: Int) -> Bool {
                 abs(7 * sum - modules * total) * 10 <= 7 * total + 70
             }
@@ -49,25 +51,33 @@ struct MarkCount {
     }
 
     private let limit: Int
+    private let stepLimit: Int
     private var possible = Tally()
     private var likely = Tally()
+    /// Pixels looked at above and below runs that may be a mark's, and comparisons with marks.
+    private(set) var stepCount = 0
 
     /// Marks that zxing may take; the sizes of runs hardly matter.
     var possibleCount: Int { self.possible.count }
     /// Marks that ZBar may take.
     var likelyCount: Int { self.likely.count }
 
-    /// Stops when there are `limit` marks.
-    init(in map: DarkMap, limit: Int) {
+    /// Stops when there are `limit` marks, or after `stepLimit` steps and those of one run more.
+    init(in map: DarkMap, limit: Int, stepLimit: Int) {
         self.limit = limit
+        self.stepLimit = stepLimit
         let (width, height) = (map.image.width, map.image.height)
         map.image.withPixels { pixels in
             var row = 2
-            while row < height, self.possible.count < limit {
+            while row < height, self.mayGoOn {
                 self.scan(pixels, width: width, height: height, row: row)
                 row += 3
             }
         }
+    }
+
+    private var mayGoOn: Bool {
+        self.possible.count < self.limit && self.stepCount < self.stepLimit
     }
 
     private mutating func scan(
@@ -81,15 +91,18 @@ struct MarkCount {
         var start = 0
         var isDark = false
         var x = 0
-        while x <= width, self.possible.count < self.limit {
+        while x <= width, self.mayGoOn {
             if x == width || (line[x] == 0) != isDark {
                 (runs.a, runs.b, runs.c, runs.d, runs.e) =
                     (runs.b, runs.c, runs.d, runs.e, x - start)
                 if isDark, runs.isPossible {
                     let middle = x - runs.e - runs.d - (runs.c + 1) / 2
                     let down = Self.runs(
-                        down: pixels + middle, stride: width, count: height, at: row)
+                        down: pixels + middle, stride: width, count: height, at: row,
+                        reach: 3 * runs.length)
+                    self.stepCount += down.length
                     if down.isPossibleDown {
+                        self.stepCount += self.possible.open.count
                         let mark = Mark(x: middle, reach: runs.c, lastRow: row + runs.c)
                         self.possible.add(mark)
                         if runs.isLikely, down.isLikely { self.likely.add(mark) }
@@ -103,24 +116,29 @@ struct MarkCount {
     }
 
     /// The five runs in a column, the middle one around a row that is dark.
+    ///
+    /// They end where they are longer than `reach` together. Three times the runs across is what
+    /// zxing allows; without an end, stripes would cost the height of the picture for each run.
     private static func runs(
-        down column: UnsafePointer<UInt8>, stride: Int, count: Int, at row: Int
+        down column: UnsafePointer<UInt8>, stride: Int, count: Int, at row: Int, reach: Int
     ) -> Runs {
+        var left = reach
         func run(from start: Int, step: Int, isDark: Bool) -> Int {
             var place = start
-            while place >= 0, place < count, (column[place * stride] == 0) == isDark {
+            while left > 0, place >= 0, place < count, (column[place * stride] == 0) == isDark {
                 place += step
+                left -= 1
             }
             return abs(place - start)
         }
         var runs = Runs()
         let up = run(from: row, step: -1, isDark: true)
-        let down = run(from: row, step: 1, isDark: true)
+        let down = run(from: row + 1, step: 1, isDark: true)
+        runs.c = up + down
         runs.b = run(from: row - up, step: -1, isDark: false)
-        runs.d = run(from: row + down, step: 1, isDark: false)
+        runs.d = run(from: row + 1 + down, step: 1, isDark: false)
         runs.a = run(from: row - up - runs.b, step: -1, isDark: true)
-        runs.e = run(from: row + down + runs.d, step: 1, isDark: true)
-        runs.c = up + down - 1
+        runs.e = run(from: row + 1 + down + runs.d, step: 1, isDark: true)
         return runs
     }
 }

@@ -3,24 +3,26 @@
 /// Looks for one QR code in a picture with a ladder of variants and two readers.
 ///
 /// The first rung, which most pictures end at, always asks both readers, and the first one also
-/// for an inverted code: so a second, different code is seen. Later rungs run until one finds
-/// something or the work is used up. Work is counted in pixels and marks and not in time, so that a
-/// result does not depend on the machine.
+/// for an inverted code. It sees large pictures reduced; the finer ones follow always as well. So
+/// a second, different code is seen. Later rungs run until one finds something or the work is used
+/// up. Work is counted in pixels, steps and marks and not in time, so
+/// that a result does not depend on the machine.
 struct PictureSearch {
-    private var work: Int
+    /// What may still be spent, never below 0; see `CodeReading`.
+    private(set) var workLeft: Int
     private var codes: [ReadCode] = []
     /// Marks in a variant that were too many for a reader.
     private var markCount = 0
 
     init(workLimit: Int) {
-        self.work = workLimit
+        self.workLeft = workLimit
     }
 
     /// The bytes of the only code; several that hold the same are one.
     mutating func text(in picture: LumaImage) throws(OfflineCodeError) -> [UInt8] {
         #if QR && os(Linux)
             // A large picture has cost time before.
-            self.work -= picture.pixelCount / 2
+            self.workLeft -= min(self.workLeft, picture.pixelCount * CodeReading.decodingWeight)
             self.climb(picture)
             guard let first = self.codes.first else {
                 if self.markCount > 0 { throw .tooManyMarks(count: self.markCount) }
@@ -49,10 +51,7 @@ struct PictureSearch {
             let base = picture.reduced(by: factor)
             self.look(at: base, [.zxing, .zbar])
             self.look(at: base.inverted, [.zxing])
-            guard self.codes.isEmpty else { return }
-            if factor > 1 {
-                self.lookCloser(at: picture, factor: factor)
-            }
+            self.lookCloser(at: picture, factor: factor)
             guard self.codes.isEmpty else { return }
             if base.pixelCount <= Self.doubledPixelCount {
                 self.lookAtDoubled(base)
@@ -62,13 +61,18 @@ struct PictureSearch {
         }
 
         /// Small codes in large pictures: finer steps up to the whole resolution.
+        ///
+        /// All of them, so that a small code which would be read alone is also seen beside a large
+        /// one.
         private mutating func lookCloser(at picture: LumaImage, factor: Int) {
             var finer = factor
-            while finer > 1, self.codes.isEmpty {
+            while finer > 1 {
                 finer /= 2
-                let image = picture.reduced(by: finer)
-                guard image.pixelCount <= Self.finePixelCount else { return }
-                self.look(at: image, [.zxing])
+                let pixelCount = picture.width / finer * (picture.height / finer)
+                guard pixelCount <= Self.finePixelCount,
+                    pixelCount * CodeReading.preparationWeight <= self.workLeft
+                else { return }
+                self.look(at: picture.reduced(by: finer), [.zxing])
             }
         }
 
@@ -101,30 +105,45 @@ struct PictureSearch {
         }
 
         private mutating func run(_ rungs: [(CodeReading, () -> LumaImage)]) {
-            for (reader, picture) in rungs where self.codes.isEmpty {
+            for (reader, picture) in rungs where self.codes.isEmpty && self.workLeft > 0 {
                 self.look(at: picture(), [reader])
             }
         }
 
         private mutating func look(at picture: LumaImage, _ readers: [CodeReading]) {
-            let map = DarkMap(picture)
-            let marks = MarkCount(in: map, limit: Limits.markCount)
-            for reader in readers {
-                let visit = picture.pixelCount * reader.weight
-                let markCount = reader == .zxing ? marks.possibleCount : marks.likelyCount
-                let triples = markCount * markCount * markCount * reader.tripleWeight
-                guard visit + triples <= self.work else {
-                    if triples > visit { self.markCount = max(self.markCount, markCount) }
-                    continue
-                }
-                self.work -= visit + triples
-                let found =
-                    switch reader {
-                    case .zxing: readWithZXing(map)
-                    case .zbar: readWithZBar(picture)
-                    }
-                for code in found where !self.codes.contains(code) { self.codes.append(code) }
+            let cost = picture.pixelCount * CodeReading.preparationWeight
+            guard cost <= self.workLeft else {
+                // So that the next variants are not made in vain.
+                self.workLeft = 0
+                return
             }
+            self.workLeft -= cost
+            let map = DarkMap(picture)
+            let marks = MarkCount(in: map, limit: Limits.markCount, stepLimit: self.workLeft)
+            self.workLeft -= min(self.workLeft, marks.stepCount)
+            for reader in readers {
+                self.read(picture, map, with: reader, marks: marks)
+            }
+        }
+
+        private mutating func read(
+            _ picture: LumaImage, _ map: DarkMap, with reader: CodeReading, marks: MarkCount
+        ) {
+            let visit =
+                picture.pixelCount * reader.weight + marks.stepCount * reader.stepWeight
+            let count = reader == .zxing ? marks.possibleCount : marks.likelyCount
+            let triples = count * count * count * reader.tripleWeight
+            guard visit + triples <= self.workLeft else {
+                if triples > visit { self.markCount = max(self.markCount, count) }
+                return
+            }
+            self.workLeft -= visit + triples
+            let found =
+                switch reader {
+                case .zxing: readWithZXing(map)
+                case .zbar: readWithZBar(picture)
+                }
+            for code in found where !self.codes.contains(code) { self.codes.append(code) }
         }
 
         /// The least whole factor that brings the picture down to so many pixels.

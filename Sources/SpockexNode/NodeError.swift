@@ -31,6 +31,8 @@ public enum NodeError: Error, Equatable, Sendable {
     case stopping
     /// Too many requests wait for their replies.
     case overloaded(limit: Int)
+    /// Too many read the events.
+    case tooManyReaders(limit: Int)
 
     /// What went wrong, in one sentence.
     public var sentence: String {
@@ -64,6 +66,8 @@ public enum NodeError: Error, Equatable, Sendable {
             "The node is ending."
         case .overloaded(let limit):
             "More than \(limit) requests wait for an answer."
+        case .tooManyReaders(let limit):
+            "\(limit) commands follow the events already."
         }
     }
 
@@ -83,6 +87,7 @@ public enum NodeError: Error, Equatable, Sendable {
         case .storeFailed: "Check that the disk is not full, then start the node again."
         case .stopping: "Start it again with `spockex up`."
         case .overloaded: "Try again in a moment."
+        case .tooManyReaders: "End one of them, or try again when one has ended."
         }
     }
 
@@ -95,7 +100,7 @@ public enum NodeError: Error, Equatable, Sendable {
         case .wrongListenCount, .unusableExternal, .badServer: 64
         case .storeDamaged: 65
         case .stopping: 69
-        case .overloaded: 75
+        case .overloaded, .tooManyReaders: 75
         }
     }
 }

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Entanglement
+import SpockexTransport
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// How a node is started.
 public struct NodeSettings: Sendable, Equatable {
@@ -7,6 +16,8 @@ public struct NodeSettings: Sendable, Equatable {
     public static let defaultPort: UInt16 = 41_414
 
     /// The wildcard address of both families, at the default port.
+    ///
+    /// With these alone, a family that the system does not have is left out.
     public static let defaultListen = [
         Endpoint(address: .v4(0), port: Self.defaultPort),
         Endpoint(address: .v6(0, 0), port: Self.defaultPort),
@@ -23,6 +34,8 @@ public struct NodeSettings: Sendable, Equatable {
     public var external: [Endpoint]
     /// What the node calls itself; nil: as before.
     public var name: String?
+    /// What a node calls itself that has no name yet.
+    public var firstName: String
     /// STUN servers, `HOST:PORT` each.
     ///
     /// Empty unless somebody names one: no server is built in, so that nothing phones home.
@@ -33,12 +46,14 @@ public struct NodeSettings: Sendable, Equatable {
     /// Settings with their defaults.
     public init(
         home: String, listen: [Endpoint] = Self.defaultListen, external: [Endpoint] = [],
-        name: String? = nil, stunServers: [String] = [], usesIPgetter: Bool = true
+        name: String? = nil, firstName: String = "", stunServers: [String] = [],
+        usesIPgetter: Bool = true
     ) {
         self.home = home
         self.listen = listen
         self.external = external
         self.name = name
+        self.firstName = firstName
         self.stunServers = stunServers
         self.usesIPgetter = usesIPgetter
     }
@@ -50,6 +65,23 @@ public struct NodeSettings: Sendable, Equatable {
 }
 
 extension NodeSettings {
+    /// Opens what it is told to; when that is the default, without a family that the system lacks.
+    ///
+    /// Somebody who asked for IPv6 must hear that there is none; most people did not ask.
+    static func opening<Sockets: Sendable>(
+        _ listen: [Endpoint],
+        _ open: ([Endpoint]) async throws(TransportError) -> Sockets
+    ) async throws(TransportError) -> Sockets {
+        do throws(TransportError) {
+            return try await open(listen)
+        } catch {
+            guard listen == Self.defaultListen, case .cannotListen(let missing, let code) = error,
+                code == EAFNOSUPPORT || code == EADDRNOTAVAIL
+            else { throw error }
+            return try await open(listen.filter { $0 != missing })
+        }
+    }
+
     /// Refuses what could not work, before anything is touched.
     func check() throws(NodeError) {
         guard (1...Limits.listenCountMax).contains(self.listen.count) else {

@@ -66,6 +66,18 @@ public final class NodeStore: Sendable {
         try self.using { try $0.read { try StoredEvent.newest(max(limit, 0), from: $0) } }
     }
 
+    /// The number of the newest event that there ever was, 0 before the first.
+    ///
+    /// It may be gone from the log with its relation; its number is never used again.
+    public func lastEventID() throws(StoreError) -> Int64 {
+        try self.using { queue in
+            try queue.read { database in
+                try Int64.fetchOne(
+                    database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'event'") ?? 0
+            }
+        }
+    }
+
     /// Closes the database; every later call throws.
     ///
     /// The log is then part of the database.

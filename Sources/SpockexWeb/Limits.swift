@@ -2,6 +2,12 @@
 
 /// What the local API allows its callers.
 enum Limits {
+    /// Open connections; the followers of events (64) leave room for as many requests.
+    static let connectionCountMax = 128
+    /// Connections that are being told that they are refused; more are closed without a word.
+    static let refusedConnectionCountMax = 64
+    /// How long one of them may take to ask and to read its answer.
+    static let refusalSeconds: Int64 = 2
     /// Bytes of a request's body.
     static let bodyByteCountMax = 16_384
     /// Bytes of all header fields of a request together, and of each.
@@ -14,6 +20,6 @@ enum Limits {
     static let historyCountDefault = 100
     /// Life of an offer in seconds.
     static let lifeSeconds = 10...86_400
-    /// Hosts in a wish.
-    static let hostCountMax = 8
+    /// Hosts in a wish, as many as a code has room for (PROTOCOL.md §3).
+    static let hostCountMax = 3
 }

@@ -38,8 +38,22 @@ struct SpockexCommand: AsyncParsableCommand {
         ])
 
     static func main() async {
+        Console.prepareStreams()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        guard Self.argumentsAreText else {
+            // Decoded with replacement characters they would name other files.
+            let error = APIError(
+                .usage, "An argument is not UTF-8.",
+                hint: "Give the file another name, or its content by `-` (standard input).")
+            endProcess(Self.report(error, arguments))
+        }
         endProcess(await Self.perform(arguments))
+    }
+
+    private static var argumentsAreText: Bool {
+        (0..<Int(CommandLine.argc)).allSatisfy { index in
+            CommandLine.unsafeArgv[index].map { String(validatingCString: $0) != nil } ?? true
+        }
     }
 
     /// Runs one command line and gives its exit code.
@@ -64,13 +78,15 @@ struct SpockexCommand: AsyncParsableCommand {
     }
 
     /// Says what went wrong: for people on standard error, for programs on standard output too.
+    ///
+    /// What becomes of standard output does not change the exit code.
     private static func report(_ error: APIError, _ arguments: [String]) -> Int32 {
+        Console.note("\(Clean.line(error.message))\n\(Clean.line(error.hint))")
         if arguments.prefix(while: { $0 != "--" }).contains("--json"),
             let text = try? JSONLine.text(error)
         {
-            Console.print(text)
+            Console.printIfPossible(text)
         }
-        Console.note("\(Clean.line(error.message))\n\(Clean.line(error.hint))")
         return error.code.exitCode
     }
 }

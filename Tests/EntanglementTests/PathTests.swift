@@ -151,6 +151,27 @@ import Testing
         #expect(pair.peer(.alice)?.path == Pair.bobEndpoint)
     }
 
+    /// The way to the new place takes longer than challenges are apart.
+    @Test(arguments: [40, 70, 80, 100, 300])
+    func aSlowChallengeIsAnswered(milliseconds: Int) throws {
+        var pair = try Pair.trusted()
+        let elsewhere = at("203.0.113.9:1234")
+        pair.act(.bob) { host, now, sent in
+            host.endpoint = elsewhere
+            host.handle(.networkChanged, now: now, sent: &sent)
+        }
+        for _ in 0..<9 {
+            let flying = pair.inFlight
+            pair.inFlight = []
+            pair.advance(to: pair.now.instant + .milliseconds(milliseconds))
+            let fresh = pair.inFlight
+            pair.inFlight = []
+            for sent in flying { pair.deliver(sent) }
+            pair.inFlight += fresh
+        }
+        #expect(pair.peer(.alice)?.path == elsewhere)
+    }
+
     @Test func onlyTheProvedPathIsRememberedInFront() throws {
         var pair = try Pair.trusted()
         let bytes = try self.packet(&pair, .ping(token: 1, echo: Pair.aliceEndpoint))

@@ -31,6 +31,22 @@
             return LumaImage(width: width, height: height, pixels: pixels)
         }
 
+        /// Pictures at places on grey.
+        private func sheet(
+            width: Int, height: Int, _ parts: [(image: LumaImage, x: Int, y: Int)]
+        ) -> LumaImage {
+            LumaImage(width: width, height: height) { to in
+                for index in 0..<(width * height) { to[index] = 200 }
+                for (image, left, top) in parts {
+                    for y in 0..<image.height {
+                        for x in 0..<image.width {
+                            to[(y + top) * width + x + left] = image.pixels[y * image.width + x]
+                        }
+                    }
+                }
+            }
+        }
+
         @Test func refusesTwoDifferentCodes() throws {
             let both = self.row([try self.picture("first"), try self.picture("second")])
             #expect(throws: OfflineCodeError.severalCodes(count: 2)) { try self.read(both) }
@@ -114,6 +130,50 @@
             #expect(throws: OfflineCodeError.self) { try self.read(image) }
         }
 
+        /// Runs like those of a mark in every row, in columns without end.
+        @Test(arguments: [(100, 12_000, 1), (400, 3_000, 4), (1_200, 1_000, 1)], [false, true])
+        func followsNoStripeToItsEnd(size: (width: Int, height: Int, unit: Int), isTurned: Bool) {
+            let image = self.stripes(size, isTurned: isTurned)
+            let marks = MarkCount(in: DarkMap(image), limit: Limits.markCount, stepLimit: .max)
+            #expect(marks.stepCount <= 4 * image.pixelCount)
+            #expect(throws: OfflineCodeError.noCode(width: image.width, height: image.height)) {
+                try self.read(image)
+            }
+        }
+
+        @Test func stopsToCountWhenTheStepsAreUsedUp() {
+            let map = DarkMap(self.stripes((100, 1_200, 1), isTurned: false))
+            let marks = MarkCount(in: map, limit: Limits.markCount, stepLimit: 1_000)
+            #expect((1_000...1_021).contains(marks.stepCount))
+        }
+
+        /// All that a search does is counted, or it would go on after the limit.
+        @Test(arguments: [(100, 12_000, 1), (400, 3_000, 4), (1_200, 1_000, 1)])
+        func countsTheStepsOfStripesAsWork(size: (width: Int, height: Int, unit: Int)) {
+            let image = self.stripes(size, isTurned: false)
+            let marks = MarkCount(in: DarkMap(image), limit: Limits.markCount, stepLimit: .max)
+            var search = PictureSearch(workLimit: Limits.readingWork)
+            #expect(throws: OfflineCodeError.self) { try search.text(in: image) }
+            let work = Limits.readingWork - search.workLeft
+            #expect(work >= marks.stepCount * CodeReading.zxing.stepWeight)
+            #expect(work <= Limits.readingWork)
+        }
+
+        private func stripes(
+            _ size: (width: Int, height: Int, unit: Int), isTurned: Bool
+        ) -> LumaImage {
+            let values: [UInt8] = [0, 255, 0, 0, 0, 255]
+            let (width, height) =
+                isTurned ? (size.height, size.width) : (size.width, size.height)
+            return LumaImage(width: width, height: height) { to in
+                for y in 0..<height {
+                    for x in 0..<width {
+                        to[y * width + x] = values[(isTurned ? y : x) / size.unit % 6]
+                    }
+                }
+            }
+        }
+
         @Test(arguments: [(640, 480, 1), (1_200, 1_000, 1), (1_200, 1_000, 3), (4_000, 3_000, 2)])
         func findsNothingInNoise(width: Int, height: Int, grain: Int) {
             var generator = SeededGenerator(seed: 7)
@@ -131,16 +191,19 @@
 
         @Test func findsASmallCodeInALargePicture() throws {
             let code = try CodeWriter(text: Self.text).matrix.picture(modulePixelCount: 3)
-            let (width, height) = (4_000, 3_000)
-            let image = LumaImage(width: width, height: height) { to in
-                for index in 0..<(width * height) { to[index] = 200 }
-                for y in 0..<code.height {
-                    for x in 0..<code.width {
-                        to[(y + 1_500) * width + x + 2_600] = code.pixels[y * code.width + x]
-                    }
-                }
-            }
+            let image = self.sheet(width: 4_000, height: 3_000, [(code, 2_600, 1_500)])
             #expect(try self.read(image).text == Self.text)
+        }
+
+        /// The first rung sees the picture reduced, and in it the large code alone.
+        @Test func refusesASmallCodeBesideALargeOneInALargePicture() throws {
+            let large = try CodeWriter(text: "first").matrix.picture(modulePixelCount: 12)
+            let small = try CodeWriter(text: "second").matrix.picture(modulePixelCount: 3)
+            let one = self.sheet(width: 4_000, height: 3_000, [(small, 2_600, 1_500)])
+            #expect(try self.read(one).text == "second")
+            let both = self.sheet(
+                width: 4_000, height: 3_000, [(large, 400, 300), (small, 2_600, 1_500)])
+            #expect(throws: OfflineCodeError.severalCodes(count: 2)) { try self.read(both) }
         }
 
         @Test func stopsWhenTheWorkIsUsedUp() throws {

@@ -66,6 +66,18 @@ import Testing
         #expect(try forgotten.object()["state"] as? String == "forgotten")
     }
 
+    /// Two homes without a STUN server: it is said at once, not after 90 seconds.
+    @Test(arguments: [("203.0.113.9:41414", false), ("192.168.1.9:41414", true)])
+    func codesOfLocalNetworksAreNamed(host: String, isLocal: Bool) throws {
+        let anna = try TestNode(name: "Anna")
+        let bob = try TestNode(name: "Bob")
+        let text = anna.folder.path("offer.txt")
+        #expect(try anna.run("offer", "--text", text, "--host", host, "--json").code == 0)
+        let answered = try bob.run("answer", text, "--host", "10.0.0.7:41414", "--no-wait")
+        #expect(answered.code == 0)
+        #expect(answered.errors.contains("--ipgetter") == isLocal)
+    }
+
     @Test func ctrlCLeavesThePairing() throws {
         let anna = try TestNode(name: "Anna")
         let bob = try TestNode(name: "Bob")
@@ -96,5 +108,59 @@ import Testing
         let result = answering.finish()
         #expect(result.code == 1)
         #expect(try result.errorCode(1) == "cancelled")
+    }
+
+    /// Anna accepts Bob's answer while Bob's node is gone; the id of her pairing.
+    private func lonely(_ anna: TestNode, _ bob: TestNode) throws -> (id: String, answer: String) {
+        let (offer, answer) = (anna.folder.path("offer.txt"), anna.folder.path("answer.txt"))
+        let made = try anna.run("offer", "--text", offer, "--json").object()
+        #expect(try bob.run("answer", offer, "--text", answer, "--json").code == 0)
+        #expect(bob.end(SIGKILL).code == -SIGKILL)
+        return (try #require(made["pairing"] as? String), answer)
+    }
+
+    @Test func aKilledNodeEndsTheWaitForAPairing() throws {
+        let anna = try TestNode(name: "Anna")
+        let bob = try TestNode(name: "Bob")
+        let accepting = try anna.start(
+            "accept", try self.lonely(anna, bob).answer, "--wait", "--json")
+        #expect(accepting.nextErrorLine()?.isEmpty == false)
+        #expect(anna.end(SIGKILL).code == -SIGKILL)
+        let result = accepting.finish()
+        #expect(result.code == 69)
+        #expect(try result.errorCode() == "notRunning")
+    }
+
+    @Test func retryBeginsTheOnlineStepAgain() throws {
+        let anna = try TestNode(name: "Anna")
+        let bob = try TestNode(name: "Bob")
+        let (id, answer) = try self.lonely(anna, bob)
+        // An offer that nobody answered has nothing to try.
+        let other = try anna.run("offer", "--json").object()
+        let early = try anna.run("retry", try #require(other["pairing"] as? String), "--json")
+        #expect(early.code == 1)
+        #expect(try early.errorCode() == "wrongPhase")
+        let state = #"{"pairing":"\#(id)","state":"connecting"}"# + "\n"
+        #expect(try anna.run("accept", answer, "--json").output == state)
+        let retried = try anna.run("retry", id, "--json")
+        #expect(retried.code == 0)
+        #expect(retried.output == state)
+    }
+
+    @Test func severalClustersWantAChoice() throws {
+        let anna = try TestNode(name: "Anna")
+        for (name, options) in [("Bob", []), ("Carol", ["--private"])] {
+            let other = try TestNode(name: name)
+            let (offer, answer) = (other.folder.path("offer"), other.folder.path("answer"))
+            let arguments = ["offer", "--text", offer, "--json"] + options
+            #expect(try Running(arguments, home: anna.folder).finish().code == 0)
+            #expect(try other.run("answer", offer, "--text", answer, "--json").code == 0)
+            #expect(try anna.run("accept", answer, "--wait", "--json").code == 0)
+        }
+        let result = try anna.run("offer", "--json")
+        #expect(result.code == 64)
+        #expect(try result.errorCode() == "usage")
+        #expect(result.errors.contains("--cluster CLUSTER"))
+        #expect(try anna.run("pairings").output == "None.\n")
     }
 }

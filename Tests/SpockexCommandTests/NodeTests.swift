@@ -149,4 +149,14 @@ import Testing
         #expect(try node.run("down").code == 0)
         #expect(watching.finish().code == 69)
     }
+
+    @Test func whoFollowsEventsHearsThatTheNodeWasKilled() throws {
+        let node = try TestNode(name: "anna")
+        let watching = try node.start("events", "--follow", "--json")
+        #expect(watching.nextLine()?.contains("ownAddresses") == true)
+        #expect(node.end(SIGKILL).code == -SIGKILL)
+        let result = watching.finish()
+        #expect(result.code == 69)
+        #expect(result.lines.last?.contains(#""code":"notRunning""#) == true)
+    }
 }

@@ -42,6 +42,19 @@ enum Program {
         let running = try Running(arguments, home: home, input: input)
         return running.finish()
     }
+
+    /// What a shell does with standard output before it becomes the program.
+    enum Output: String, CaseIterable {
+        /// It is closed.
+        case closed = #"exec "$0" "$@" >&-"#
+        /// The disk is full.
+        case full = #"exec "$0" "$@" >/dev/full"#
+        /// A pipe that nobody reads any more.
+        case broken = """
+            pipe=/tmp/spx-pipe-$$; mkfifo "$pipe"; exec 3<>"$pipe" 4>"$pipe" 3<&-; rm "$pipe"; \
+            exec "$0" "$@" >&4 4>&-
+            """
+    }
 }
 
 /// A run of the program that is under way.
@@ -51,12 +64,23 @@ final class Running {
     private let errors = LineReader()
 
     /// Starts the program; the home is given by the environment.
-    init(_ arguments: [String], home: TestFolder? = nil, input: String = "") throws {
+    convenience init(
+        _ arguments: [String], home: TestFolder? = nil, input: String = "",
+        output: Program.Output? = nil
+    ) throws {
+        try self.init(output?.rawValue, arguments, home: home, input: input)
+    }
+
+    /// Starts the program by a line of the shell, where it is `"$0"` and its arguments `"$@"`.
+    init(
+        _ shell: String?, _ arguments: [String], home: TestFolder? = nil, input: String = ""
+    ) throws {
         let scratch = try TestFolder()
         let inputFile = scratch.file("input")
         try Data(input.utf8).write(to: inputFile)
-        self.process.executableURL = Program.url
-        self.process.arguments = arguments
+        self.process.executableURL = shell == nil ? Program.url : URL(fileURLWithPath: "/bin/sh")
+        self.process.arguments =
+            (shell.map { ["-c", $0, Program.url.path] } ?? []) + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["SPOCKEX_HOME"] = home?.home ?? "/nonexistent/spockex"
         environment["XDG_STATE_HOME"] = nil
@@ -181,6 +205,11 @@ final class TestNode {
     /// Runs a command on this node.
     func run(_ arguments: String..., input: String = "") throws -> Program.Result {
         try Running(arguments, home: self.folder, input: input).finish()
+    }
+
+    /// The node's line about where it listens, and all that it says on standard error after it.
+    func nextErrorLine() -> String? {
+        self.running.nextErrorLine()
     }
 
     /// Starts a command on this node.

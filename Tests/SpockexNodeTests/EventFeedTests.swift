@@ -4,7 +4,7 @@ import Testing
 
 @testable import SpockexNode
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EventFeedTests {
     private let feed = EventFeed()
 
@@ -15,10 +15,10 @@ struct EventFeedTests {
         }
     }
 
-    @Test func everyReaderGetsEveryEventFromItsStartOn() async {
-        let first = self.feed.subscribe()
+    @Test func everyReaderGetsEveryEventFromItsStartOn() async throws {
+        let first = try self.feed.subscribe()
         self.publish(2)
-        let second = self.feed.subscribe()
+        let second = try self.feed.subscribe()
         self.publish(1)
         self.feed.finish()
         #expect(await first.map(\.id).reduce(into: []) { $0.append($1) } == [1, 2, 1])
@@ -26,8 +26,8 @@ struct EventFeedTests {
         #expect(self.feed.droppedCount == 0)
     }
 
-    @Test func aSlowReaderLosesTheOldestAndItIsCounted() async {
-        let stream = self.feed.subscribe()
+    @Test func aSlowReaderLosesTheOldestAndItIsCounted() async throws {
+        let stream = try self.feed.subscribe()
         self.publish(1_030)
         self.feed.finish()
         let ids = await stream.map(\.id).reduce(into: []) { $0.append($1) }
@@ -35,16 +35,18 @@ struct EventFeedTests {
         #expect(self.feed.droppedCount == 6)
     }
 
-    @Test func theNumberOfReadersIsLimited() async {
-        let streams = (0..<64).map { _ in self.feed.subscribe() }
-        let ids = await self.feed.subscribe().map(\.id).reduce(into: []) { $0.append($1) }
-        #expect(ids.isEmpty)
+    @Test func theNumberOfReadersIsLimited() throws {
+        var streams = try (0..<64).map { _ in try self.feed.subscribe() }
+        #expect(throws: NodeError.tooManyReaders(limit: 64)) { try self.feed.subscribe() }
+        // Who ends makes room.
+        streams.removeLast()
+        streams.append(try self.feed.subscribe())
         #expect(streams.count == 64)
     }
 
-    @Test func aFinishedFeedGivesNothing() async {
+    @Test func aFinishedFeedGivesNothing() async throws {
         self.feed.finish()
-        let ids = await self.feed.subscribe().map(\.id).reduce(into: []) { $0.append($1) }
+        let ids = try await self.feed.subscribe().map(\.id).reduce(into: []) { $0.append($1) }
         #expect(ids.isEmpty)
     }
 }

@@ -29,5 +29,9 @@ final class FakeStorage: DurableStorage {
         []
     }
 
+    func lastEventID() throws(NodeError) -> Int64 {
+        0
+    }
+
     func close() throws(NodeError) {}
 }

@@ -3,7 +3,7 @@ import Entanglement
 import SpockexNode
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct IPgetterInNodeTests {
     private let home = TestHome()
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SpockexNode
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct InputQueueTests {
     private let queue = InputQueue()
 

@@ -4,7 +4,7 @@ import SpockexNode
 import Testing
 
 /// Two whole nodes on loopback, with their stores and sockets.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct MeetingTests {
     private let homes = (TestHome(), TestHome())
 
@@ -12,7 +12,7 @@ struct MeetingTests {
     private func meet(
         _ one: NodeDriver, _ other: NodeDriver
     ) async throws -> (RelationID, RelationID) {
-        let (oneEvents, otherEvents) = (await one.events(), await other.events())
+        let (oneEvents, otherEvents) = (try await one.events(), try await other.events())
         guard
             case .offered(let first, let offer, _) = try await one.perform(
                 .offer(MeetingOptions())),
@@ -64,7 +64,7 @@ struct MeetingTests {
         try await running(steady) {
             let moving = offering ? one : other
             let (first, second) = try await running(moving) { try await self.meet(one, other) }
-            let events = await steady.events()
+            let events = try await steady.events()
             let before = await moving.status().listen
             // The old port stays taken, so that the node cannot come back to it.
             let holder = try await TestHome().node(listen: before)
@@ -94,7 +94,7 @@ struct MeetingTests {
         let one = try await self.homes.0.node()
         let other = try await self.homes.1.node()
         try await running(one, other) {
-            let events = await other.events()
+            let events = try await other.events()
             guard
                 case .offered(let first, let offer, _) = try await one.perform(
                     .offer(MeetingOptions())),

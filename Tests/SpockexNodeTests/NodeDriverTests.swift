@@ -2,10 +2,11 @@
 import Entanglement
 import ServiceLifecycle
 import SpockexNode
+import SpockexStore
 import SpockexTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct NodeDriverTests {
     private let home = TestHome()
 
@@ -47,6 +48,31 @@ struct NodeDriverTests {
             #expect(process != nil)
         }
         await node.stop()
+    }
+
+    @Test func aHoldKeepsTheHomeLockedAfterTheEnd() async throws {
+        let node = try await self.home.node()
+        let hold = try node.holdHome()
+        try await running(node) { _ = try await self.offer(node) }
+        await #expect(throws: NodeError.self) { try await self.home.node() }
+        hold.release()
+        hold.release()
+        let again = try await self.home.node()
+        #expect(throws: NodeError.stopping) { try node.holdHome() }
+        await again.stop()
+    }
+
+    /// Also when an earlier start made the home and failed before it could store a name.
+    @Test func aNodeWithoutANameGetsOneAndKeepsIt() async throws {
+        var names: [String] = []
+        for name in ["", "desk", "other"] {
+            var settings = self.home.settings()
+            settings.firstName = name
+            let node = try await NodeDriver(settings: settings, logger: .quiet)
+            try await running(node) { _ = try await self.offer(node) }
+            names.append(await node.status().status.name)
+        }
+        #expect(names == ["", "desk", "desk"])
     }
 
     @Test func aPortInUseIsToldAndLeavesTheHomeFree() async throws {
@@ -168,7 +194,7 @@ struct NodeDriverTests {
 
     @Test func liveEventsAreThoseOfTheLog() async throws {
         let node = try await self.home.node()
-        let live = await node.events()
+        let live = try await node.events()
         try await running(node) {
             _ = try await self.offer(node)
             let history = try await node.history(limit: 100)
@@ -180,6 +206,26 @@ struct NodeDriverTests {
             }
             #expect(logged == history)
             #expect(try await node.history(limit: 1) == history.suffix(1))
+        }
+    }
+
+    /// A number is never given again, also when the newest events went with their relation.
+    @Test func liveEventsAreThoseOfTheLogAfterTheNewestWereDeleted() async throws {
+        let node = try await self.home.node()
+        try await running(node) { _ = try await self.offer(node) }
+        let store = try NodeStore(home: self.home.path)
+        let relation = try #require(try store.load().relations.first?.id)
+        let newest = try #require(try store.events(limit: 1).first?.id)
+        try store.commit([.deleteRelation(relation)])
+        #expect(try store.events(limit: 1).first?.id != newest)
+        try store.close()
+        let again = try await self.home.node()
+        let live = try await again.events()
+        try await running(again) {
+            _ = try await self.offer(again)
+            let logged = try #require(try await again.history(limit: 1).first)
+            #expect(logged.id > newest)
+            #expect(await live.first { $0.event == logged.event } == logged)
         }
     }
 

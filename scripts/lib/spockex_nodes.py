@@ -14,7 +14,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+
+from report import Failure, Report  # noqa: F401 (tests take both from here)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 READY_SECONDS = 20
@@ -22,10 +25,6 @@ COMMAND_SECONDS = 120
 
 # Exit codes of the program (README.md).
 DONE, REFUSED, NOT_RUNNING, NOT_NOW = 0, 1, 69, 75
-
-
-class Failure(Exception):
-    """Something did not happen as promised; the message is for people."""
 
 
 def program():
@@ -201,11 +200,22 @@ class Node:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-@contextlib.contextmanager
-def stage(prefix="spockex-"):
-    """A temporary folder and the nodes in it; all are gone afterwards, also after Ctrl-C."""
+def end_well():
+    """From now on SIGTERM and SIGHUP (the terminal was closed) raise SystemExit."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(130))
+
+
+@contextlib.contextmanager
+def stage(prefix="spockex-"):
+    """A temporary folder and the nodes in it; all are gone afterwards, also after Ctrl-C.
+
+    Signals come to the main thread only: a program that has stages in others calls `end_well` and
+    ends their nodes itself.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main:
+        end_well()
     folder = tempfile.mkdtemp(prefix=prefix)
     nodes = []
 
@@ -215,7 +225,8 @@ def stage(prefix="spockex-"):
     try:
         yield folder, make
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if is_main:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         for node in nodes:
             with contextlib.suppress(Exception):
                 node.kill()
@@ -223,7 +234,8 @@ def stage(prefix="spockex-"):
             print(f"kept: {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if is_main:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def meet(offering, answering, offer_options=(), answer_options=(), timeout=60):
@@ -270,38 +282,3 @@ def ping(node, peer=None, count=1):
         said = answer.errors.strip() or answer.output.strip()
         raise Failure(f"{node.name} gets no answer to a ping (exit {answer.code}): {said}")
     return answer.objects
-
-
-class Report:
-    """The table that a scripted test prints, and its last line."""
-
-    def __init__(self, name, quiet=False):
-        self.name, self.rows, self.quiet = name, [], quiet
-
-    def add(self, result, what, figure=""):
-        self.rows.append((result, what, figure))
-        if not self.quiet:
-            print(f"  {result:<8}{what:<58}{figure}", flush=True)
-
-    @contextlib.contextmanager
-    def check(self, what):
-        """One line of the table; `figures` filled inside stand behind it."""
-        figures = []
-        try:
-            yield figures
-        except Failure as failure:
-            self.add("FAILED", what, ", ".join(figures))
-            print("          " + str(failure).replace("\n", "\n          "), flush=True)
-        else:
-            self.add("passed", what, ", ".join(figures))
-
-    def skip(self, what, why):
-        self.add("skipped", what, why)
-
-    def finish(self):
-        """Prints the closing line and gives the exit code."""
-        count = {kind: sum(1 for row in self.rows if row[0] == kind)
-                 for kind in ("passed", "FAILED", "skipped")}
-        print(f"{self.name}: {count['passed']} passed, {count['FAILED']} failed, "
-              f"{count['skipped']} skipped", flush=True)
-        return 1 if count["FAILED"] or not self.rows else 0

@@ -85,12 +85,16 @@ extension Relation {
         }
         if case .challenge = frame { return packet.source }
         guard packet.source != path, turn.isUsable(packet.source) else { return packet.source }
-        if let challenge = self.challenge, challenge.endpoint == packet.source,
-            turn.instant - challenge.sentAt < .milliseconds(150)
-        {
-            return packet.source
+        // Over a slow path packets come before the answer: the same challenge again, not another.
+        var bytes = turn.random()
+        if let challenge = self.challenge, challenge.endpoint == packet.source {
+            let age = turn.instant - challenge.sentAt
+            if age < Constants.challengeInterval { return packet.source }
+            if age < Constants.challengeLife {
+                if case .challengeAnswer(challenge.bytes, _) = frame { return packet.source }
+                bytes = challenge.bytes
+            }
         }
-        let bytes = turn.random()
         let frame = Frame.challenge(bytes, echo: packet.source)
         let byteCount =
             Constants.packetHeaderByteCount + frame.bytes.count + Constants.tagByteCount

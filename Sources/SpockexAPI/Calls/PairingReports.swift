@@ -30,7 +30,7 @@ public struct PairingReport: Codable, Sendable, Equatable {
 
 /// The end of a successful pairing: what `accept --wait --json` prints.
 public struct TrustReport: Codable, Sendable, Equatable {
-    /// The pairing's id; the peer has the same one.
+    /// The pairing's id, and the new peer's on this node; the other node has an id of its own.
     public var pairing: String
     /// Always `trusted`.
     public var state: String

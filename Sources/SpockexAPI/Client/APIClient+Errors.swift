@@ -18,6 +18,14 @@ extension APIClient {
     static let notRunning = APIError(
         .notRunning, "The node is not running.", hint: "Start it with: spockex up")
 
+    /// The node takes requests no more, or not now.
+    static let late = APIError(
+        .overloaded, "The node did not answer in time.",
+        hint: "Try again; if it happens often, look at the node's log.")
+
+    private static let unreadable = APIError(
+        .internalError, "The node's answer could not be read.", hint: "Try again.")
+
     /// Runs the body and turns what sockets throw into our own errors.
     func translated<Result>(_ body: () async throws -> Result) async throws(APIError) -> Result {
         do {
@@ -32,7 +40,15 @@ extension APIClient {
                     .notRunning, "The node's socket belongs to somebody else.",
                     hint: "Run the command as the user who runs the node, or choose another --home."
                 )
+            // The queue of connections is full: the node hangs, or has too many.
+            case EAGAIN: throw Self.late
             default: throw Self.gone
+            }
+        } catch let error as HTTPParserError {
+            switch error {
+            // What the node was saying is cut off: it was killed.
+            case .invalidEOFState, .closedConnection: throw Self.gone
+            default: throw Self.unreadable
             }
         } catch is CancellationError {
             throw APIError(
@@ -40,8 +56,7 @@ extension APIClient {
         } catch is ChannelError {
             throw Self.gone
         } catch {
-            throw APIError(
-                .internalError, "The node's answer could not be read.", hint: "Try again.")
+            throw Self.unreadable
         }
     }
 
@@ -53,9 +68,7 @@ extension APIClient {
             group.addTask { try await body() }
             group.addTask {
                 try await Task.sleep(for: limit)
-                throw APIError(
-                    .overloaded, "The node did not answer in time.",
-                    hint: "Try again; if it happens often, look at the node's log.")
+                throw Self.late
             }
             defer { group.cancelAll() }
             guard let result = try await group.next() else { throw Self.gone }
@@ -63,10 +76,10 @@ extension APIClient {
         }
     }
 
-    /// Reads the answer to a subscription and hands on each event.
+    /// Reads the answer to a subscription and hands on each event; `begun` is called at its head.
     static func read(
         _ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>,
-        opened: () async throws(APIError) -> Bool,
+        begun: () -> Void, opened: () async throws(APIError) -> Bool,
         event: (EventRow) async throws(APIError) -> Bool
     ) async throws {
         var parser = EventStreamParser()
@@ -74,8 +87,10 @@ extension APIClient {
         for try await part in inbound {
             switch part {
             case .head(let head) where head.status == .ok:
+                begun()
                 guard try await opened() else { return }
             case .head:
+                begun()
                 refusal = []
             case .body(let buffer) where refusal != nil:
                 refusal?.append(contentsOf: buffer.readableBytesView)

@@ -14,6 +14,8 @@ public struct APIClient: Sendable {
     static let answerByteCountLimit = 8 << 20
     /// How long to wait for the connection.
     static let connectLimit: TimeAmount = .seconds(5)
+    /// How long to wait, once connected, until a stream of events begins.
+    static let streamLimit: TimeAmount = .seconds(10)
 
     /// A client of the node whose socket is there; throws if the path is too long for a socket.
     public init(socketPath: String) throws(APIError) {
@@ -72,16 +74,23 @@ public struct APIClient: Sendable {
     /// Follows the node's events until a closure returns false, or the node ends the stream.
     ///
     /// First come up to `limit` events of the past, oldest first. `opened` is called as soon as
-    /// no later event can be missed; what is asked there is newer than the subscription.
+    /// no later event can be missed; what is asked there is newer than the subscription. A node
+    /// that does not begin to answer within ten seconds is `overloaded`.
     public func follow(
         limit: Int, opened: () async throws(APIError) -> Bool,
         event: (EventRow) async throws(APIError) -> Bool
     ) async throws(APIError) {
         try await self.translated {
             let head = self.head(.GET, "/v1/events?follow=true&limit=\(limit)", byteCount: 0)
-            try await self.connect().executeThenClose { inbound, outbound in
-                try await outbound.write(contentsOf: [.head(head), .end(nil)])
-                try await Self.read(inbound, opened: opened, event: event)
+            let connection = try await self.connect()
+            let limit = AnswerLimit(Self.streamLimit, for: connection.channel)
+            do {
+                try await connection.executeThenClose { inbound, outbound in
+                    try await outbound.write(contentsOf: [.head(head), .end(nil)])
+                    try await Self.read(inbound, begun: limit.end, opened: opened, event: event)
+                }
+            } catch {
+                throw limit.isOver ? Self.late : error
             }
         }
     }

@@ -64,14 +64,15 @@ public actor NodeDriver {
         let question = ipgetter.question
         do throws(NodeError) {
             let state = try storage.load()
-            self.lastEventID = try storage.history(limit: 1).last?.id ?? 0
+            self.lastEventID = try storage.lastEventID()
             self.sockets = try await Self.bind(settings.listen, gate, queue, question)
             let reading = SystemClock.read()
             var outputs: [Output] = []
             self.node = Node(
                 loading: state,
                 configuration: NodeConfiguration(
-                    name: settings.name ?? state.nodeName,
+                    name: settings.name
+                        ?? (state.nodeName.isEmpty ? settings.firstName : state.nodeName),
                     allowsLoopback: settings.allowsLoopback,
                     usesIPgetter: ipgetter.mayAsk),
                 primitives: CryptoPrimitives(), generator: SystemRandomNumberGenerator(),
@@ -98,7 +99,7 @@ public actor NodeDriver {
     /// Runs the node until ``stop()``, cancellation, or a failed commit, which is thrown.
     ///
     /// At the end what was taken is decided and committed, and then the sockets and the store are
-    /// closed and the home is free. A node runs once.
+    /// closed and the home is free, unless somebody holds it. A node runs once.
     public func run() async throws(NodeError) {
         guard case .ready = self.life else { throw .stopping }
         self.life = .running
@@ -111,6 +112,13 @@ public actor NodeDriver {
     public func stop() async {
         self.queue.close()
         if case .ready = self.life { await self.end(because: .stopping) }
+    }
+
+    /// Keeps the home locked until the hold is released, also when the node has ended by then.
+    ///
+    /// Throws `stopping` when the home is free already.
+    public nonisolated func holdHome() throws(NodeError) -> HomeHold {
+        try HomeHold(self.lock)
     }
 
     /// Asks the core for something and waits for its one reply.
@@ -150,8 +158,9 @@ public actor NodeDriver {
     /// The events from now on.
     ///
     /// A reader that is more than 1,024 behind loses the oldest; the counter `eventsDropped` tells.
-    public func events() -> AsyncStream<LoggedEvent> {
-        self.feed.subscribe()
+    /// Throws `tooManyReaders` for the 65th.
+    public func events() throws(NodeError) -> AsyncStream<LoggedEvent> {
+        try self.feed.subscribe()
     }
 
     /// The newest events of the log, oldest first; also those before this start.
@@ -185,16 +194,18 @@ public actor NodeDriver {
         _ listen: [Endpoint], _ gate: GuardedGate, _ queue: InputQueue, _ question: OpenQuestion
     ) async throws(NodeError) -> DatagramSockets {
         do throws(TransportError) {
-            return try await DatagramSockets(listen: listen) { bytes, source, socket in
-                let now = SystemClock.instant()
-                switch gate.receive(bytes, from: source, via: socket, now: now) {
-                case .dropped: return false
-                case .input(let input):
-                    queue.offer(.datagram(input))
-                    return true
-                case .stun:
-                    if question.isOpen { queue.offer(.stun(Array(bytes), from: source)) }
-                    return false
+            return try await NodeSettings.opening(listen) { listen throws(TransportError) in
+                try await DatagramSockets(listen: listen) { bytes, source, socket in
+                    let now = SystemClock.instant()
+                    switch gate.receive(bytes, from: source, via: socket, now: now) {
+                    case .dropped: return false
+                    case .input(let input):
+                        queue.offer(.datagram(input))
+                        return true
+                    case .stun:
+                        if question.isOpen { queue.offer(.stun(Array(bytes), from: source)) }
+                        return false
+                    }
                 }
             }
         } catch {

@@ -10,6 +10,8 @@ package protocol DurableStorage: Sendable {
     func commit(_ changes: [Change]) throws(NodeError)
     /// The newest events of the log, oldest first.
     func history(limit: Int) throws(NodeError) -> [LoggedEvent]
+    /// The number of the newest event that there ever was, 0 before the first.
+    func lastEventID() throws(NodeError) -> Int64
     /// Closes the files.
     func close() throws(NodeError)
 }
@@ -40,6 +42,12 @@ struct StoredState: DurableStorage {
                 LoggedEvent(id: stored.id, at: stored.at, event: stored.event)
             }
         } catch {
+            throw NodeError(error)
+        }
+    }
+
+    func lastEventID() throws(NodeError) -> Int64 {
+        do throws(StoreError) { return try self.store.lastEventID() } catch {
             throw NodeError(error)
         }
     }

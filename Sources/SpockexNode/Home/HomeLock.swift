@@ -9,12 +9,17 @@
 #endif
 import Synchronization
 
-/// The lock on a home, held until it is released or the process ends, however it ends.
+/// The lock on a home, held until everybody has released it or the process ends, however it ends.
 ///
 /// `flock` on `spockex.lock`, which holds the process number for people. The file stays: deleting
 /// it would let two nodes lock two files of one name.
 final class HomeLock: Sendable {
-    private let descriptor: Mutex<CInt?>
+    private struct State {
+        var descriptor: CInt?
+        var holderCount = 1
+    }
+
+    private let state: Mutex<State>
 
     /// Takes the lock without waiting.
     init(home: String) throws(NodeError) {
@@ -32,20 +37,32 @@ final class HomeLock: Sendable {
             _ = close(handle)
             throw .homeUnusable(code: code)
         }
-        self.descriptor = Mutex(handle)
+        self.state = Mutex(State(descriptor: handle))
     }
 
     deinit {
-        self.release()
+        let handle = self.state.withLock { $0.descriptor }
+        if let handle { _ = close(handle) }
     }
 
-    /// Lets the next node in.
+    /// Lets the next node in, once all holds are released as well.
     func release() {
-        let handle = self.descriptor.withLock { handle in
-            defer { handle = nil }
-            return handle
+        let handle = self.state.withLock { state -> CInt? in
+            state.holderCount -= 1
+            guard state.holderCount <= 0 else { return nil }
+            defer { state.descriptor = nil }
+            return state.descriptor
         }
         if let handle { _ = close(handle) }
+    }
+
+    /// Keeps the lock for somebody else too; false when it is released already.
+    func hold() -> Bool {
+        self.state.withLock { state in
+            guard state.descriptor != nil else { return false }
+            state.holderCount += 1
+            return true
+        }
     }
 
     private static func process(in handle: CInt) -> Int32? {

@@ -18,14 +18,17 @@ final class EventFeed: Sendable {
         self.state.withLock { $0.droppedCount }
     }
 
-    /// The events from now on; ends with the node, at once when there are too many readers.
-    func subscribe() -> AsyncStream<LoggedEvent> {
+    /// The events from now on; ends with the node, at once when it has ended.
+    ///
+    /// Throws `tooManyReaders`.
+    func subscribe() throws(NodeError) -> AsyncStream<LoggedEvent> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: LoggedEvent.self,
             bufferingPolicy: .bufferingNewest(Limits.bufferedEventCountMax))
-        let key = self.state.withLock { state -> UInt64? in
-            guard !state.isFinished, state.readers.count < Limits.subscriberCountMax else {
-                return nil
+        let key = try self.state.withLock { state throws(NodeError) -> UInt64? in
+            guard !state.isFinished else { return nil }
+            guard state.readers.count < Limits.subscriberCountMax else {
+                throw .tooManyReaders(limit: Limits.subscriberCountMax)
             }
             state.nextKey += 1
             state.readers[state.nextKey] = continuation

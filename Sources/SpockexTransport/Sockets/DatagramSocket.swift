@@ -20,6 +20,7 @@ final class DatagramSocket: Sendable {
     let bound: Endpoint
 
     private let descriptor: Mutex<CInt?>
+    private let refusedCopies = Atomic<Int>(0)
 
     /// Binds a socket; port 0 takes any free one.
     ///
@@ -87,13 +88,23 @@ final class DatagramSocket: Sendable {
         }
     }
 
-    /// Another descriptor of the same socket, which the caller closes; nil after `close()`.
+    /// Another descriptor of the same socket, which the caller closes; nil after `close()`, or
+    /// when there is no descriptor left.
     func duplicate() -> CInt? {
-        self.descriptor.withLock { handle in
+        if self.refusedCopies.load(ordering: .relaxed) > 0 {
+            self.refusedCopies.subtract(1, ordering: .relaxed)
+            return nil
+        }
+        return self.descriptor.withLock { handle in
             guard let handle else { return nil }
             let copy = fcntl(handle, F_DUPFD_CLOEXEC, 0)
             return copy < 0 ? nil : copy
         }
+    }
+
+    /// Fails the next copies, as a process without a free descriptor would, for tests.
+    func refuseCopies(_ count: Int) {
+        self.refusedCopies.store(count, ordering: .relaxed)
     }
 
     /// Closes this descriptor; the port is free once the lent ones are closed too.

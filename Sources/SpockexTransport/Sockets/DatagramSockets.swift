@@ -74,7 +74,10 @@ public final class DatagramSockets: Sendable {
     }
 
     /// Closes the channels that read, as an error of the system would, for tests.
-    func interruptReading() async {
+    ///
+    /// Then the sockets cannot be read again for so many tries.
+    func interruptReading(refusing tries: Int = 0) async {
+        for socket in self.sockets { socket.refuseCopies(tries) }
         for (_, channel) in self.channels.withLock({ $0.open }) {
             try? await channel.close().get()
         }
@@ -143,7 +146,8 @@ public final class DatagramSockets: Sendable {
         self.counting.countReopening()
         self.loop.scheduleTask(in: .milliseconds(Limits.reopeningMilliseconds)) { [weak self] in
             guard let self else { return }
-            guard let future = self.openChannel(number) else { return }
+            // No descriptor is free now; there may be one the next time.
+            guard let future = self.openChannel(number) else { return self.readAgain(number) }
             future.whenComplete { result in
                 switch result {
                 case .success(let channel): self.keep(channel, number)

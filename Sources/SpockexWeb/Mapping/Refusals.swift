@@ -114,7 +114,7 @@ extension APIError {
             case .wrongListenCount, .unusableExternal, .badServer: .usage
             case .storeDamaged: .damaged
             case .stopping: .notRunning
-            case .overloaded: .overloaded
+            case .overloaded, .tooManyReaders: .overloaded
             case .homeNotPrivate, .homeUnusable, .portInUse, .cannotListen, .storeTooNew,
                 .storeRefused, .storeFailed:
                 .nodeFailed

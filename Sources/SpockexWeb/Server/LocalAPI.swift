@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Hummingbird
+import HummingbirdCore
 public import Logging
 public import ServiceLifecycle
 import SpockexAPI
@@ -16,8 +17,9 @@ public import SpockexNode
 /// Serves the local API of a node on the Unix socket in its home (docs/API.md).
 ///
 /// The socket has mode 0600 in a folder of mode 0700: whoever may open it is the user who runs
-/// the node, so requests carry no password. The driver holds the lock of the home, therefore a
-/// socket that lies there is a stale one and is removed; anything else of that name is not.
+/// the node, so requests carry no password; the kernel is asked all the same. The home stays locked until the socket is gone,
+/// therefore a socket that lies there at the start is a stale one and is removed; anything else of
+/// that name is not.
 public struct LocalAPI: Service {
     private let node: NodeDriver
     private let logger: Logger
@@ -38,6 +40,9 @@ public struct LocalAPI: Service {
     /// Serves until graceful shutdown or cancellation, then removes the socket.
     public func run() async throws {
         let path = self.node.socketPath
+        // Also when the node ends first: the next node must not find, nor lose, a socket here.
+        let hold = try self.node.holdHome()
+        defer { hold.release() }
         _ = try APIClient(socketPath: path)
         try Self.removeStaleSocket(path)
         // The server's own messages speak of connections, which nobody who runs a node asks about.
@@ -46,13 +51,9 @@ public struct LocalAPI: Service {
         let ready = self.ready
         let application = Application(
             router: Routes(node: self.node, stop: self.stop).router(),
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .seconds(60),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: Limits.headerByteCountMax,
-                        maxHeaderListSize: Limits.headerByteCountMax,
-                        maxHeaderFieldCount: Limits.headerFieldCountMax))),
+            server: HTTPServerBuilder { responder in
+                LocalChannel(HTTP1Channel(responder: responder, configuration: Self.http))
+            },
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
             onServerRunning: { _ in
                 _ = chmod(path, 0o600)
@@ -62,6 +63,13 @@ public struct LocalAPI: Service {
         defer { _ = unlink(path) }
         try await application.run()
     }
+
+    private static let http = HTTP1Channel.Configuration(
+        idleTimeout: .seconds(60),
+        httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: Limits.headerByteCountMax,
+            maxHeaderListSize: Limits.headerByteCountMax,
+            maxHeaderFieldCount: Limits.headerFieldCountMax))
 
     private static func removeStaleSocket(_ path: String) throws(APIError) {
         var status = stat()

@@ -24,7 +24,7 @@ extension Routes {
         }
         // Subscribed before the history is read and before the answer's head is sent, so nothing
         // is missed in between; what is in both is sent once.
-        let live = await self.node.events()
+        let live = try await self.node.events()
         let past = limit == 0 ? [] : try await self.node.history(limit: limit)
         return Response(
             status: .ok,

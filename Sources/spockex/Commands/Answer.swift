@@ -43,11 +43,8 @@ struct Answer: AsyncParsableCommand {
         let client = try self.common.client()
         let text = try Source.text(self.source)
         let wish = try await self.wish.wish(client)
-        let files = try CodeFiles(self.files.chosen)
-        let made = try await client.post(
-            "/v1/answers", AnswerRequest(text: text, wish: wish), as: CodeMade.self)
-        let code = try CodeWriter.code(made.text)
-        let paths = try files.write(made.text, code)
+        let (made, code, paths) = try await CodeFiles.make(
+            self.files.chosen, by: client, "/v1/answers", AnswerRequest(text: text, wish: wish))
         if self.common.json {
             try Console.print(
                 json: AnswerReport(
@@ -62,6 +59,9 @@ struct Answer: AsyncParsableCommand {
                     "By this computer's clock the offer is too old; if nothing happens, check the "
                         + "clocks or ask for a new one.")
             }
+        }
+        if MeetingReach.isOneNetwork(offer: text, answer: made.text) {
+            Console.note(MeetingReach.oneNetworkNote)
         }
         let (waits, canAsk) = self.wait.decision(json: self.common.json)
         guard waits else { return }

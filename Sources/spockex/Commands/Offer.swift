@@ -21,10 +21,8 @@ struct Offer: AsyncParsableCommand {
     func run() async throws {
         let client = try self.common.client()
         let wish = try await self.wish.wish(client)
-        let files = try CodeFiles(self.files.chosen)
-        let made = try await client.post("/v1/offers", wish, as: CodeMade.self)
-        let code = try CodeWriter.code(made.text)
-        let paths = try files.write(made.text, code)
+        let (made, code, paths) = try await CodeFiles.make(
+            self.files.chosen, by: client, "/v1/offers", wish)
         if self.common.json {
             try Console.print(
                 json: OfferReport(
@@ -36,6 +34,31 @@ struct Offer: AsyncParsableCommand {
             next: "The other person scans it (spockex answer) within "
                 + "\(Wording.distance(made.expires).dropFirst(3)); then scan their code: "
                 + "spockex accept SOURCE")
+    }
+}
+
+extension CodeFiles {
+    /// Has a code made by a request and writes its files; gives it with their paths by kind.
+    ///
+    /// From the opening of the files to their end a signal does not just end the program, so that
+    /// nothing half is left behind; it cuts the waiting for the node short.
+    static func make(
+        _ chosen: [(kind: Kind, path: String)], by client: APIClient, _ request: String,
+        _ body: some Encodable & Sendable
+    ) async throws(APIError) -> (made: CodeMade, code: CodeWriter, paths: [String: String]) {
+        let signals = Signals()
+        defer { withExtendedLifetime(signals) {} }
+        let files = try CodeFiles(chosen)
+        let unanswered = APIError(
+            .interrupted, "The command was interrupted before the node answered.",
+            hint: "If it made a pairing all the same, `spockex pairings` shows it and "
+                + "`spockex cancel` ends it.")
+        let made = try await Interruption.during(signals, throwing: unanswered) {
+            () async throws(APIError) -> CodeMade in
+            try await client.post(request, body, as: CodeMade.self)
+        }
+        let code = try CodeWriter.code(made.text)
+        return (made, code, try files.write(made.text, code))
     }
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SpockexAPI
+import Synchronization
 
 /// Measures round trips to a peer.
 struct Ping: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure the round trip to a peer, and show the path.",
         discussion: """
-            Exit code 0 if one answer came, 75 if none did.
+            Exit code 0 if one answer came, 75 if none did; also when Ctrl-C ends it.
 
             Examples:
               spockex ping Bob
@@ -33,28 +34,57 @@ struct Ping: AsyncParsableCommand {
     func run() async throws {
         let client = try self.common.client()
         let peer = try await client.peer(self.peer)
-        var answers = 0
-        for round in 1...self.count {
-            if round > 1 { try await Task.sleep(for: .seconds(1)) }
+        let answers = Answers()
+        do throws(APIError) {
+            let (count, isJSON) = (self.count, self.common.json)
+            try await Interruption.during(throwing: APIClient.interrupted) {
+                () async throws(APIError) -> Void in
+                try await Self.rounds(count, client, peer, isJSON: isJSON, answers)
+            }
+        } catch {
+            guard error.code == .interrupted, answers.hasOne else { throw error }
+        }
+        guard answers.hasOne else {
+            throw APIError(
+                .unreachable, "\(peer.name) did not answer.",
+                hint:
+                    "The node goes on looking for it; `spockex peers` shows when it was last heard."
+            )
+        }
+    }
+
+    /// Whether an answer came, also when the rounds were cut short.
+    private final class Answers: Sendable {
+        private let one = Atomic<Bool>(false)
+
+        var hasOne: Bool { self.one.load(ordering: .relaxed) }
+
+        func came() {
+            self.one.store(true, ordering: .relaxed)
+        }
+    }
+
+    private static func rounds(
+        _ count: Int, _ client: APIClient, _ peer: PeerRow, isJSON: Bool, _ answers: Answers
+    ) async throws(APIError) {
+        for round in 1...count {
+            if round > 1 {
+                do { try await Task.sleep(for: .seconds(1)) } catch {
+                    throw APIClient.interrupted
+                }
+            }
             guard let report = try await Self.round(client, peer.id) else {
-                if !self.common.json { Console.print("\(Clean.line(peer.name)): no answer") }
+                if !isJSON { Console.print("\(Clean.line(peer.name)): no answer") }
                 continue
             }
-            answers += 1
-            if self.common.json {
+            answers.came()
+            if isJSON {
                 try Console.print(json: report)
             } else {
                 Console.print(
                     "\(Clean.line(peer.name)): \(Wording.milliseconds(report.rttMilliseconds)), "
                         + Wording.path(report.path))
             }
-        }
-        guard answers > 0 else {
-            throw APIError(
-                .unreachable, "\(peer.name) did not answer.",
-                hint:
-                    "The node goes on looking for it; `spockex peers` shows when it was last heard."
-            )
         }
     }
 

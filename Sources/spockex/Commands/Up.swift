@@ -89,7 +89,8 @@ struct Up: AsyncParsableCommand {
         _ = try self.common.client()
         var logger = Logger(
             label: "spockex", factory: { StreamLogHandler.standardError(label: $0) })
-        logger.logLevel = .notice
+        // What happens, without ids and addresses; those are for debugging alone.
+        logger.logLevel = .info
         let node: NodeDriver
         do throws(NodeError) {
             node = try await NodeDriver(settings: self.settings(home: home), logger: logger)
@@ -120,7 +121,9 @@ struct Up: AsyncParsableCommand {
         } ready: {
             let listen = await node.status().listen.map(\.description)
             Console.note("listening on \(listen.joined(separator: ", ")); home \(home)")
-            if isJSON { try? Console.print(json: StartReport(home: home, listen: listen)) }
+            guard isJSON else { return }
+            let report = StartReport(home: home, listen: listen)
+            if let text = try? JSONLine.text(report) { Console.printIfPossible(text) }
         }
         var quiet = logger
         quiet.logLevel = .critical
@@ -142,9 +145,8 @@ struct Up: AsyncParsableCommand {
         var settings = NodeSettings(home: home)
         if !self.listen.isEmpty { settings.listen = self.listen.compactMap { Endpoint($0) } }
         settings.external = self.external.compactMap { Endpoint($0) }
-        // A node that was there before keeps its name.
-        settings.name =
-            self.name ?? (access(home + "/spockex.sqlite", F_OK) == 0 ? nil : Self.hostName())
+        settings.name = self.name
+        settings.firstName = Self.hostName()
         settings.stunServers = self.ipgetter
         settings.usesIPgetter = !self.noIPgetter
         return settings

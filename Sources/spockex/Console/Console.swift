@@ -23,9 +23,33 @@ enum Console {
         Console.isOutputTerminal && (Environment.value("NO_COLOR") ?? "").isEmpty
         && Environment.value("TERM") != "dumb"
 
-    /// Writes a line to standard output, at once.
+    /// Ignores the signal of broken pipes, and opens `/dev/null` for what is closed of standard
+    /// input, output and error: else the next file would take such a number, and our text.
+    static func prepareStreams() {
+        signal(SIGPIPE, SIG_IGN)
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number, which is this one.
+            _ = open("/dev/null", O_RDWR)
+        }
+    }
+
+    /// Writes a line to standard output, at once; ends the command when that cannot be.
+    ///
+    /// When nobody reads any more (`spockex events | head`) there is nothing left to do, and that
+    /// is no failure.
     static func print(_ text: String) {
-        self.write(text + (text.hasSuffix("\n") ? "" : "\n"), to: STDOUT_FILENO)
+        switch self.write(self.line(text), to: STDOUT_FILENO) {
+        case 0: return
+        case EPIPE: exit(0)
+        default:
+            self.note("Standard output cannot be written.\nSee that the disk is not full.")
+            exit(1)
+        }
+    }
+
+    /// Writes a line to standard output, at once; if that cannot be, all goes on without it.
+    static func printIfPossible(_ text: String) {
+        _ = self.write(self.line(text), to: STDOUT_FILENO)
     }
 
     /// Writes one object on one line to standard output.
@@ -35,12 +59,12 @@ enum Console {
 
     /// Writes a line to standard error.
     static func note(_ text: String) {
-        self.write(text + "\n", to: STDERR_FILENO)
+        _ = self.write(text + "\n", to: STDERR_FILENO)
     }
 
     /// Writes text to standard error as it is.
     static func noteRaw(_ text: String) {
-        self.write(text, to: STDERR_FILENO)
+        _ = self.write(text, to: STDERR_FILENO)
     }
 
     /// Bold text, if standard output may be coloured.
@@ -48,7 +72,12 @@ enum Console {
         self.usesColour ? "\u{1b}[1m\(text)\u{1b}[0m" : text
     }
 
-    private static func write(_ text: String, to descriptor: CInt) {
+    private static func line(_ text: String) -> String {
+        text.hasSuffix("\n") ? text : text + "\n"
+    }
+
+    /// Writes all of it; gives 0 or the `errno`.
+    private static func write(_ text: String, to descriptor: CInt) -> CInt {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { bytes in
@@ -60,11 +89,10 @@ enum Console {
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&waiting, 1, -1)
             } else if errno != EINTR {
-                // Nobody reads any more (`spockex events | head`): there is nothing left to do.
-                if descriptor == STDOUT_FILENO { exit(errno == EPIPE ? 0 : 1) }
-                return
+                return errno
             }
         }
+        return 0
     }
 }
 

@@ -13,8 +13,9 @@ import SpockexAPI
 /// The files of a new code: opened before there is a pairing, and each complete or not there.
 ///
 /// Every file is written beside its place, with mode 0600 and to the disk, and then renamed, so
-/// that whoever waits for it never reads a half one. What cannot be opened ends the command
-/// before a pairing is made.
+/// that whoever waits for it never reads a half one. A symbolic link stays, and what it leads to
+/// is written. What cannot be opened, or is something else than an ordinary file, ends the
+/// command before a pairing is made.
 final class CodeFiles {
     /// What is in a file.
     enum Kind: String {
@@ -24,6 +25,7 @@ final class CodeFiles {
     private struct Opened {
         var kind: Kind
         var path: String
+        var target: String
         var temporary: String
         var descriptor: CInt
     }
@@ -33,20 +35,17 @@ final class CodeFiles {
     /// Opens a file beside each place.
     init(_ files: [(kind: Kind, path: String)]) throws(APIError) {
         for (kind, path) in files {
-            let temporary = "\(path).\(UInt32.random(in: .min ... .max)).new"
-            var status = stat()
-            let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-            let descriptor =
-                isFolder
-                ? -1 : open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else {
-                throw APIError(
-                    .cannotWrite, "The file \(path) cannot be written.",
-                    hint: "Choose a place in a folder that exists and is yours; "
-                        + "nothing was started.")
+            let target = try Self.target(of: path)
+            guard !self.opened.contains(where: { $0.target == target }) else {
+                throw Self.refusal(path, "is another name of a file that is written too")
             }
+            let temporary = "\(target).\(UInt32.random(in: .min ... .max)).new"
+            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw Self.refusal(path, "cannot be written") }
             self.opened.append(
-                Opened(kind: kind, path: path, temporary: temporary, descriptor: descriptor))
+                Opened(
+                    kind: kind, path: path, target: target, temporary: temporary,
+                    descriptor: descriptor))
         }
     }
 
@@ -70,7 +69,7 @@ final class CodeFiles {
             case .text: bytes = Array((text + "\n").utf8)
             }
             guard Self.writeAll(bytes, to: file.descriptor), fsync(file.descriptor) == 0,
-                rename(file.temporary, file.path) == 0
+                rename(file.temporary, file.target) == 0
             else {
                 throw APIError(
                     .cannotWrite, "The file \(file.path) could not be written.",
@@ -82,6 +81,41 @@ final class CodeFiles {
             paths[file.kind.rawValue] = file.path
         }
         return paths
+    }
+
+    /// The place to rename to: the path, or what a symbolic link leads to.
+    ///
+    /// A rename would put an ordinary file where a pipe, a socket or a device is; and a file that
+    /// is our own standard output would lose what we print.
+    private static func target(of path: String) throws(APIError) -> String {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return path }
+        var target = path
+        if status.st_mode & S_IFMT == S_IFLNK {
+            guard let resolved = realpath(path, nil) else {
+                throw self.refusal(path, "is a link that leads nowhere")
+            }
+            target = String(cString: resolved)
+            free(resolved)
+            guard stat(path, &status) == 0 else { throw self.refusal(path, "cannot be written") }
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw self.refusal(path, "is not an ordinary file")
+        }
+        for descriptor in STDIN_FILENO...STDERR_FILENO {
+            var own = stat()
+            guard fstat(descriptor, &own) == 0 else { continue }
+            guard own.st_dev != status.st_dev || own.st_ino != status.st_ino else {
+                throw self.refusal(path, "is used by this command already")
+            }
+        }
+        return target
+    }
+
+    private static func refusal(_ path: String, _ why: String) -> APIError {
+        APIError(
+            .cannotWrite, "The file \(path) \(why).",
+            hint: "Choose a place in a folder that exists and is yours; nothing was started.")
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> Bool {

@@ -12,35 +12,23 @@ import Synchronization
 #endif
 
 /// Turns Ctrl-C and SIGTERM into elements of a stream, from its making until it is released.
+///
+/// Where several exist, each gets every signal.
 final class Signals: Sendable {
-    private static let numbers = [SIGINT, SIGTERM]
-
     /// One element a signal; those that nobody waits for become one.
     let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
-    private let sources: Mutex<[any DispatchSourceSignal]>
+    private let key: UInt64
 
     /// Takes the signals over from the system.
     init() {
-        let (stream, continuation) = AsyncStream.makeStream(
+        (self.stream, self.continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        self.stream = stream
-        self.continuation = continuation
-        let sources = Self.numbers.map { number -> any DispatchSourceSignal in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
-            source.resume()
-            return source
-        }
-        self.sources = Mutex(sources)
+        self.key = SignalSwitch.shared.add(self.continuation)
     }
 
     deinit {
-        self.sources.withLock { sources in
-            for source in sources { source.cancel() }
-        }
-        for number in Self.numbers { signal(number, SIG_DFL) }
+        SignalSwitch.shared.remove(self.key)
     }
 
     /// Does as if a signal had come.
@@ -49,13 +37,67 @@ final class Signals: Sendable {
     }
 }
 
+/// Hands signals to whoever wants them now, and lets them end the program when nobody does.
+///
+/// Made once and kept: Dispatch on Linux puts a handler of its own in place for the first source
+/// of a signal alone, so that what is set afterwards by `signal(2)` cuts later sources off.
+private final class SignalSwitch: Sendable {
+    static let shared = SignalSwitch()
+
+    private struct State {
+        var takers: [UInt64: AsyncStream<Void>.Continuation] = [:]
+        var nextKey: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let sources: Mutex<[any DispatchSourceSignal]>
+
+    private init() {
+        let sources = [SIGINT, SIGTERM].map { number -> any DispatchSourceSignal in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { SignalSwitch.shared.handOut(number) }
+            source.resume()
+            return source
+        }
+        self.sources = Mutex(sources)
+    }
+
+    func add(_ taker: AsyncStream<Void>.Continuation) -> UInt64 {
+        self.state.withLock { state in
+            state.nextKey += 1
+            state.takers[state.nextKey] = taker
+            return state.nextKey
+        }
+    }
+
+    func remove(_ key: UInt64) {
+        self.state.withLock { _ = $0.takers.removeValue(forKey: key) }
+    }
+
+    private func handOut(_ number: CInt) {
+        let takers = self.state.withLock { $0.takers }
+        guard takers.isEmpty else {
+            for taker in takers.values { taker.yield() }
+            return
+        }
+        // As if nobody had ever asked for it. The threads of Dispatch block signals.
+        signal(number, SIG_DFL)
+        var numbers = sigset_t()
+        sigemptyset(&numbers)
+        sigaddset(&numbers, number)
+        pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
+        raise(number)
+    }
+}
+
 /// Ends long waiting at Ctrl-C or SIGTERM, in order.
 enum Interruption {
     /// Runs the body until it ends or a signal comes; then it is cancelled and `error` is thrown.
     static func during<Result: Sendable>(
-        throwing error: APIError, _ body: @escaping @Sendable () async throws(APIError) -> Result
+        _ signals: Signals = Signals(), throwing error: APIError,
+        _ body: @escaping @Sendable () async throws(APIError) -> Result
     ) async throws(APIError) -> Result {
-        let signals = Signals()
         do {
             return try await withThrowingTaskGroup(of: Result.self) { group in
                 group.addTask { try await body() }

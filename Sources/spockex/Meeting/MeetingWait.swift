@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SpockexAPI
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Waits until a pairing is trusted, and shows what is going on.
 struct MeetingWait: Sendable {
     private enum Outcome {
@@ -72,11 +64,7 @@ struct MeetingWait: Sendable {
             }
             return outcome == nil
         }
-        guard let outcome else {
-            throw APIError(
-                .notRunning, "The node stopped while the pairing was under way.",
-                hint: "Start it with `spockex up`; the pairing goes on by itself.")
-        }
+        guard let outcome else { throw Self.nodeStopped }
         return outcome
     }
 
@@ -109,7 +97,8 @@ struct MeetingWait: Sendable {
         return events.last { $0.pairing == self.pairing && $0.kind == "pairingEnded" }?.reason
     }
 
-    /// On a terminal the person chooses; returns after Retry.
+    /// On a terminal the person chooses; returns when there is something to wait for again, or
+    /// something else to tell.
     private func chooseAfterTimeout(_ problem: String?) async throws(APIError) {
         let why = problem.map { Wording.problem($0) } ?? "the other side did not answer in time"
         let short = Wording.short(self.pairing)
@@ -119,40 +108,51 @@ struct MeetingWait: Sendable {
                 + "`spockex cancel \(short)` ends it.")
         guard self.canAsk else { throw timedOut }
         Console.note(timedOut.message)
-        while true {
-            Console.noteRaw("[r]etry or [c]ancel? ")
-            guard let line = try await Self.typedLine() else {
-                Console.noteRaw("\n")
-                throw timedOut
-            }
-            switch line.first?.lowercased() {
-            case "r":
-                _ = try await self.client.post(
-                    "/v1/pairings/\(self.pairing)/retry", EmptyRequest(), as: PairingState.self)
-                return
-            case "c":
-                _ = try await self.client.post(
-                    "/v1/pairings/\(self.pairing)/cancel", EmptyRequest(), as: PairingState.self)
-                throw Self.ended("cancelled")
-            default: break
-            }
+        switch try await MeetingPrompt.ask(until: self.settled) {
+        case .retry: _ = try await self.order("retry")
+        case .cancel:
+            if try await self.order("cancel") { throw Self.ended("cancelled") }
+        case .none: throw timedOut
+        case .settled: break
         }
     }
 
-    /// A line from the terminal; nil at its end.
-    ///
-    /// Gives way to Ctrl-C every tenth of a second.
-    private static func typedLine() async throws(APIError) -> String? {
-        while true {
-            var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-            if poll(&waiting, 1, 0) > 0 { return readLine() }
-            do {
-                try await Task.sleep(for: .milliseconds(100))
-            } catch {
-                throw APIClient.interrupted
-            }
+    /// Returns when the pairing waits for no choice any more: the peer came back, or another
+    /// command chose.
+    private func settled() async throws(APIError) {
+        var waits = true
+        try await self.client.follow(limit: 0) { () async throws(APIError) in
+            waits = try await self.waitsForChoice()
+            return waits
+        } event: { (event: EventRow) async throws(APIError) in
+            guard event.pairing == self.pairing else { return true }
+            waits = try await self.waitsForChoice()
+            return waits
+        }
+        if waits { throw Self.nodeStopped }
+    }
+
+    private func waitsForChoice() async throws(APIError) -> Bool {
+        var silent = Progress(isSilent: true)
+        if case .timedOut = try await self.look(&silent) { return true }
+        return false
+    }
+
+    /// Whether the node did it; false if the pairing became something else just before.
+    private func order(_ what: String) async throws(APIError) -> Bool {
+        do throws(APIError) {
+            _ = try await self.client.post(
+                "/v1/pairings/\(self.pairing)/\(what)", EmptyRequest(), as: PairingState.self)
+            return true
+        } catch {
+            guard error.code == .wrongPhase || error.code == .notFound else { throw error }
+            return false
         }
     }
+
+    private static let nodeStopped = APIError(
+        .notRunning, "The node stopped while the pairing was under way.",
+        hint: "Start it with `spockex up`; the pairing goes on by itself.")
 
     private static func ended(_ reason: String?) -> APIError {
         switch reason {

@@ -42,16 +42,25 @@ struct CommonOptions: ParsableArguments {
             }
             return home
         }
-        if let home = Environment.value("SPOCKEX_HOME"), !home.isEmpty { return home }
+        if let home = try Self.path("SPOCKEX_HOME"), !home.isEmpty { return home }
         // The XDG specification has relative paths ignored.
-        if let state = Environment.value("XDG_STATE_HOME"), state.hasPrefix("/") {
+        if let state = try Self.path("XDG_STATE_HOME"), state.hasPrefix("/") {
             return state + "/spockex"
         }
-        guard let user = Environment.value("HOME"), user.hasPrefix("/") else {
+        guard let user = try Self.path("HOME"), user.hasPrefix("/") else {
             throw APIError(
                 .usage, "There is no home folder, because HOME is not set.",
                 hint: "Give --home DIR.")
         }
         return user + "/.local/state/spockex"
+    }
+
+    /// A path from the environment; with other bytes than UTF-8 it would become another one.
+    private static func path(_ name: String) throws(APIError) -> String? {
+        guard let bytes = getenv(name) else { return nil }
+        guard let path = String(validatingCString: bytes) else {
+            throw APIError(.usage, "\(name) is not UTF-8.", hint: "Give --home DIR.")
+        }
+        return path
     }
 }
