@@ -5,7 +5,8 @@ import EntanglementSimulator
 /// One seed, once.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs one seed.", discussion: "Example: simulate run --seed 17 --scenario village")
+        abstract: "Runs one seed.", discussion: "Example: simulate run --seed 17 --scenario village"
+    )
 
     @Option(help: "The seed that decides everything.") var seed: UInt64
     @Option(help: "The kind of course.") var scenario = Scenario.pair

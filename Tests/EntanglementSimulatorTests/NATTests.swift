@@ -40,7 +40,8 @@ import Testing
         var nat = NAT(behavior, outer: self.outer, firstPort: 5_000)
         var generator = SeededGenerator(seed: 3)
         let port = nat.send(
-            from: self.inner, to: self.one, now: self.start, using: &generator).port
+            from: self.inner, to: self.one, now: self.start, using: &generator
+        ).port
         return [self.one, self.onePort, self.other].map {
             nat.receive(at: port, from: $0, now: self.start) == .passed(self.inner)
         }
@@ -56,7 +57,8 @@ import Testing
         var nat = NAT(.fullCone, outer: self.outer, firstPort: 5_000)
         var generator = SeededGenerator(seed: 3)
         let port = nat.send(
-            from: self.inner, to: self.one, now: self.start, using: &generator).port
+            from: self.inner, to: self.one, now: self.start, using: &generator
+        ).port
         let life = NATBehavior.fullCone.mappingLife
         let just = nat.receive(at: port, from: self.other, now: self.start + life - .nanoseconds(1))
         #expect(just == .passed(self.inner))
@@ -89,7 +91,8 @@ import Testing
         var nat = NAT(.fullCone, outer: self.outer, firstPort: 5_000)
         var generator = SeededGenerator(seed: 3)
         let port = nat.send(
-            from: self.inner, to: self.one, now: self.start, using: &generator).port
+            from: self.inner, to: self.one, now: self.start, using: &generator
+        ).port
         nat.restart(outer: .v4(0x2d2d_2d02))
         #expect(nat.outer == .v4(0x2d2d_2d02))
         let arrival = nat.receive(at: port, from: self.one, now: self.start)

@@ -31,6 +31,7 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case agreement
     }
 
+    /// Which one.
     public var promise: Promise
     /// When, by the true time.
     public var at: Instant
@@ -39,6 +40,7 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
     /// What was seen, in words.
     public var detail: String
 
+    /// Promise, time, hosts and what was seen, in one line.
     public var description: String {
         let hosts = self.hosts.map { "\($0.number)" }.joined(separator: ", ")
         let seconds = Double(self.at.nanoseconds) / 1e9

@@ -7,6 +7,7 @@ public struct HostID: Sendable, Hashable, Comparable {
     /// Its place in the list of hosts.
     public let number: Int
 
+    /// Hosts in the order in which they were made.
     public static func < (left: HostID, right: HostID) -> Bool { left.number < right.number }
 }
 

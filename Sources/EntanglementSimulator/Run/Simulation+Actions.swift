@@ -13,7 +13,7 @@ extension Simulation {
         case .chooseAfterTimeout(let host, let meeting):
             self.chooseAfterTimeout(by: host, meeting)
         case .forget(let host, let meeting): self.forget(by: host, meeting)
-        case .start, .crash, .losePower, .backUp, .restore, .setDisk, .sleep, .wake, .jumpClock:
+        case .start, .crash, .losePower, .backUp, .restore, .setDisk, .suspend, .wake, .jumpClock:
             self.carryOutOnComputer(action)
         case .move, .restartRouter, .setInternet, .cut, .split, .setUDP:
             self.carryOutOnNetwork(action)
@@ -52,9 +52,9 @@ extension Simulation {
             if isFull { self.count(.diskFull) }
             self.hosts[id.number].disk.isFull = isFull
             if !isFull { self.plan(.start(id), after: .seconds(1)) }
-        case .sleep(let id, let duration):
+        case .suspend(let id, let duration):
             guard self.hosts[id.number].isRunning else { return }
-            self.count(.sleep)
+            self.count(.suspend)
             self.hosts[id.number].power = .asleep
             self.plan(.wake(id), after: duration)
         case .wake(let id):

@@ -2,7 +2,7 @@
 
 /// Something that went wrong on purpose.
 public enum Fault: String, Sendable, Hashable, CaseIterable {
-    case crash, powerLoss, diskFull, restoredBackup, sleep, clockJump
+    case crash, powerLoss, diskFull, restoredBackup, suspend, clockJump
     case addressChange, routerRestart, routerRenumbered, partition, oneWayCut, badInternet, noUDP
     case duplicate, corruption, noRoute, replay, forgery, flood
     case cancel, retry, forget

@@ -17,7 +17,7 @@ enum Action: Sendable {
     case backUp(HostID)
     case restore(HostID)
     case setDisk(HostID, isFull: Bool)
-    case sleep(HostID, Duration)
+    case suspend(HostID, Duration)
     case wake(HostID)
     case jumpClock(HostID, Duration)
     // Networks.

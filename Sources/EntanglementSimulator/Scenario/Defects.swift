@@ -3,6 +3,7 @@ import Entanglement
 
 /// Deliberate defects of the driver and the core, by which the checks show that they bite.
 public struct Defects: OptionSet, Sendable, Hashable {
+    /// One bit for each defect.
     public let rawValue: UInt64
 
     /// The defects of those bits: the lower half are the core's own.

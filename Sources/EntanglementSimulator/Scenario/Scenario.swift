@@ -97,7 +97,7 @@ public struct Course: Sendable {
 
     private mutating func build() {
         let servers = self.simulation.addServers()
-        let count = self.random(in: self.scenario.hostCount)
+        let count = self.number(in: self.scenario.hostCount)
         for number in 0..<count {
             let id = self.simulation.addHost("host \(number)", servers: servers)
             self.simulation.settle(id, in: self.place())
@@ -106,14 +106,14 @@ public struct Course: Sendable {
     }
 
     private mutating func place() -> Place {
-        Place.allCases[self.random(in: 0...Place.allCases.count - 1)]
+        Place.allCases[self.number(in: 0...Place.allCases.count - 1)]
     }
 
     private mutating func planMeetings() {
         let count = self.simulation.hosts.count
         for first in 0..<count {
-            for second in (first + 1)..<count where count == 2 || self.random(in: 0...2) > 0 {
-                let isTurned = self.random(in: 0...1) == 0
+            for second in (first + 1)..<count where count == 2 || self.number(in: 0...2) > 0 {
+                let isTurned = self.number(in: 0...1) == 0
                 let pair = isTurned ? (second, first) : (first, second)
                 self.simulation.plan(
                     .offer(by: HostID(number: pair.0), to: HostID(number: pair.1)),
@@ -121,7 +121,7 @@ public struct Course: Sendable {
             }
         }
         for meeting in 0..<8 {
-            for host in 0..<count where self.random(in: 0...19) == 0 {
+            for host in 0..<count where self.number(in: 0...19) == 0 {
                 self.simulation.plan(
                     .cancelIfThere(HostID(number: host), meeting: meeting),
                     after: self.time(within: self.scenario.spans.chaos))
@@ -144,24 +144,24 @@ public struct Course: Sendable {
 
     private mutating func planFaults() {
         let hosts = self.simulation.hosts.map(\.id)
-        let count = self.random(in: 0...(self.scenario == .pair ? 4 : 24))
+        let count = self.number(in: 0...(self.scenario == .pair ? 4 : 24))
         for _ in 0..<count {
             let at = self.time(within: self.scenario.spans.chaos)
-            for action in self.fault(hosts[self.random(in: 0...hosts.count - 1)], hosts) {
+            for action in self.fault(hosts[self.number(in: 0...hosts.count - 1)], hosts) {
                 self.simulation.plan(action, after: at)
             }
         }
     }
 
     private mutating func fault(_ host: HostID, _ hosts: [HostID]) -> [Action] {
-        let other = hosts[self.random(in: 0...hosts.count - 1)]
+        let other = hosts[self.number(in: 0...hosts.count - 1)]
         let networks = self.simulation.hosts[host.number].interfaces.map(\.network)
         let network = networks.first ?? .internet
-        switch self.random(in: 0...(self.scenario == .timeTravel ? 19 : 14)) {
-        case 0, 1: return [.crash(host, atNextStepAfter: self.random(in: 0...6))]
+        switch self.number(in: 0...(self.scenario == .timeTravel ? 19 : 14)) {
+        case 0, 1: return [.crash(host, atNextStepAfter: self.number(in: 0...6))]
         case 2: return [.crash(host, atNextStepAfter: nil)]
         case 3: return [.losePower(host)]
-        case 4: return [.sleep(host, .seconds(self.random(in: 1...400)))]
+        case 4: return [.suspend(host, .seconds(self.number(in: 1...400)))]
         case 5, 6: return [.move(host)]
         case 7: return network == .internet ? [] : [.restartRouter(network, renumbers: false)]
         case 8:
@@ -182,22 +182,22 @@ public struct Course: Sendable {
 
     private mutating func badInternet() -> LinkConditions {
         LinkConditions(
-            delay: .milliseconds(self.random(in: 1...400)),
-            jitter: .milliseconds(self.random(in: 0...100)),
-            lossPerMille: self.random(in: 0...600), duplicatePerMille: self.random(in: 0...300),
-            reorderPerMille: self.random(in: 0...300),
-            reorderDelayMax: .seconds(self.random(in: 0...10)),
-            corruptPerMille: self.random(in: 0...100),
-            byteCountMax: self.random(in: 0...9) == 0 ? 1_100 : 1_472)
+            delay: .milliseconds(self.number(in: 1...400)),
+            jitter: .milliseconds(self.number(in: 0...100)),
+            lossPerMille: self.number(in: 0...600), duplicatePerMille: self.number(in: 0...300),
+            reorderPerMille: self.number(in: 0...300),
+            reorderDelayMax: .seconds(self.number(in: 0...10)),
+            corruptPerMille: self.number(in: 0...100),
+            byteCountMax: self.number(in: 0...9) == 0 ? 1_100 : 1_472)
     }
 
     /// Minutes or years, forward or backward.
     private mutating func clockError() -> Duration {
-        let seconds = [60, 3_600, 86_400, 315_360_000][self.random(in: 0...3)]
-        return .seconds(self.random(in: 0...1) == 0 ? seconds : -seconds)
+        let seconds = [60, 3_600, 86_400, 315_360_000][self.number(in: 0...3)]
+        return .seconds(self.number(in: 0...1) == 0 ? seconds : -seconds)
     }
 
-    private mutating func random(in range: ClosedRange<Int>) -> Int {
+    private mutating func number(in range: ClosedRange<Int>) -> Int {
         Int.random(in: range, using: &self.simulation.generator)
     }
 
