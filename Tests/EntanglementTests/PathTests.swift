@@ -119,7 +119,7 @@ import Testing
         let places = [at("203.0.113.9:1"), at("203.0.113.9:2")]
         for (number, place) in places.enumerated() {
             let bytes = try self.packet(
-                &pair, .ping(token: 1, echo: Pair.aliceEndpoint), skipping: number)
+                &pair, .ping(token: 1, echo: Pair.aliceEndpoint), skipping: 5 + number)
             pair.deliver(Host.Sent(bytes: bytes, from: place, to: Pair.aliceEndpoint))
         }
         let challenge = try #require(pair.inFlight.first { $0.to == places[0] })
