@@ -128,6 +128,8 @@ public enum Limits {
     public static let handshakesPerSecond = 5
     /// Handshakes of all relations together per second, and burst.
     public static let handshakesPerSecondOfAll = 200
+    /// New places of one peer that are challenged at once.
+    public static let challengeCountMax = 4
     /// Sessions kept for one relation.
     public static let sessionCountMax = 6
     /// Pings that wait at once for one peer.

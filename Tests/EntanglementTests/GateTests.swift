@@ -99,6 +99,16 @@ import Testing
         }
     }
 
+    /// After a restart the gate knows which `n` are old.
+    @Test func whatWasAcceptedBeforeTheRestartIsOld() {
+        var gate = Gate(primitives: self.primitives)
+        let admission = Admission(
+            pid: self.pid, receiveMAC: self.mac, cancelToken: nil, acceptedCounter: 100)
+        #expect(gate.apply(.admit(admission), now: self.start) == nil)
+        for n in UInt64(1)...100 { _ = self.receive(&gate, self.opening(self.pid, n: n)) }
+        #expect(self.receive(&gate, self.opening(self.pid, n: 101)) == "datagram")
+    }
+
     @Test func onlySizesOfOursAreRead() {
         var gate = self.gate()
         for count in [0, 1, 19, 1_233, 65_507] {

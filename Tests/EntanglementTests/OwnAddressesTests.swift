@@ -115,4 +115,15 @@ import Testing
                 own.known.map(\.candidate.endpoint) == [3, 1, 2].map { at("203.0.113.\($0):1") })
         }
     }
+
+    /// What the IPgetter told stays published when a peer sees the same.
+    @Test func aPeerThatAgreesTakesNothingAway() {
+        var own = OwnAddresses()
+        own.set(given: [Candidate(endpoint: at("192.168.1.2:41414"), kind: .lan)])
+        own.set(asked: at("203.0.113.1:1"))
+        #expect(own.published.first == at("203.0.113.1:1"))
+        own.vote(self.ids[0], echo: at("203.0.113.1:1"), from: at("1.1.1.1:1"))
+        #expect(own.published.first == at("203.0.113.1:1"))
+        #expect(own.known.map(\.confirmedBy) == [2, 0])
+    }
 }

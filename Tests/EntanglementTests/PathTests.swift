@@ -55,8 +55,8 @@ import Testing
         }
         #expect(pair.relation(.alice)?.endpoints.prefix(2) == [Pair.bobEndpoint, new])
         #expect(pair.relation(.alice)?.endpoints.contains(old) == false)
-        // Both are acknowledged.
-        pair.deliver { _ in true }
+        // Both are acknowledged: one answer each.
+        #expect(pair.inFlight.count == 2)
     }
 
     /// A sequence counts in one session: who restarts begins anew and is believed.
@@ -98,6 +98,38 @@ import Testing
         #expect(pair.relation(.bob)?.endpoints.contains(self.victim) == false)
         let toVictim = pair.log.dropFirst(count).filter { $0.to == self.victim }
         #expect(toVictim.reduce(0) { $0 + $1.bytes.count } <= ping.bytes.count)
+    }
+
+    /// A copy of message 1 that overtakes the original does not make its source the path.
+    @Test func aCopyOfMessageOneIsNoPath() throws {
+        var pair = try Pair.trusted()
+        pair.act(.bob) { $0.restart(now: $1, sent: &$2) }
+        pair.inFlight = []
+        pair.act(.alice) { $0.handle(.resumed, now: $1, sent: &$2) }
+        let opening = try #require(pair.inFlight.first { $0.to == Pair.bobEndpoint })
+        pair.deliver(Host.Sent(bytes: opening.bytes, from: self.victim, to: opening.to))
+        pair.deliver { $0.to != self.victim }
+        #expect(pair.peer(.bob)?.path == Pair.aliceEndpoint)
+        #expect(pair.relation(.bob)?.endpoints.contains(self.victim) == false)
+    }
+
+    /// Two new places that take turns are challenged both, and the one that answers is the path.
+    @Test func twoNewPlacesDoNotVoidEachOther() throws {
+        var pair = try Pair.trusted()
+        let places = [at("203.0.113.9:1"), at("203.0.113.9:2")]
+        for (number, place) in places.enumerated() {
+            let bytes = try self.packet(
+                &pair, .ping(token: 1, echo: Pair.aliceEndpoint), skipping: 5 + number)
+            pair.deliver(Host.Sent(bytes: bytes, from: place, to: Pair.aliceEndpoint))
+        }
+        let challenge = try #require(pair.inFlight.first { $0.to == places[0] })
+        pair.inFlight = []
+        pair.bob.endpoint = places[0]
+        pair.deliver(challenge)
+        // The answer comes from a third place: what was challenged is the first.
+        let answer = try #require(pair.inFlight.first { $0.to == Pair.aliceEndpoint })
+        pair.deliver(Host.Sent(bytes: answer.bytes, from: at("203.0.113.9:3"), to: answer.to))
+        #expect(pair.peer(.alice)?.path == places[0])
     }
 
     @Test func aReplayFromElsewhereMovesNothing() throws {

@@ -44,13 +44,15 @@ import Testing
         #expect(Set(left) == ["home", "fifo", "dangling", "folder"])
     }
 
-    @Test func twoNamesOfOneFileAreRefused() throws {
+    @Test(arguments: [("a", "link"), ("link", "a"), ("new", "./new"), ("home/../new", "new")])
+    func twoNamesOfOneFileAreRefused(one: String, other: String) throws {
         let node = try TestNode(name: "anna")
         try Data().write(to: node.folder.file("a"))
         try self.files.createSymbolicLink(
-            atPath: node.folder.path("b"), withDestinationPath: "a")
+            atPath: node.folder.path("link"), withDestinationPath: "a")
+        let folder = node.folder.path("")
         let result = try node.run(
-            "offer", "--text", node.folder.path("a"), "--ndef", node.folder.path("b"), "--json")
+            "offer", "--text", "\(folder)/\(one)", "--ndef", "\(folder)/\(other)", "--json")
         #expect(result.code == 1)
         #expect(try result.errorCode() == "cannotWrite")
         #expect(try node.run("pairings").output == "None.\n")

@@ -151,7 +151,7 @@ struct NodeDriverTests {
             of: [UInt8].self, bufferingPolicy: .bufferingOldest(64))
         let sockets = try await DatagramSockets(listen: [Loopback.ipv4]) { bytes, _, _ in
             continuation.yield(Array(bytes))
-            return false
+            return .stranger
         }
         return (sockets, stream)
     }

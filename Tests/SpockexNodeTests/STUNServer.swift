@@ -18,7 +18,7 @@ final class STUNServer: Sendable {
         let server = STUNServer(telling: endpoint)
         let sockets = try await DatagramSockets(listen: [Loopback.ipv4]) { bytes, source, _ in
             server.receive(Array(bytes), from: source)
-            return false
+            return .stranger
         }
         server.sockets.withLock { $0 = sockets }
         return server

@@ -58,15 +58,19 @@ struct DatagramSocketsTests {
         let host = try await Inbox([Loopback.ipv4, Loopback.ipv4])
         let peer = try await Inbox([Loopback.ipv4])
         let bound = host.sockets.bound
-        peer.sockets.send([Inbox.unanswered], to: bound[1])
-        _ = await host.next()
-        host.sockets.send([2], to: peer.endpoint)
-        #expect(await peer.next()?.source == bound[0])
-        // It is noted right after it is handed over: when the second is here, the first was noted.
-        for _ in 0..<2 { peer.sockets.send([1], to: bound[1]) }
-        for _ in 0..<2 { _ = await host.next() }
-        host.sockets.send([2], to: peer.endpoint)
-        #expect(await peer.next()?.source == bound[1])
+        // The socket that was spoken to, by whom, and the one that answers then.
+        let steps: [(first: UInt8, to: Int, answers: Int)] = [
+            (Inbox.stranger, 1, 0), (Inbox.claimed, 1, 1), (Inbox.claimed, 0, 0), (9, 1, 1),
+            // A repetition moves nobody who has proved where he is.
+            (Inbox.claimed, 0, 1), (Inbox.stranger, 0, 1), (9, 0, 0),
+        ]
+        for step in steps {
+            // It is noted right after it is handed over: when the second is here, the first was noted.
+            for _ in 0..<2 { peer.sockets.send([step.first], to: bound[step.to]) }
+            for _ in 0..<2 { _ = await host.next() }
+            host.sockets.send([2], to: peer.endpoint)
+            #expect(await peer.next()?.source == bound[step.answers])
+        }
         for inbox in [host, peer] { await inbox.sockets.close() }
     }
 

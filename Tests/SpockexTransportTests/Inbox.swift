@@ -11,8 +11,8 @@ struct Received: Sendable, Equatable {
 
 /// Sockets on loopback and a stream of what they receive.
 struct Inbox: Sendable {
-    /// A datagram that begins with this byte is nobody's whom one answers.
-    static let unanswered: UInt8 = 0
+    /// What a datagram that begins with one of these bytes shows; all others are proved.
+    static let (stranger, claimed): (UInt8, UInt8) = (0, 1)
 
     let sockets: DatagramSockets
     let received: AsyncStream<Received>
@@ -23,7 +23,11 @@ struct Inbox: Sendable {
         self.received = stream
         self.sockets = try await DatagramSockets(listen: listen) { bytes, source, socket in
             continuation.yield(Received(bytes: Array(bytes), source: source, socket: socket))
-            return bytes.first != Self.unanswered
+            switch bytes.first {
+            case Self.stranger: return .stranger
+            case Self.claimed: return .claimed
+            default: return .proved
+            }
         }
     }
 

@@ -44,14 +44,21 @@ def environment():
     return {**kept, "NO_COLOR": "1"}
 
 
+_given_ports, _ports_lock = set(), threading.Lock()
+
+
 def free_ports(count):
-    """UDP ports on 127.0.0.1 that nobody has at the moment."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                   for _ in range(count)]
-        for each in sockets:
+    """UDP ports on 127.0.0.1 that nobody has at the moment; none is given twice."""
+    with _ports_lock, contextlib.ExitStack() as stack:
+        ports = []
+        while len(ports) < count:
+            each = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+            port = each.getsockname()[1]
+            if port not in _given_ports:
+                _given_ports.add(port)
+                ports.append(port)
+        return ports
 
 
 def wait_until(question, seconds, what, every=0.05):

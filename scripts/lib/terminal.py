@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands as a person meets them: a terminal, the nodes of one case, what must be true."""
+import contextlib
 import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 
@@ -22,8 +24,17 @@ def need(truth, what):
         raise Failure(what)
 
 
+def takes_signals(pid):
+    """Whether a command has taken Ctrl-C over from the system."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        masks = dict(line.split(":", 1) for line in status)
+    return bool((int(masks["SigIgn"], 16) | int(masks["SigCgt"], 16)) & 1 << signal.SIGINT - 1)
+
+
 class Screen:
     """A command on a terminal of its own: what it shows, and what a person types."""
+
+    live = []
 
     def __init__(self, node, *arguments):
         self.master, slave = pty.openpty()
@@ -32,6 +43,7 @@ class Screen:
             [program(), *arguments, "--home", str(node.home)], stdin=slave, stdout=slave,
             stderr=slave, env={**environment(), "TERM": "xterm"}, start_new_session=True)
         os.close(slave)
+        Screen.live.append(self)
 
     def _read(self, seconds):
         if not select.select([self.master], [], [], seconds)[0]:
@@ -71,6 +83,18 @@ class Screen:
 class Case:
     """The nodes of one case; names and files are its own."""
 
+    nodes = []
+
+    @staticmethod
+    def end_all():
+        """Ends what any case still runs, so that it fails soon instead of waiting."""
+        for screen in Screen.live:
+            if screen.process.poll() is None:
+                screen.process.kill()
+        for node in Case.nodes:
+            with contextlib.suppress(Exception):
+                node.kill()
+
     def __init__(self, name, folder, make):
         self.prefix = re.sub(r"[^a-z]+", "-", name.lower())[:24].strip("-")
         self.folder, self.make_node = folder, make
@@ -80,7 +104,9 @@ class Case:
 
     def node(self, name):
         port = free_ports(1)[0]
-        return self.make_node(f"{self.prefix}-{name}", listen=[f"127.0.0.1:{port}"]).start()
+        node = self.make_node(f"{self.prefix}-{name}", listen=[f"127.0.0.1:{port}"])
+        Case.nodes.append(node)
+        return node.start()
 
     def codes(self, anna, bob, offer_options=()):
         """Anna offers, Bob answers and waits for nobody; the file with the answer."""

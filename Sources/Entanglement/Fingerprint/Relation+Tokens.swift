@@ -50,7 +50,7 @@ extension Relation {
         for slot in self.slots {
             tokens.put(name: UInt64(slot.index))
             tokens.put(due: slot.createdAt + Constants.attemptLife)
-            tokens.put(slot.source)
+            tokens.put(slot.sources)
             tokens.put(name: slot.opening)
         }
         tokens.put(self.sessions.count)
@@ -93,8 +93,8 @@ extension Relation {
             }
         }
         tokens.put(self.waitingPings.count)
-        tokens.put(self.challenge != nil)
-        if let challenge = self.challenge {
+        tokens.put(self.challenges.count)
+        for challenge in self.challenges {
             tokens.put(name: challenge.bytes)
             tokens.put(challenge.endpoint)
             tokens.put(since: challenge.sentAt, for: Constants.challengeLife)

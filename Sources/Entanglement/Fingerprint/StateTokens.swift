@@ -17,8 +17,8 @@ package struct StateTokens: Sendable {
         case ownCounter(UInt64)
         /// A counter `n` of the other's attempts.
         case peerCounter(UInt64)
-        /// A packet counter: repetitions of one message differ in it, and nothing else follows from
-        /// it than whether a packet is still opened.
+        /// A packet counter: repetitions of one message differ in it, and little else follows from it
+        /// than whether a packet is still opened (a 400 names one, which is written as it is).
         case serial(UInt64)
         /// A random value in which repetitions of one message differ.
         case serialName(UInt64)

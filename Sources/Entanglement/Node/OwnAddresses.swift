@@ -78,11 +78,16 @@ struct OwnAddresses: Sendable {
             }
             positions[vote.echo] = found.count
             networks.append([vote.network])
-            let kind = self.given.first { $0.endpoint == vote.echo }?.kind ?? .observed
+            let isAsked = vote.echo == self.asked
+            let kind =
+                self.given.first { $0.endpoint == vote.echo }?.kind
+                ?? (isAsked ? .ipgetter : .observed)
             found.append(
-                Known(candidate: Candidate(endpoint: vote.echo, kind: kind), confirmedBy: 0))
+                Known(
+                    candidate: Candidate(endpoint: vote.echo, kind: kind),
+                    confirmedBy: isAsked ? 1 : 0))
         }
-        for position in found.indices { found[position].confirmedBy = networks[position].count }
+        for position in found.indices { found[position].confirmedBy += networks[position].count }
         return found.sorted {
             ($1.confirmedBy, $0.candidate.endpoint) < ($0.confirmedBy, $1.candidate.endpoint)
         }

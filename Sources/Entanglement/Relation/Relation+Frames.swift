@@ -84,34 +84,41 @@ extension Relation {
             return packet.source
         }
         if case .challenge = frame { return packet.source }
+        if case .challengeAnswer(let bytes, _) = frame, self.challenge(of: bytes, turn) != nil {
+            return packet.source
+        }
         guard packet.source != path, turn.isUsable(packet.source) else { return packet.source }
         // Over a slow path packets come before the answer: the same challenge again, not another.
         var bytes = turn.random()
-        if let challenge = self.challenge, challenge.endpoint == packet.source {
+        if let challenge = self.challenges.first(where: { $0.endpoint == packet.source }) {
             let age = turn.instant - challenge.sentAt
             if age < Constants.challengeInterval { return packet.source }
-            if age < Constants.challengeLife {
-                if case .challengeAnswer(challenge.bytes, _) = frame { return packet.source }
-                bytes = challenge.bytes
-            }
+            if age < Constants.challengeLife { bytes = challenge.bytes }
         }
         let frame = Frame.challenge(bytes, echo: packet.source)
         let byteCount =
             Constants.packetHeaderByteCount + frame.bytes.count + Constants.tagByteCount
         guard byteCount <= packet.byteCount else { return packet.source }
-        self.challenge = Challenge(
-            bytes: bytes, endpoint: packet.source, sentAt: turn.instant)
+        self.challenges.removeAll { $0.endpoint == packet.source }
+        self.challenges.append(
+            Challenge(bytes: bytes, endpoint: packet.source, sentAt: turn.instant))
+        if self.challenges.count > Limits.challengeCountMax { self.challenges.removeFirst() }
         self.send(frame, to: packet.source, &turn)
         return path
+    }
+
+    /// The outstanding challenge with these 8 bytes.
+    private func challenge(of bytes: UInt64, _ turn: Turn) -> Challenge? {
+        self.challenges.first {
+            $0.bytes == bytes && turn.instant - $0.sentAt < Constants.challengeLife
+        }
     }
 
     private mutating func receiveChallengeAnswer(
         _ bytes: UInt64, from source: Endpoint, _ turn: inout Turn
     ) {
-        guard let challenge = self.challenge, challenge.bytes == bytes,
-            turn.instant - challenge.sentAt < Constants.challengeLife
-        else { return }
-        self.challenge = nil
+        guard let challenge = self.challenge(of: bytes, turn) else { return }
+        self.challenges = []
         self.move(to: challenge.endpoint, &turn)
     }
 
@@ -124,16 +131,17 @@ extension Relation {
         if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
     }
 
-    /// Whether a list of addresses is newer than all before: in one session its sequence is greater,
-    /// else its session is newer.
+    /// Whether a list of addresses is newer than all before: in one session, or in two whose first
+    /// messages crossed, its sequence is greater; else its session is newer.
     private mutating func isNewest(_ sequence: UInt32, in session: UInt32) -> Bool {
         if let heard = self.heardAddresses,
             let former = self.sessions.firstIndex(where: { $0.index == heard.session }),
             let position = self.sessions.firstIndex(where: { $0.index == session })
         {
-            guard position >= former, position > former || sequence > heard.sequence else {
-                return false
-            }
+            let areOneTime =
+                position == former
+                || self.sessions[position].isCrossed && self.sessions[former].isCrossed
+            guard areOneTime ? sequence > heard.sequence : position > former else { return false }
         }
         self.heardAddresses = (session, sequence)
         return true

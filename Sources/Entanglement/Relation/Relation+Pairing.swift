@@ -233,6 +233,7 @@ extension Relation {
     var admission: Admission {
         Admission(
             pid: self.record.ownPID, receiveMAC: self.record.keys?.receiveMAC,
-            cancelToken: self.record.cancelTokens?.peer)
+            cancelToken: self.record.cancelTokens?.peer,
+            acceptedCounter: self.record.acceptedCounter)
     }
 }

@@ -69,9 +69,16 @@ extension Relation {
         guard !self.sessions[position].isConfirmed else { return }
         self.sessions[position].isConfirmed = true
         self.dropAttempts(&turn)
-        // Who confirms has read message 2, which went there: another source must prove itself.
-        let proved = self.sessions[position].provedEndpoint
-        if self.path == nil || packet.source == proved { self.move(to: proved, &turn) }
+        // Who confirms has read message 2 at one of the places where it went; another source must
+        // prove itself.
+        let places =
+            self.slots.first { $0.index == packet.session }?.sources
+            ?? [self.sessions[position].provedEndpoint]
+        if places.contains(packet.source) {
+            self.move(to: packet.source, &turn)
+        } else if self.path == nil {
+            self.move(to: places[0], &turn)
+        }
     }
 
     /// Whether a message 1 that comes now crossed one of our own.

@@ -10,8 +10,12 @@ extension Relation {
         guard case .opening(let from, let n) = envelope.kind, let keys = self.record.keys else {
             return
         }
-        if let slot = self.slots.first(where: { $0.opening == datagram }) {
-            turn.send(slot.response, to: source)
+        if let position = self.slots.firstIndex(where: { $0.opening == datagram }) {
+            turn.send(self.slots[position].response, to: source)
+            let sources = self.slots[position].sources
+            if !sources.contains(source), sources.count < Limits.endpointCountMax {
+                self.slots[position].sources.append(source)
+            }
             return
         }
         guard n > self.record.acceptedCounter else {
@@ -44,7 +48,7 @@ extension Relation {
         self.slots.append(
             Slot(
                 index: index, opening: datagram, response: response, createdAt: turn.instant,
-                source: source))
+                sources: [source]))
         let split = handshake.split()
         let session = Session(
             index: index, remoteIndex: from, keys: keys, ownPID: self.record.ownPID,

@@ -29,7 +29,8 @@ struct Relation: Sendable {
     var lastSent: Instant?
     var probe: Probe?
     var waitingPings: [WaitingPing] = []
-    var challenge: Challenge?
+    /// Places that must prove themselves, the newest last.
+    var challenges: [Challenge] = []
     var echo: Endpoint?
     var roundTrip: Duration?
     var resyncAnsweredAt: Instant?
@@ -99,8 +100,8 @@ struct Slot: Sendable {
     let opening: [UInt8]
     let response: [UInt8]
     let createdAt: Instant
-    /// Where message 2 went first: who confirms the session was reached there.
-    let source: Endpoint
+    /// Where message 2 went, first the first one: who confirms the session was reached at one of them.
+    var sources: [Endpoint]
 }
 
 /// What the node knows of a session that the gate holds.

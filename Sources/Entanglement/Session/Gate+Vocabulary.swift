@@ -9,8 +9,14 @@ public struct Admission: Sendable, Equatable {
     /// The cancel token that the other would show, 16 bytes; nil once confirmed.
     public var cancelToken: Secret?
 
+    /// The highest `n` of the other that was accepted: what is not above it is a repetition.
+    public var acceptedCounter: UInt64
+
     /// An admission.
-    public init(pid: PeerID, receiveMAC: Secret?, cancelToken: Secret?) {
+    public init(
+        pid: PeerID, receiveMAC: Secret?, cancelToken: Secret?, acceptedCounter: UInt64 = 0
+    ) {
+        self.acceptedCounter = acceptedCounter
         self.pid = pid
         self.receiveMAC = receiveMAC
         self.cancelToken = cancelToken

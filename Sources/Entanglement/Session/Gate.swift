@@ -83,6 +83,8 @@ public struct Gate: Sendable {
             self.relations[
                 admission.pid, default: Relation(admission: admission, bucket: full, repeats: full)
             ].admission = admission
+            let newest = self.relations[admission.pid]?.newest ?? 0
+            self.relations[admission.pid]?.newest = max(newest, admission.acceptedCounter)
             self.tokens[admission.pid] = admission.cancelToken
         case .dismiss(let pid):
             self.relations[pid] = nil

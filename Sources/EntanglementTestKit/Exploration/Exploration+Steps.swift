@@ -91,6 +91,7 @@ extension Exploration {
             switch self.catalogue.use(of: number, at: world[side]) {
             case .whole: continue
             case .probe:
+                if self.standing(world, side) != .none { self.checkUseless(number, world) }
                 guard probed.contains(side) else {
                     probed.append(side)
                     continue
@@ -102,7 +103,8 @@ extension Exploration {
         }
     }
 
-    /// What is taken away is tried: the core must be what it was and send nothing.
+    /// What is taken away is tried, and so is a probe that nobody answers yet: the core must be what
+    /// it was and send nothing.
     private mutating func checkUseless(_ number: Int32, _ world: World) {
         let side = self.receiver(of: number)
         let outcome = self.catalogue.step(world[side], of: side, .receive(number, after: 0))
@@ -117,7 +119,9 @@ extension Exploration {
         let datagram = self.catalogue.datagram(number)
         return world.inFlight.numbers.contains {
             let other = self.catalogue.datagram($0)
-            return other.sender == datagram.sender && other.body == datagram.body
+            guard other.sender == datagram.sender, other.body == datagram.body else { return false }
+            // What is only a probe now can do less than a new one.
+            return self.catalogue.use(of: $0, at: world[self.receiver(of: $0)]) == .whole
         }
     }
 

@@ -147,6 +147,11 @@ package struct Exploration: Sendable {
 
     /// Keeps a world that is new, or that was reached with other permissions only.
     private mutating func visit(_ world: World, parent: Int32, step: Step?, keeps: Bool) {
+        if let surprise = self.surprise {
+            let node = Node(world: world, parent: parent, step: step)
+            self.report.counterexample = self.trace(node) + [surprise]
+            return
+        }
         let fingerprint = self.fingerprints.fingerprint(world, self.catalogue)
         guard let number = self.budgetNumbers[world.budget] else {
             preconditionFailure("budgets only shrink")
@@ -156,10 +161,6 @@ package struct Exploration: Sendable {
         self.seen[fingerprint] = (known ?? 0) | self.smaller[number]
         let node = Node(world: world, parent: parent, step: step)
         if keeps { self.nodes.append(node) }
-        if let surprise = self.surprise {
-            self.report.counterexample = self.trace(node) + [surprise]
-            return
-        }
         guard known == nil else { return }
         if let problem = self.disagreement(from: world) ?? self.surprise {
             self.report.counterexample = self.trace(node) + [problem]

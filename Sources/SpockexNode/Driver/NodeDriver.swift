@@ -198,13 +198,14 @@ public actor NodeDriver {
                 try await DatagramSockets(listen: listen) { bytes, source, socket in
                     let now = SystemClock.instant()
                     switch gate.receive(bytes, from: source, via: socket, now: now) {
-                    case .dropped: return false
+                    case .dropped: return .stranger
                     case .input(let input):
                         queue.offer(.datagram(input))
-                        return true
+                        if case .opened = input { return .proved }
+                        return .claimed
                     case .stun:
                         if question.isOpen { queue.offer(.stun(Array(bytes), from: source)) }
-                        return false
+                        return .stranger
                     }
                 }
             }

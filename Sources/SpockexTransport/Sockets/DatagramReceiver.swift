@@ -25,10 +25,10 @@ final class DatagramReceiver: ChannelInboundHandler, Sendable {
                 UnsafeRawBufferPointer(start: address, count: byteCount))
         }
         guard let source else { return }
-        let isToBeAnswered = envelope.data.withUnsafeReadableBytes {
+        let acquaintance = envelope.data.withUnsafeReadableBytes {
             self.receive($0, source, self.socket)
         }
-        if isToBeAnswered { self.answering?.note(source, at: self.socket) }
+        self.answering?.note(source, at: self.socket, acquaintance)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

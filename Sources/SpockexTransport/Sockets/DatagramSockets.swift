@@ -9,9 +9,20 @@ public final class DatagramSockets: Sendable {
     /// Takes a datagram on the event loop: the bytes are valid during the call alone, and it must
     /// not wait for anything.
     ///
-    /// True: the source is one to answer, and what goes there leaves by the same socket from now on,
-    /// since the source's router may let nothing else in.
-    public typealias Receive = @Sendable (UnsafeRawBufferPointer, Endpoint, SocketID) -> Bool
+    /// It says what is known of the source: whom one answers, one answers by the same socket, since
+    /// the source's router may let nothing else in.
+    public typealias Receive =
+        @Sendable (UnsafeRawBufferPointer, Endpoint, SocketID) -> Acquaintance
+
+    /// What a datagram shows about its source.
+    public enum Acquaintance: Sendable {
+        /// Nothing.
+        case stranger
+        /// Somebody may answer there: it is authentic, but may be a repetition by anybody.
+        case claimed
+        /// It is authentic and new.
+        case proved
+    }
 
     private let sockets: [DatagramSocket]
     private let counting = DatagramCounters()

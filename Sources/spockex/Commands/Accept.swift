@@ -21,8 +21,14 @@ struct Accept: AsyncParsableCommand {
     func run() async throws {
         let client = try self.common.client()
         let text = try Source.text(self.source)
-        let state = try await client.post(
-            "/v1/acceptances", AcceptRequest(text: text), as: PairingState.self)
+        let unanswered = APIError(
+            .interrupted, "The command was interrupted before the node answered.",
+            hint: "`spockex pairings` shows whether it has accepted.")
+        let state = try await Interruption.during(throwing: unanswered) {
+            () async throws(APIError) -> PairingState in
+            try await client.post(
+                "/v1/acceptances", AcceptRequest(text: text), as: PairingState.self)
+        }
         let (waits, canAsk) = self.wait.decision(json: self.common.json)
         guard waits else {
             if self.common.json {

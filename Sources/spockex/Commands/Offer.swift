@@ -58,7 +58,15 @@ extension CodeFiles {
             try await client.post(request, body, as: CodeMade.self)
         }
         let code = try CodeWriter.code(made.text)
-        return (made, code, try files.write(made.text, code))
+        let paths = try files.write(made.text, code)
+        guard !signals.hasCome else {
+            throw APIError(
+                .interrupted, "The command was interrupted; the pairing was made and stays.",
+                hint:
+                    "`spockex pairings` shows it, `spockex cancel \(Wording.short(made.pairing))` "
+                    + "ends it.")
+        }
+        return (made, code, paths)
     }
 }
 

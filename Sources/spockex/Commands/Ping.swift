@@ -33,20 +33,22 @@ struct Ping: AsyncParsableCommand {
 
     func run() async throws {
         let client = try self.common.client()
-        let peer = try await client.peer(self.peer)
         let answers = Answers()
+        var asked: PeerRow?
         do throws(APIError) {
-            let (count, isJSON) = (self.count, self.common.json)
-            try await Interruption.during(throwing: APIClient.interrupted) {
-                () async throws(APIError) -> Void in
+            let (name, count, isJSON) = (self.peer, self.count, self.common.json)
+            asked = try await Interruption.during(throwing: APIClient.interrupted) {
+                () async throws(APIError) -> PeerRow in
+                let peer = try await client.peer(name)
                 try await Self.rounds(count, client, peer, isJSON: isJSON, answers)
+                return peer
             }
         } catch {
             guard error.code == .interrupted, answers.hasOne else { throw error }
         }
         guard answers.hasOne else {
             throw APIError(
-                .unreachable, "\(peer.name) did not answer.",
+                .unreachable, "\(asked?.name ?? self.peer) did not answer.",
                 hint:
                     "The node goes on looking for it; `spockex peers` shows when it was last heard."
             )

@@ -89,16 +89,11 @@ final class CodeFiles {
     /// is our own standard output would lose what we print.
     private static func target(of path: String) throws(APIError) -> String {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return path }
-        var target = path
-        if status.st_mode & S_IFMT == S_IFLNK {
-            guard let resolved = realpath(path, nil) else {
-                throw self.refusal(path, "is a link that leads nowhere")
-            }
-            target = String(cString: resolved)
-            free(resolved)
-            guard stat(path, &status) == 0 else { throw self.refusal(path, "cannot be written") }
+        guard lstat(path, &status) == 0 else { return try self.newTarget(of: path) }
+        guard let target = self.resolved(path) else {
+            throw self.refusal(path, "is a link that leads nowhere")
         }
+        guard stat(path, &status) == 0 else { throw self.refusal(path, "cannot be written") }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw self.refusal(path, "is not an ordinary file")
         }
@@ -110,6 +105,26 @@ final class CodeFiles {
             }
         }
         return target
+    }
+
+    /// The one name of a file that is not there yet: of its folder, then its own.
+    private static func newTarget(of path: String) throws(APIError) -> String {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = parts.last, !name.isEmpty, name != ".", name != ".." else {
+            throw self.refusal(path, "is not the name of a file")
+        }
+        let folder = parts.count == 1 ? "." : parts.dropLast().joined(separator: "/") + "/"
+        guard let resolved = self.resolved(folder) else {
+            throw self.refusal(path, "cannot be written")
+        }
+        return resolved == "/" ? "/\(name)" : "\(resolved)/\(name)"
+    }
+
+    /// A path without links and detours; nil where it leads nowhere.
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func refusal(_ path: String, _ why: String) -> APIError {

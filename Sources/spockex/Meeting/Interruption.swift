@@ -17,15 +17,20 @@ import Synchronization
 final class Signals: Sendable {
     /// One element a signal; those that nobody waits for become one.
     let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
+    private let taker: SignalTaker
     private let key: UInt64
 
     /// Takes the signals over from the system.
     init() {
-        (self.stream, self.continuation) = AsyncStream.makeStream(
+        let (stream, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        self.key = SignalSwitch.shared.add(self.continuation)
+        self.stream = stream
+        self.taker = SignalTaker(continuation)
+        self.key = SignalSwitch.shared.add(self.taker)
     }
+
+    /// Whether a signal has come, waited for or not.
+    var hasCome: Bool { self.taker.hasCome }
 
     deinit {
         SignalSwitch.shared.remove(self.key)
@@ -33,6 +38,23 @@ final class Signals: Sendable {
 
     /// Does as if a signal had come.
     func pretend() {
+        self.taker.take()
+    }
+}
+
+/// One who wants to hear of signals.
+private final class SignalTaker: Sendable {
+    private let continuation: AsyncStream<Void>.Continuation
+    private let came = Atomic<Bool>(false)
+
+    init(_ continuation: AsyncStream<Void>.Continuation) {
+        self.continuation = continuation
+    }
+
+    var hasCome: Bool { self.came.load(ordering: .acquiring) }
+
+    func take() {
+        self.came.store(true, ordering: .releasing)
         self.continuation.yield()
     }
 }
@@ -45,7 +67,7 @@ private final class SignalSwitch: Sendable {
     static let shared = SignalSwitch()
 
     private struct State {
-        var takers: [UInt64: AsyncStream<Void>.Continuation] = [:]
+        var takers: [UInt64: SignalTaker] = [:]
         var nextKey: UInt64 = 0
     }
 
@@ -63,7 +85,7 @@ private final class SignalSwitch: Sendable {
         self.sources = Mutex(sources)
     }
 
-    func add(_ taker: AsyncStream<Void>.Continuation) -> UInt64 {
+    func add(_ taker: SignalTaker) -> UInt64 {
         self.state.withLock { state in
             state.nextKey += 1
             state.takers[state.nextKey] = taker
@@ -78,7 +100,7 @@ private final class SignalSwitch: Sendable {
     private func handOut(_ number: CInt) {
         let takers = self.state.withLock { $0.takers }
         guard takers.isEmpty else {
-            for taker in takers.values { taker.yield() }
+            for taker in takers.values { taker.take() }
             return
         }
         // As if nobody had ever asked for it. The threads of Dispatch block signals.

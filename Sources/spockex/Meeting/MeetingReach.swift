@@ -3,9 +3,10 @@ import Entanglement
 
 /// What the two codes of a meeting say about where it can work.
 enum MeetingReach {
-    /// Whether both codes name addresses of local networks alone: then it works only inside one.
+    /// Whether the two codes name addresses of local networks alone: then it works only inside one.
     ///
     /// False for loopback, which is used on one machine on purpose, and for texts that are no codes.
+    /// (Two codes without any address are refused by the node.)
     static func isOneNetwork(offer: String, answer: String) -> Bool {
         guard case .offer(let offer)? = try? CodeText(scanned: offer),
             case .answer(let answer)? = try? CodeText(scanned: answer)
@@ -17,7 +18,7 @@ enum MeetingReach {
 
     /// What a person should know then.
     static let oneNetworkNote =
-        "Both codes name addresses of a local network alone, so this works only if you are both in "
+        "The only addresses in the two codes are of a local network, so this works only if you are both in "
         + "it. If not: cancel, and start the node that can be reached from outside with --external, "
         + "or both with --ipgetter."
 }
