@@ -22,30 +22,57 @@ import Testing
         }
     }
 
-    /// A few dozen seeds; `simulate sweep` runs as many as one has time for.
+    /// A few seeds; `scripts/simulate sweep` runs as many as one has time for.
     @Test(arguments: Scenario.allCases)
     func promisesAreKept(scenario: Scenario) {
         var trusted = 0
-        for seed in UInt64(1)...40 {
+        for seed in UInt64(1)...12 {
             let outcome = self.outcome(seed, scenario)
             #expect(outcome.violations.isEmpty, "seed \(seed)")
             trusted += outcome.trustedCount
         }
-        #expect(trusted > 10)
+        #expect(trusted > 3)
+    }
+
+    /// The lines of a file beside this one, without comments, split at spaces.
+    private func lines(of name: String) throws -> [[Substring]] {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent(name)
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            .filter { !$0.hasPrefix("#") }.map { $0.split(separator: " ") }
+    }
+
+    private func course(of line: [Substring]) throws -> (UInt64, Scenario) {
+        let seed = try #require(line.first.flatMap { UInt64($0) })
+        let scenario = try #require(
+            line.count > 1 ? Scenario(rawValue: String(line[1])) : nil)
+        return (seed, scenario)
     }
 
     /// Every seed that ever failed is run again.
     @Test func seedsThatFailedOnceAreClean() throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Seeds.txt")
-        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-            .filter { !$0.hasPrefix("#") }
-        for line in lines {
-            let words = line.split(separator: " ")
-            let seed = try #require(words.first.flatMap { UInt64($0) })
-            let scenario = try #require(
-                words.count > 1 ? Scenario(rawValue: String(words[1])) : nil)
+        for line in try self.lines(of: "Seeds.txt") {
+            let (seed, scenario) = try self.course(of: line)
             #expect(self.outcome(seed, scenario).violations.isEmpty, "seed \(line)")
         }
+    }
+
+    /// One seed gives one trace in another process and on another machine.
+    @Test func tracesAreThoseOfTheGoldenFile() throws {
+        let lines = try self.lines(of: "GoldenHashes.txt")
+        #expect(lines.count >= 6)
+        for line in lines {
+            let (seed, scenario) = try self.course(of: line)
+            #expect(self.outcome(seed, scenario).hash.description == line.last.map(String.init))
+        }
+    }
+
+    /// What lets checks bite: two defects that the first seeds show.
+    @Test(arguments: [(Defects.commitAfterSend, UInt64(1)), (.lazyDisk, 5)])
+    func deliberateDefectsAreFound(defect: Defects, seedMax: UInt64) {
+        let found = (1...seedMax).contains { seed in
+            Scenario.allCases.contains { !self.outcome(seed, $0, defect).violations.isEmpty }
+        }
+        #expect(found)
     }
 }

@@ -23,8 +23,6 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case announcedIsDurable
         /// Tables stay below their limits.
         case limits
-        /// An answer to whom has proved nothing is not longer than the question.
-        case noAmplification
         /// When faults have ended, whoever can be reached is connected again.
         case foundAgain
         /// When faults have ended, both sides of a meeting agree about it.

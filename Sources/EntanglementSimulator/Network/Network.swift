@@ -32,7 +32,7 @@ struct Packet: Sendable {
 }
 
 /// What became of a packet.
-enum Fate: String, Sendable, Hashable, CaseIterable {
+enum Fate: Int, Sendable, Hashable, CaseIterable {
     case delivered, lost, cut, filtered, unmapped, noRoute, hairpin, blocked
 }
 

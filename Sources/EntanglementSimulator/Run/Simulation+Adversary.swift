@@ -20,12 +20,34 @@ extension Simulation {
                 self.corrupt(&packet)
             default:
                 self.count(.forgery)
-                packet.bytes = self.madeUp(like: packet.bytes)
+                let refusal =
+                    Bool.random(using: &self.generator) ? self.refusal(to: packet.bytes) : nil
+                packet.bytes = refusal ?? self.madeUp(like: packet.bytes)
                 packet.isForged = true
             }
             self.deliver(packet, to: id)
         }
         self.count(.flood)
+    }
+
+    /// An error or a Cancel that names the pairing of a message, without the key for its MAC.
+    private mutating func refusal(to bytes: [UInt8]) -> [UInt8]? {
+        let mark = Array("\"pid\":\"".utf8)
+        guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: mark) }),
+            start + mark.count + 36 <= bytes.count
+        else { return nil }
+        let pid = String(decoding: bytes[(start + mark.count)...].prefix(36), as: UTF8.self)
+        let mac = String(repeating: "A", count: 22)
+        let n = 117_637_120_000_000 + UInt64.random(in: 0...60_000_000, using: &self.generator)
+        switch Int.random(in: 0..<3, using: &self.generator) {
+        case 0:
+            return Array("{\"response\":400,\"pid\":\"\(pid)\",\"n\":\(n),\"mac\":\"\(mac)\"}".utf8)
+        case 1:
+            return Array(
+                "{\"response\":409,\"pid\":\"\(pid)\",\"n\":\(n),\"have\":\(n),\"mac\":\"\(mac)\"}"
+                    .utf8)
+        default: return Array("{\"response\":410,\"pid\":\"\(pid)\",\"token\":\"\(mac)\"}".utf8)
+        }
     }
 
     /// A message whose fields fit but whose MAC nobody could make.

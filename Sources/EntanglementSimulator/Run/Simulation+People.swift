@@ -78,7 +78,9 @@ extension Simulation {
             self.people.meetings[meeting].answeringRelation = relation
             self.noteMeeting(meeting)
             let other = self.people.meetings[meeting].offering
-            self.plan(.accept(by: other, meeting: meeting), after: self.moment())
+            let delay = self.moment()
+            self.plan(.accept(by: other, meeting: meeting), after: delay)
+            self.planSecondThoughts(meeting, after: delay)
         case (.ending(let meeting), .done):
             guard !self.people.meetings[meeting].isForgotten,
                 let relation = self.people.meetings[meeting].relation(of: id)
@@ -98,6 +100,18 @@ extension Simulation {
             $0.id == meeting.answeringRelation
         }
         if let keys = record?.keys { self.checker.met(keys.meeting) }
+    }
+
+    /// In one of eight meetings somebody thinks better of it, while the messages are on their way.
+    private mutating func planSecondThoughts(_ meeting: Int, after delay: Duration) {
+        guard Int.random(in: 0..<8, using: &self.generator) == 0 else { return }
+        let (one, other) = (
+            self.people.meetings[meeting].offering, self.people.meetings[meeting].answering
+        )
+        let host = Bool.random(using: &self.generator) ? one : other
+        let hesitation = Duration.microseconds(
+            Int64.random(in: 0...400_000, using: &self.generator))
+        self.plan(.cancelIfThere(host, meeting: meeting), after: delay + hesitation)
     }
 
     /// As long as two people take to hold a telephone still.

@@ -199,15 +199,23 @@ public struct Simulation: Sendable {
         guard self.hosts[id.number].isRunning else { return self.end(packet, .blocked) }
         self.end(packet, .delivered)
         self.recent.note(packet, at: self.now, to: id)
+        // What is due at this very moment is not the datagram's doing.
+        if let due = self.hosts[id.number].due(now: self.now), due <= self.now {
+            self.step(id) { $0.tick(at: $1) }
+            guard self.hosts[id.number].isRunning else { return }
+        }
         let incarnation = self.hosts[id.number].incarnation
+        let before = self.hosts[id.number].disk.store.state
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
         self.checker.receives(packet, verdict, id, incarnation: incarnation, at: self.now)
+        self.checker.resists(
+            packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)
         self.follow(effects, of: id)
     }
 
     private mutating func end(_ packet: Packet, _ fate: Fate) {
         self.tally.count(fate)
-        self.hash.absorb(packet.number << 8 | UInt64(fate.number))
+        self.hash.absorb(packet.number << 8 | UInt64(fate.rawValue))
         if fate == .delivered {
             self.hash.absorb(UInt64(bitPattern: self.now.nanoseconds))
             self.hash.absorb(packet.bytes)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Something that went wrong on purpose.
-public enum Fault: String, Sendable, Hashable, CaseIterable {
+public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case crash, powerLoss, diskFull, restoredBackup, suspend, clockJump
     case addressChange, routerRestart, routerRenumbered, partition, oneWayCut, badInternet, noUDP
     case duplicate, corruption, noRoute, replay, forgery, flood
@@ -17,9 +17,9 @@ public struct Tally: Sendable, Equatable {
     /// Nothing has happened.
     public init() {}
 
-    mutating func count(_ fault: Fault) { self.faults[fault.number] += 1 }
+    mutating func count(_ fault: Fault) { self.faults[fault.rawValue] += 1 }
 
-    mutating func count(_ fate: Fate) { self.fates[fate.number] += 1 }
+    mutating func count(_ fate: Fate) { self.fates[fate.rawValue] += 1 }
 
     /// Adds what happened in another run.
     public mutating func add(_ other: Tally) {
@@ -29,25 +29,10 @@ public struct Tally: Sendable, Equatable {
 
     /// Names and counts in a fixed order: faults, then what became of packets.
     public var rows: [(name: String, count: UInt64)] {
-        Fault.allCases.map { ($0.rawValue, self.faults[$0.number]) }
-            + Fate.allCases.map { ("packet \($0.rawValue)", self.fates[$0.number]) }
+        Fault.allCases.map { ("\($0)", self.faults[$0.rawValue]) }
+            + Fate.allCases.map { ("packet \($0)", self.fates[$0.rawValue]) }
     }
 
     /// How often a fault happened.
-    public func count(of fault: Fault) -> UInt64 { self.faults[fault.number] }
-}
-
-extension CaseIterable where Self: Equatable, AllCases: RandomAccessCollection {
-    /// The place of a case among all.
-    fileprivate var place: Int {
-        Self.allCases.enumerated().first { $0.element == self }?.offset ?? 0
-    }
-}
-
-extension Fault {
-    var number: Int { self.place }
-}
-
-extension Fate {
-    var number: Int { self.place }
+    public func count(of fault: Fault) -> UInt64 { self.faults[fault.rawValue] }
 }
