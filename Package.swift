@@ -66,9 +66,10 @@ let core: [Target] = [
     .executableTarget(
         name: "simulate", dependencies: ["EntanglementSimulator", arguments], swiftSettings: strict),
     test("EntanglementTests", ["Entanglement", "EntanglementTestKit", crypto]),
-    test(
-        "EntanglementSimulatorTests",
-        ["EntanglementSimulator", "Entanglement", "EntanglementTestKit"]),
+    .testTarget(
+        name: "EntanglementSimulatorTests",
+        dependencies: ["EntanglementSimulator", "Entanglement", "EntanglementTestKit"],
+        exclude: ["Seeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
 ]
 

@@ -102,16 +102,23 @@ extension Simulation {
         if let keys = record?.keys { self.checker.met(keys.meeting) }
     }
 
-    /// In one of eight meetings somebody thinks better of it, while the messages are on their way.
+    /// In one of eight meetings somebody thinks better of it, while the messages are on their way; in
+    /// one of eight a program dies then.
     private mutating func planSecondThoughts(_ meeting: Int, after delay: Duration) {
-        guard Int.random(in: 0..<8, using: &self.generator) == 0 else { return }
+        let choice = Int.random(in: 0..<8, using: &self.generator)
+        guard choice < 2 else { return }
         let (one, other) = (
             self.people.meetings[meeting].offering, self.people.meetings[meeting].answering
         )
         let host = Bool.random(using: &self.generator) ? one : other
         let hesitation = Duration.microseconds(
             Int64.random(in: 0...400_000, using: &self.generator))
-        self.plan(.cancelIfThere(host, meeting: meeting), after: delay + hesitation)
+        if choice == 0 {
+            self.plan(.cancelIfThere(host, meeting: meeting), after: delay + hesitation)
+        } else {
+            let outputs = Int.random(in: 0...6, using: &self.generator)
+            self.plan(.crash(host, atNextStepAfter: outputs), after: delay + hesitation)
+        }
     }
 
     /// As long as two people take to hold a telephone still.
