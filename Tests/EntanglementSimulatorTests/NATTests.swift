@@ -60,7 +60,8 @@ import Testing
             from: self.inner, to: self.one, now: self.start, using: &generator
         ).port
         let life = NATBehavior.fullCone.mappingLife
-        let just = nat.receive(at: port, from: self.other, now: self.start + (life - .nanoseconds(1)))
+        let just = nat.receive(
+            at: port, from: self.other, now: self.start + (life - .nanoseconds(1)))
         #expect(just == .passed(self.inner))
         let late = nat.receive(at: port, from: self.other, now: self.start + life)
         #expect(late == .unmapped)
