@@ -42,6 +42,7 @@ class Relation:
         self.last_sent = 0.0
         self.next_forget = None
         self.challenges = {}
+        self.addresses_session = None  # in which the peer's newest list came
         self.addresses = None  # [sequence, hosts, acknowledged]
         self.peer_addresses = None
         self.reported = []  # what a person would be told

@@ -56,7 +56,26 @@ def on_packet(peer, relation, session, frame, length, source, via, now):
         peer.note("frame without meaning", relation, frame)
         return
     peer.note("frame in", relation, (known[0], known[1], session, source))
-    _act(peer, relation, known, (source, via), now)
+    if known[0] == ADDRESSES:
+        _hear_addresses(peer, relation, session, known[1], now)
+    else:
+        _act(peer, relation, known, (source, via), now)
+
+
+def _hear_addresses(peer, relation, session, values, now):
+    """Newer are lists of newer sessions; in one, or in two that crossed, the sequence decides."""
+    heard = relation.addresses_session
+    if heard not in relation.sessions:
+        counts = True
+    elif heard is session or heard.crossed and session.crossed:
+        counts = values[0] > relation.peer_addresses[0]
+    else:
+        counts = relation.sessions.index(session) > relation.sessions.index(heard)
+    if counts:
+        relation.peer_addresses, relation.addresses_session = values, session
+        for host in values[1]:
+            relation.learn_host(host)
+    send_frame(peer, relation, bytes([ADDRESSES_ANSWER]) + values[0].to_bytes(4, "big"), now)
 
 
 def _act(peer, relation, known, origin, now):
@@ -78,12 +97,6 @@ def _act(peer, relation, known, origin, now):
         if made is not None and now - made <= CHALLENGE_SECONDS:
             relation.path = origin
             peer.note("path moved", relation, origin[0])
-    elif sort == ADDRESSES:
-        if relation.peer_addresses is None or values[0] >= relation.peer_addresses[0]:
-            relation.peer_addresses = values
-            for host in values[1]:
-                relation.learn_host(host)
-        send_frame(peer, relation, bytes([ADDRESSES_ANSWER]) + values[0].to_bytes(4, "big"), now)
     elif sort == ADDRESSES_ANSWER and relation.addresses:
         relation.addresses[2] |= values[0] == relation.addresses[0]
     elif sort == FORGET:
