@@ -66,6 +66,10 @@ private final class SignalTaker: Sendable {
 private final class SignalSwitch: Sendable {
     static let shared = SignalSwitch()
 
+    private final class Registrations: Sendable {
+        let count = Atomic<Int>(0)
+    }
+
     private struct State {
         var takers: [UInt64: SignalTaker] = [:]
         var nextKey: UInt64 = 0
@@ -75,12 +79,20 @@ private final class SignalSwitch: Sendable {
     private let sources: Mutex<[any DispatchSourceSignal]>
 
     private init() {
+        let registered = Registrations()
         let sources = [SIGINT, SIGTERM].map { number -> any DispatchSourceSignal in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { SignalSwitch.shared.handOut(number) }
+            source.setRegistrationHandler {
+                registered.count.wrappingAdd(1, ordering: .releasing)
+            }
             source.resume()
             return source
+        }
+        // Until Dispatch has put its handlers in place a signal would go into nothing.
+        for _ in 0..<2_000 where registered.count.load(ordering: .acquiring) < sources.count {
+            usleep(500)
         }
         self.sources = Mutex(sources)
     }
