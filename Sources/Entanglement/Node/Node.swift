@@ -227,7 +227,7 @@ public struct Node: Sendable {
         turn.nodeName = self.name
         turn.clusters = self.clusters
         turn.trustedClusters = self.trustedClusters
-        turn.ownEndpoints = self.own.published
+        turn.ownEndpoints = self.published
         return turn
     }
 
@@ -248,8 +248,13 @@ public struct Node: Sendable {
             })
     }
 
+    private var published: [Endpoint] {
+        self.own.published(
+            voices: self.configuration.mutation.isActive(.echoBelieved) ? 1 : 2)
+    }
+
     private mutating func announceAddresses(_ turn: inout Turn) {
-        let published = self.own.published
+        let published = self.published
         guard published != self.announced else { return }
         self.announced = published
         self.announcementSequence &+= 1

@@ -117,9 +117,12 @@ struct OwnAddresses: Sendable {
     }
 
     /// For sealed messages: everything but what a single network's peers claim.
-    var published: [Endpoint] {
+    var published: [Endpoint] { self.published(voices: 2) }
+
+    /// Everything but what peers in fewer networks claim.
+    func published(voices: Int) -> [Endpoint] {
         Array(
-            self.known.filter { $0.candidate.kind != .observed || $0.confirmedBy >= 2 }
+            self.known.filter { $0.candidate.kind != .observed || $0.confirmedBy >= voices }
                 .map(\.candidate.endpoint).prefix(Constants.sealedEndpointCountMax))
     }
 

@@ -55,7 +55,9 @@ extension Relation {
         guard let keys = self.record.keys else { return }
         let targets = self.candidates(turn)
         guard !targets.isEmpty, let n = self.takeCounter(&turn) else { return }
-        while self.attempts.count >= Constants.attemptCountMax { self.dropAttempt(at: 0, &turn) }
+        while self.attempts.count >= Constants.attemptCountMax, !turn.has(.attemptsUnlimited) {
+            self.dropAttempt(at: 0, &turn)
+        }
         guard var attempt = self.makeAttempt(n: n, keys, &turn) else { return }
         attempt.sentCount = 1
         self.attempts.append(attempt)
@@ -96,6 +98,10 @@ extension Relation {
         guard n + Constants.counterBlock < Constants.integerLimit else { return nil }
         if n >= self.record.reservedCounter {
             self.record.reservedCounter = n + Constants.counterBlock
+            guard !turn.has(.counterNotReserved) else {
+                self.nextCounter = n + 1
+                return n
+            }
             turn.changes.append(.reserveCounters(self.id, until: self.record.reservedCounter))
         }
         self.nextCounter = n + 1
