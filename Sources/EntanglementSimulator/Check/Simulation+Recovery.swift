@@ -18,8 +18,8 @@ extension Simulation {
     /// Whether a packet of the first arrives at the second, at one of the endpoints that the first knows.
     func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         self.known(to: one, meeting).contains { endpoint in
-            var copy = self
-            return copy.probe(from: one, to: endpoint) == other
+            var probe = Probe(self)
+            return probe.send(from: self.hosts[one.number], to: endpoint) == other
         }
     }
 
@@ -32,73 +32,154 @@ extension Simulation {
     private func opensBothWays(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         for toOther in self.known(to: one, meeting) {
             for toOne in self.known(to: other, meeting) {
-                var copy = self
-                _ = copy.probe(from: one, to: toOther)
-                if copy.probe(from: other, to: toOne) == one { return true }
+                var probe = Probe(self)
+                _ = probe.send(from: self.hosts[one.number], to: toOther)
+                if probe.send(from: self.hosts[other.number], to: toOne) == one { return true }
             }
         }
         return false
     }
 
-    /// Sends an empty packet through the network as it is now; who would get it.
-    private mutating func probe(from host: HostID, to endpoint: Endpoint) -> HostID? {
-        let sender = self.hosts[host.number]
+    // MARK: The end
+
+    /// What is wrong after the calm: every meeting must be agreed on, every reachable peer connected.
+    mutating func checkRecovery() {
+        for (number, meeting) in self.people.meetings.enumerated() {
+            let hosts = [meeting.offering, meeting.answering]
+            guard hosts.allSatisfy({ !self.restored.contains($0) }),
+                let offering = meeting.offeringRelation, let answering = meeting.answeringRelation
+            else { continue }
+            self.check(
+                meeting, named: "meeting \(number)",
+                self.phase(of: offering, at: meeting.offering),
+                self.phase(of: answering, at: meeting.answering))
+        }
+    }
+
+    private mutating func check(
+        _ meeting: Meeting, named name: String, _ offering: RelationPhase?,
+        _ answering: RelationPhase?
+    ) {
+        let (one, other) = (meeting.offering, meeting.answering)
+        let words = "\(name): \(String(describing: (offering, answering)))"
+        switch (offering, answering) {
+        case (.trusted, .trusted): self.checkConnection(meeting, words)
+        case (.trusted, nil), (nil, .trusted):
+            self.checker.report(.agreement, at: self.now, [one, other], words)
+        case (.forgetting, .some), (.forgetting, nil):
+            if self.reaches(one, other, meeting), answering != nil {
+                self.checker.report(.agreement, at: self.now, [one, other], words)
+            }
+        case (.some, .forgetting), (nil, .forgetting):
+            if self.reaches(other, one, meeting), offering != nil {
+                self.checker.report(.agreement, at: self.now, [one, other], words)
+            }
+        case (nil, _) where self.reaches(other, one, meeting),
+            (_, nil) where self.reaches(one, other, meeting):
+            let isHalf = offering != nil && offering != .forgotten || answering != nil
+                && answering != .forgotten
+            if isHalf, meeting.isOver || offering != .offered {
+                self.checker.report(.agreement, at: self.now, [one, other], words)
+            }
+        case (.some(let offering), .some(let answering)):
+            self.checkSuccess(meeting, words, [offering, answering])
+        default: break
+        }
+    }
+
+    /// The answer was accepted, nobody cancelled, a packet reaches: then it cannot stay unfinished.
+    private mutating func checkSuccess(
+        _ meeting: Meeting, _ words: String, _ phases: [RelationPhase]
+    ) {
+        let (one, other) = (meeting.offering, meeting.answering)
+        let isUnfinished = phases.contains { $0 == .connecting || $0 == .timedOut }
+        guard meeting.isAccepted, !meeting.isOver, isUnfinished, !self.hasProblem(meeting),
+            self.reaches(one, other, meeting) || self.reaches(other, one, meeting)
+        else { return }
+        self.checker.report(.meetingSucceeds, at: self.now, [one, other], words)
+    }
+
+    /// Whether people must decide something first: clusters that cannot be merged yet, other wishes.
+    private func hasProblem(_ meeting: Meeting) -> Bool {
+        [meeting.offering, meeting.answering].contains { host in
+            let record = self.hosts[host.number].disk.store.state.relations.first {
+                $0.id == meeting.relation(of: host)
+            }
+            return record?.problem == .notYet || record?.problem == .intentConflict
+        }
+    }
+
+    private mutating func checkConnection(_ meeting: Meeting, _ words: String) {
+        let (one, other) = (meeting.offering, meeting.answering)
+        guard self.isRecoverable(one, other, meeting) else { return }
+        let peers = [one, other].map { self.peer(meeting.relation(of: $0), at: $0) }
+        guard peers.allSatisfy({ $0?.isConnected ?? false }) else {
+            let places = "\(self.places[one.number]) and \(self.places[other.number])"
+            self.checker.report(.foundAgain, at: self.now, [one, other], "\(words), \(places)")
+            return
+        }
+        for host in [one, other] {
+            let record = self.hosts[host.number].disk.store.state.relations.first {
+                $0.id == meeting.relation(of: host)
+            }
+            if record?.cancelTokens != nil {
+                self.checker.report(.secretsAreErased, at: self.now, [host], "cancel tokens")
+            }
+        }
+        self.checkAddresses(of: other, knownTo: one, meeting)
+        self.checkAddresses(of: one, knownTo: other, meeting)
+    }
+
+    /// What a host publishes is known to the peer that it is connected to, if it is not brand-new.
+    /// (A copy of a home may have told the peer its own addresses since.)
+    private mutating func checkAddresses(
+        of host: HostID, knownTo peer: HostID, _ meeting: Meeting
+    ) {
+        guard let node = self.hosts[host.number].node,
+            let changedAt = self.checker.addressesChangedAt[host],
+            self.now - changedAt > .seconds(60), !self.copies.values.contains(host), node.publishedEndpoints.count < 7
+        else { return }
+        let known = self.known(to: peer, meeting)
+        let missing = node.publishedEndpoints.filter { !known.contains($0) }
+        guard !missing.isEmpty else { return }
+        self.checker.report(
+            .addressesAreTold, at: self.now, [peer, host],
+            "host \(peer.number) does not know \(missing.map { "\($0)" }.joined(separator: ", "))")
+    }
+
+    private func peer(_ relation: RelationID?, at host: HostID) -> NodeStatus.Peer? {
+        let host = self.hosts[host.number]
+        return host.node?.status(now: host.clock.moment(at: self.now)).peers.first {
+            $0.id == relation
+        }
+    }
+}
+
+/// An empty packet through a copy of the network as it is now.
+private struct Probe {
+    private var network: Network
+    private var generator: SeededGenerator
+    private let now: Instant
+
+    init(_ simulation: Simulation) {
+        self.network = simulation.network
+        self.generator = simulation.generator
+        self.now = simulation.now
+    }
+
+    /// Who would get it.
+    mutating func send(from sender: SimulatedHost, to endpoint: Endpoint) -> HostID? {
         let isIPv6 = endpoint.address.isIPv6
         guard let interface = sender.interfaces.first(where: { $0.address.isIPv6 == isIPv6 })
         else { return nil }
         let packet = Packet(
             number: 0, bytes: [], source: Endpoint(address: interface.address, port: sender.port),
-            destination: endpoint, origin: host)
+            destination: endpoint, origin: sender.id)
         guard
             case .reached(let network, let out) = self.network.goOut(
                 packet, from: interface.network, now: self.now, using: &self.generator),
             case .host(let found, _) = self.network.comeIn(out, at: network, now: self.now)
         else { return nil }
         return found
-    }
-
-    /// What is wrong after the calm: every meeting must be agreed on, every reachable peer connected.
-    mutating func checkRecovery() {
-        for (number, meeting) in self.people.meetings.enumerated() {
-            guard !self.restored.contains(meeting.offering),
-                !self.restored.contains(meeting.answering)
-            else { continue }
-            self.checkAgreement(number, meeting)
-        }
-    }
-
-    private mutating func checkAgreement(_ number: Int, _ meeting: Meeting) {
-        guard let offering = meeting.offeringRelation, let answering = meeting.answeringRelation
-        else { return }
-        let (one, other) = (meeting.offering, meeting.answering)
-        let phases = (self.phase(of: offering, at: one), self.phase(of: answering, at: other))
-        let words = "meeting \(number): \(String(describing: phases))"
-        switch phases {
-        case (.trusted, .trusted):
-            guard self.isRecoverable(one, other, meeting) else { return }
-            let isBack = [(one, offering), (other, answering)].allSatisfy { host, relation in
-                self.peer(relation, at: host)?.isConnected ?? false
-            }
-            if !isBack {
-                self.checker.report(
-                    .foundAgain, at: self.now, [one, other],
-                    "\(words), \(self.places[one.number]) and \(self.places[other.number])")
-            }
-        case (.trusted, nil), (nil, .trusted):
-            self.checker.report(.agreement, at: self.now, [one, other], words)
-        case (nil, _) where self.reaches(other, one, meeting),
-            (_, nil) where self.reaches(one, other, meeting):
-            if phases.0 != nil || phases.1 != nil, meeting.isOver || phases.0 != .offered {
-                self.checker.report(.agreement, at: self.now, [one, other], words)
-            }
-        default: break
-        }
-    }
-
-    private func peer(_ relation: RelationID, at host: HostID) -> NodeStatus.Peer? {
-        let host = self.hosts[host.number]
-        return host.node?.status(now: host.clock.moment(at: self.now)).peers.first {
-            $0.id == relation
-        }
     }
 }

@@ -23,6 +23,8 @@ struct SimulatedHost: Sendable {
         var sent: [(bytes: [UInt8], to: Endpoint)] = []
         var replies: [(RequestID, Reply)] = []
         var events: [Event] = []
+        /// Sessions that were installed.
+        var installedCount = 0
         /// The program has ended in the middle of it.
         var hasDied = false
     }
@@ -42,8 +44,12 @@ struct SimulatedHost: Sendable {
     /// transaction, 1: right after it.
     var diesAfter: Int?
 
+    /// What a hostile peer does instead of what it should; nil: it is honest.
+    var villain: Villain?
+    /// What a few defects of the driver need.
+    private var defective = DefectiveDriver()
     private var ipgetter: SimulatedIPgetter?
-    private let servers: [Endpoint]
+    let servers: [Endpoint]
     private let primitives: any Primitives
     private let configuration: NodeConfiguration
     private let defects: Defects
@@ -52,7 +58,7 @@ struct SimulatedHost: Sendable {
 
     init(
         id: HostID, name: String, port: UInt16, primitives: any Primitives, seed: UInt64,
-        servers: [Endpoint], defects: Defects, now: Instant
+        servers: [Endpoint], defects: Defects, disk: SimulatedDisk? = nil, now: Instant
     ) {
         self.id = id
         self.name = name
@@ -61,7 +67,7 @@ struct SimulatedHost: Sendable {
         self.primitives = primitives
         self.servers = servers
         self.defects = defects
-        self.disk = SimulatedDisk(durability: defects.contains(.lazyDisk) ? .lazy : .full)
+        self.disk = disk ?? SimulatedDisk(defects: defects)
         self.clock = HostClock(zero: now)
         var configuration = NodeConfiguration(
             name: name, allowsLoopback: false, usesIPgetter: !servers.isEmpty)
@@ -92,10 +98,16 @@ struct SimulatedHost: Sendable {
             self.servers.isEmpty
             ? nil : SimulatedIPgetter(servers: self.servers, seed: self.seeds.next())
         self.gate = Gate(primitives: self.primitives, mutation: self.configuration.mutation)
+        if self.defects.contains(.sessionsSurvive) {
+            for session in self.defective.installed { _ = self.gate.apply(.install(session), now: now) }
+        }
         var outputs: [Output] = []
+        let seed = self.seeds.next()
         self.node = Node(
             loading: self.disk.store.state, configuration: self.configuration,
-            primitives: self.primitives, generator: SeededGenerator(seed: self.seeds.next()),
+            primitives: self.primitives,
+            generator: SeededGenerator(
+                seed: self.defects.contains(.sameRandomness) ? UInt64(self.id.number) : seed),
             now: self.clock.moment(at: now), into: &outputs)
         var effects = Effects()
         self.carryOut(outputs, at: now, &effects)
@@ -107,7 +119,7 @@ struct SimulatedHost: Sendable {
     mutating func stop(losesPower: Bool) {
         self.power = .stopped
         self.node = nil
-        if losesPower { self.disk.losePower() } else { self.disk.crash() }
+        if losesPower { self.disk.losePower() }
     }
 
     /// The own addresses, as the driver tells them.
@@ -146,8 +158,12 @@ struct SimulatedHost: Sendable {
     mutating func networkChanged(at now: Instant) -> Effects {
         var effects = Effects()
         let steps = self.ipgetter?.networkChanged(now: self.clock.local(now)) ?? []
-        self.handle(.ownCandidates(self.candidates), at: now, &effects)
-        if !effects.hasDied { self.handle(.networkChanged, at: now, &effects) }
+        if !self.defects.contains(.changeUntold) {
+            self.handle(.ownCandidates(self.candidates), at: now, &effects)
+        }
+        if !effects.hasDied, !self.defects.contains(.changeUntold) {
+            self.handle(.networkChanged, at: now, &effects)
+        }
         if !effects.hasDied { self.follow(steps, at: now, &effects) }
         return effects
     }
@@ -181,13 +197,33 @@ struct SimulatedHost: Sendable {
         }
         var effects = Effects()
         switch verdict {
-        case .input(let input): self.handle(input, at: now, &effects)
+        case .input(let input):
+            let seen =
+                self.defects.contains(.sourcesMixedUp)
+                ? self.defective.withFormerSource(input) : input
+            self.handle(seen, at: now, &effects)
         case .stun:
             let steps = self.ipgetter?.receive(packet.bytes, from: packet.source, now: local)
             self.follow(steps ?? [], at: now, &effects)
         case .dropped: break
         }
         return (verdict, effects)
+    }
+
+    /// A hostile peer seals what it likes in its own sessions.
+    mutating func misbehave(at now: Instant) -> Effects {
+        var effects = Effects()
+        let local = self.clock.local(now)
+        let sessions = self.node?.openSessions(now: local) ?? []
+        for (session, path) in sessions {
+            for (content, bytes) in self.villain?.plaintexts() ?? [] {
+                self.carryOut(
+                    .sendSealed(session: session, content, bytes, to: path), at: now, &effects)
+            }
+        }
+        effects.sent += self.villain?.repetitions() ?? []
+        if self.villain?.strategy == .floods { self.handle(.resumed, at: now, &effects) }
+        return effects
     }
 
     private mutating func handle(_ input: Input, at now: Instant, _ effects: inout Effects) {
@@ -213,7 +249,7 @@ struct SimulatedHost: Sendable {
         }
         for output in outputs where !output.isPersist {
             if dies() { return self.die(&effects) }
-            self.carryOut(output, at: now, &effects)
+            self.carryOut(self.villain?.twisted(output) ?? output, at: now, &effects)
         }
         if self.defects.contains(.commitAfterSend), !self.commit(outputs) { self.die(&effects) }
     }
@@ -228,12 +264,25 @@ struct SimulatedHost: Sendable {
     ) {
         switch output {
         case .persist: break
-        case .send(let bytes, let target): effects.sent.append((bytes, target))
+        case .send(let bytes, let target):
+            effects.sent.append((bytes, target))
+            self.villain?.note(bytes, to: target)
+            if self.defects.contains(.reinstallation),
+                let session = self.defective.sessionAgain(answering: bytes)
+            {
+                _ = self.gate.apply(.install(session), now: self.clock.local(now))
+            }
         case .sendSealed(_, _, _, let target):
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, target))
+                self.villain?.note(bytes, to: target)
             }
-        case .admit, .dismiss, .install, .erase, .bury, .unbury:
+        case .install(let session):
+            effects.installedCount += 1
+            self.defective.note(session, self.defects)
+            _ = self.gate.apply(output, now: self.clock.local(now))
+        case .erase where self.defects.contains(.erasureIgnored): break
+        case .admit, .dismiss, .erase, .bury, .unbury:
             _ = self.gate.apply(output, now: self.clock.local(now))
         case .gatherCandidates:
             let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(nil)]

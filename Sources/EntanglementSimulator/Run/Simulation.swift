@@ -29,6 +29,12 @@ public struct Simulation: Sendable {
     var addresses = AddressPlan()
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
+    /// Copies of homes, and of whom.
+    var copies: [HostID: HostID] = [:]
+    /// Copies that were found out and switched off for good.
+    var retired: Set<HostID> = []
+    /// Until when an adversary sits on the way to a host.
+    var interceptions: [HostID: Instant] = [:]
     /// Where each host is.
     var places: [Place] = []
     private var queue = EventQueue<Event>()
@@ -55,15 +61,18 @@ public struct Simulation: Sendable {
     }
 
     /// A computer without networks, not started yet.
-    mutating func addHost(_ name: String, servers: [Endpoint] = []) -> HostID {
+    mutating func addHost(
+        _ name: String, servers: [Endpoint] = [], disk: SimulatedDisk? = nil
+    ) -> HostID {
         let id = HostID(number: self.hosts.count)
-        let primitives: any Primitives =
+        let base: any Primitives =
             self.usesRealCryptography ? CryptoPrimitives() : StandInPrimitives()
+        let primitives = WatchedPrimitives(base: base, ledger: self.checker.ledger, host: id)
         self.hosts.append(
             SimulatedHost(
                 id: id, name: name, port: 41_414, primitives: primitives,
                 seed: self.generator.next(), servers: servers, defects: self.defects,
-                now: self.now))
+                disk: disk, now: self.now))
         self.places.append(.publicHost)
         return id
     }
@@ -135,8 +144,11 @@ public struct Simulation: Sendable {
     // MARK: Packets
 
     private mutating func send(_ bytes: [UInt8], to target: Endpoint, from id: HostID) {
-        self.checker.sends(bytes, id, at: self.now)
         let host = self.hosts[id.number]
+        var digest = TraceHash()
+        digest.absorb(bytes)
+        self.checker.sends(
+            bytes, digest: digest, to: target, id, incarnation: host.incarnation, at: self.now)
         let isIPv6 = target.address.isIPv6
         guard let interface = host.interfaces.first(where: { $0.address.isIPv6 == isIPv6 }) else {
             return self.count(.noRoute)
@@ -145,7 +157,7 @@ public struct Simulation: Sendable {
         let packet = Packet(
             number: self.packetCount, bytes: bytes,
             source: Endpoint(address: interface.address, port: host.port), destination: target,
-            origin: id)
+            origin: id, digest: digest)
         self.emit(packet, from: interface.network)
     }
 
@@ -176,6 +188,8 @@ public struct Simulation: Sendable {
             packet.bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &self.generator)
         }
         packet.isForged = packet.isForged || packet.bytes != before
+        packet.digest = TraceHash()
+        packet.digest.absorb(packet.bytes)
     }
 
     private mutating func arrive(_ packet: Packet, at network: NetworkID) {
@@ -188,9 +202,10 @@ public struct Simulation: Sendable {
             self.emit(
                 Packet(
                     number: self.packetCount, bytes: reply, source: packet.destination,
-                    destination: packet.source, origin: nil),
+                    destination: packet.source, origin: nil, digest: packet.digest),
                 from: .internet)
-        case .host(let id, let packet): self.deliver(packet, to: id)
+        case .host(let id, let packet):
+            if !self.intercept(packet, to: id) { self.deliver(packet, to: id) }
         }
     }
 
@@ -205,11 +220,16 @@ public struct Simulation: Sendable {
             guard self.hosts[id.number].isRunning else { return }
         }
         let incarnation = self.hosts[id.number].incarnation
-        let before = self.hosts[id.number].disk.store.state
+        let before = packet.isForged ? self.hosts[id.number].disk.store.state : nil
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
-        self.checker.receives(packet, verdict, id, incarnation: incarnation, at: self.now)
-        self.checker.resists(
-            packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)
+        self.checker.receives(
+            packet, digest: packet.digest, verdict, id, incarnation: incarnation, at: self.now)
+        if let before {
+            self.checker.resists(
+                packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)
+        }
+        self.checker.accepts(packet, id, effects, at: self.now)
+        self.checker.keepsPath(packet, id, effects, at: self.now)
         self.follow(effects, of: id)
     }
 
@@ -218,7 +238,7 @@ public struct Simulation: Sendable {
         self.hash.absorb(packet.number << 8 | UInt64(fate.rawValue))
         if fate == .delivered {
             self.hash.absorb(UInt64(bitPattern: self.now.nanoseconds))
-            self.hash.absorb(packet.bytes)
+            self.hash.absorb(packet.digest)
         }
     }
 

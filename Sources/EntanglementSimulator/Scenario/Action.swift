@@ -10,6 +10,8 @@ enum Action: Sendable {
     case cancelIfThere(HostID, meeting: Int)
     case chooseAfterTimeout(by: HostID, meeting: Int)
     case forget(by: HostID, meeting: Int)
+    case answerToo(by: HostID, meeting: Int)
+    case acceptToo(by: HostID, meeting: Int)
     // Computers.
     case start(HostID)
     case crash(HostID, atNextStepAfter: Int?)
@@ -20,8 +22,11 @@ enum Action: Sendable {
     case suspend(HostID, Duration)
     case wake(HostID)
     case jumpClock(HostID, Duration)
+    case tearPage(HostID)
+    case copyHome(HostID)
     // Networks.
     case move(HostID)
+    case flap(HostID, count: Int)
     case restartRouter(NetworkID, renumbers: Bool)
     case setInternet(LinkConditions)
     case cut(from: HostID, to: HostID)
@@ -29,6 +34,10 @@ enum Action: Sendable {
     case setUDP(NetworkID, isDropped: Bool)
     // Adversaries.
     case attack(on: HostID)
+    case intercept(HostID, Duration)
+    /// A packet that an adversary held back reaches its host.
+    case hand(Packet, to: HostID)
+    case misbehave(HostID)
     /// All faults end: everything is repaired and everybody runs.
     case heal
 }

@@ -10,11 +10,14 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
     case village
     /// Two people whose clocks and backups betray them.
     case timeTravel
+    /// A few hosts of which one was met in person and means harm.
+    case villains
 
     var hostCount: ClosedRange<Int> {
         switch self {
         case .pair, .timeTravel: 2...2
         case .village: 3...6
+        case .villains: 3...5
         }
     }
 
@@ -24,6 +27,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .pair: (.seconds(240), .seconds(240))
         case .village: (.seconds(600), .seconds(300))
         case .timeTravel: (.seconds(600), .seconds(300))
+        case .villains: (.seconds(300), .seconds(300))
         }
     }
 }
@@ -52,8 +56,8 @@ public struct Course: Sendable {
         public let diagram: String?
     }
 
-    private var simulation: Simulation
-    private let scenario: Scenario
+    var simulation: Simulation
+    let scenario: Scenario
 
     /// A course of that seed; every tenth seed runs with the real cryptography.
     public init(seed: UInt64, scenario: Scenario, defects: Defects = []) {
@@ -68,6 +72,8 @@ public struct Course: Sendable {
         self.build()
         self.planMeetings()
         self.planFaults()
+        self.planVillain()
+        self.planMischief()
         let (chaos, calm) = self.scenario.spans
         self.simulation.plan(.heal, after: chaos)
         self.planPatience(after: chaos + .seconds(5))
@@ -197,11 +203,11 @@ public struct Course: Sendable {
         return .seconds(self.number(in: 0...1) == 0 ? seconds : -seconds)
     }
 
-    private mutating func number(in range: ClosedRange<Int>) -> Int {
+    mutating func number(in range: ClosedRange<Int>) -> Int {
         Int.random(in: range, using: &self.simulation.generator)
     }
 
-    private mutating func time(within span: Duration) -> Duration {
+    mutating func time(within span: Duration) -> Duration {
         .nanoseconds(Int64.random(in: 0...span.nanoseconds, using: &self.simulation.generator))
     }
 }
