@@ -192,7 +192,7 @@ extension Relation {
         guard self.record.phase == .trusted || self.record.phase == .forgetting else { return }
         if turn.has(.noSearch), self.path != nil { return }
         self.searchStart = turn.instant
-        self.nextAttemptAt = turn.instant + delay
+        self.hurry(turn, after: delay)
     }
 
     mutating func tickRekey(_ turn: inout Turn) {

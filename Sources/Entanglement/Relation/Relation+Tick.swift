@@ -61,7 +61,7 @@ extension Relation {
     /// The network changed: try what works again, and look at once for what is lost.
     mutating func networkChanged(_ turn: inout Turn) {
         guard self.isTrusted else {
-            if self.record.phase == .connecting { self.nextAttemptAt = turn.instant }
+            if self.record.phase == .connecting { self.hurry(turn) }
             return
         }
         if self.isConnected {

@@ -15,6 +15,7 @@ struct Relation: Sendable {
     var sessions: [SessionView] = []
     var nextCounter: UInt64
     var nextAttemptAt: Instant?
+    var lastAttemptAt: Instant?
     /// When the offer's life, or the 90 s of the online step, end.
     var phaseEnd: Instant?
     /// When this node began to look for a trusted peer.
