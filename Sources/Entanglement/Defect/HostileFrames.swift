@@ -24,6 +24,18 @@ package enum HostileFrame {
     }
 }
 
+/// The sequence of a frame that lists addresses, for checking that old ones replace nothing.
+package struct AnnouncedAddresses: Sendable {
+    /// Counts in one session.
+    package let sequence: UInt32
+
+    /// Nil: another frame, or none.
+    package init?(frame bytes: [UInt8]) {
+        guard bytes.first == 5, case .addresses(let sequence, _) = Frame(bytes) else { return nil }
+        self.sequence = sequence
+    }
+}
+
 extension Node {
     /// The sessions that this node sends on now, and where to, by the order of its relations.
     package func openSessions(now: Instant) -> [(session: UInt32, path: Endpoint)] {

@@ -35,8 +35,9 @@ struct Villain: Sendable {
 
     /// What becomes of an output of its honest node.
     func twisted(_ output: Output) -> Output {
-        guard self.strategy == .lies, case .sendSealed(let session, .frame, let bytes, let target)
-            = output, let lie = HostileFrame.lie(self.lie, in: bytes)
+        guard self.strategy == .lies,
+            case .sendSealed(let session, .frame, let bytes, let target) = output,
+            let lie = HostileFrame.lie(self.lie, in: bytes)
         else { return output }
         return .sendSealed(session: session, .frame, lie, to: target)
     }

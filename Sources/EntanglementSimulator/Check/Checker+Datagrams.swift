@@ -11,7 +11,8 @@ extension Checker {
     ) {
         self.sent[digest] = now
         if self.lies.contains(target), self.rates.isTooMuch(bytes, toNamed: target, host, at: now) {
-            self.report(.answersAreFew, at: now, [host], "more than 100 to a named address a minute")
+            self.report(
+                .answersAreFew, at: now, [host], "more than 100 to a named address a minute")
         }
         if bytes.starts(with: "{\"response\":41".utf8),
             self.rates.isHasty(gone: digest, host, incarnation: incarnation, at: now)
@@ -43,11 +44,11 @@ extension Checker {
 
     /// A host's gate has looked at a datagram.
     mutating func receives(
-        _ packet: Packet, digest: TraceHash, _ verdict: Gate.Verdict, _ host: HostID,
-        incarnation: Int, at now: Instant
+        _ packet: Packet, _ verdict: Gate.Verdict, _ host: HostID,
+        _ effects: SimulatedHost.Effects, at now: Instant
     ) {
         guard case .input(.opened(let opened)) = verdict else { return }
-        if let sentAt = self.sent[digest] {
+        if let sentAt = self.sent[packet.digest] {
             // A session is older than every packet in it.
             if now - sentAt > Constants.rejectAfter {
                 self.report(.openedWasSent, at: now, [host], "sent \(now - sentAt) ago")
@@ -55,14 +56,18 @@ extension Checker {
         } else {
             self.report(.openedWasSent, at: now, [host], "counter \(opened.counter)")
         }
-        let key = Uses.Opening(
-            host: host, incarnation: incarnation, session: opened.session,
-            counter: opened.counter)
+        let key = Uses.Opening(host: host, session: opened.session, counter: opened.counter)
         if !self.uses.openings.insert(key).inserted {
             self.report(
                 .openedOnce, at: now, [host],
                 "counter \(opened.counter) of session \(opened.session)")
         }
+        guard let sequence = AnnouncedAddresses(frame: opened.plaintext)?.sequence else { return }
+        let list = Uses.Opening(host: host, session: opened.session, counter: 0)
+        if sequence < self.uses.sequences[list] ?? 0, effects.hasStoredEndpoints {
+            self.report(.addressesAreTold, at: now, [host], "an older list replaced a newer one")
+        }
+        self.uses.sequences[list] = max(sequence, self.uses.sequences[list] ?? 0)
     }
 
     /// A question that a session was made of counts once, for ever.

@@ -97,8 +97,13 @@ struct Checker: Sendable {
             }
             self.trusts(record, host, at: now)
         case .ownAddresses: self.addressesChangedAt[host.id] = now
+        case .peerMoved(let id, _, let path), .peerConnected(let id, let path):
+            let record = state.relations.first { $0.id == id }
+            if record?.endpoints.contains(path) == false {
+                self.report(.announcedIsDurable, at: now, [host.id], "a path was told only")
+            }
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .pairingEnded,
-            .peerConnected, .peerUnreachable, .peerMoved, .peerForgotten:
+            .peerUnreachable, .peerForgotten:
             break
         }
     }

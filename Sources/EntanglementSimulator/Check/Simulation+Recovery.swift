@@ -76,8 +76,10 @@ extension Simulation {
             }
         case (nil, _) where self.reaches(other, one, meeting),
             (_, nil) where self.reaches(one, other, meeting):
-            let isHalf = offering != nil && offering != .forgotten || answering != nil
-                && answering != .forgotten
+            let isHalf =
+                offering != nil && offering != .forgotten
+                || answering != nil
+                    && answering != .forgotten
             if isHalf, meeting.isOver || offering != .offered {
                 self.checker.report(.agreement, at: self.now, [one, other], words)
             }
@@ -130,17 +132,21 @@ extension Simulation {
         self.checkAddresses(of: one, knownTo: other, meeting)
     }
 
-    /// What a host publishes is known to the peer that it is connected to, if it is not brand-new.
-    /// (A copy of a home may have told the peer its own addresses since.)
+    /// The addresses of a host's interfaces, and what it publishes, are stored by the peer that it is
+    /// connected to, if they are not brand-new. (A copy of a home may have told others since.)
     private mutating func checkAddresses(
         of host: HostID, knownTo peer: HostID, _ meeting: Meeting
     ) {
         guard let node = self.hosts[host.number].node,
             let changedAt = self.checker.addressesChangedAt[host],
-            self.now - changedAt > .seconds(60), !self.copies.values.contains(host), node.publishedEndpoints.count < 7
+            self.now - changedAt > .seconds(60), !self.copies.values.contains(host),
+            node.publishedEndpoints.count < 7
         else { return }
-        let known = self.known(to: peer, meeting)
-        let missing = node.publishedEndpoints.filter { !known.contains($0) }
+        let record = self.hosts[peer.number].disk.store.state.relations.first {
+            $0.id == meeting.relation(of: peer)
+        }
+        let published = node.publishedEndpoints + self.hosts[host.number].candidates.map(\.endpoint)
+        let missing = published.filter { record?.endpoints.contains($0) == false }
         guard !missing.isEmpty else { return }
         self.checker.report(
             .addressesAreTold, at: self.now, [peer, host],

@@ -14,7 +14,6 @@ struct Uses: Sendable {
     /// A packet at the host that opens.
     struct Opening: Hashable, Sendable {
         var host: HostID
-        var incarnation: Int
         var session: UInt32
         var counter: UInt64
     }
@@ -23,6 +22,8 @@ struct Uses: Sendable {
     var counters: [Counter: TraceHash] = [:]
     /// Packets that were opened.
     var openings: Set<Opening> = []
+    /// The newest list of addresses that came in each session; the counter is 0.
+    var sequences: [Opening: UInt32] = [:]
     /// Questions that a session was made of, by the host that accepted them.
     var acceptances: Set<Counter> = []
 }

@@ -10,7 +10,9 @@ struct DefectiveDriver: Sendable {
     private var formerSource: Endpoint?
 
     mutating func note(_ session: Session, _ defects: Defects) {
-        guard defects.contains(.reinstallation) || defects.contains(.sessionsSurvive) else { return }
+        guard defects.contains(.reinstallation) || defects.contains(.sessionsSurvive) else {
+            return
+        }
         self.installed.append(session)
         if self.installed.count > 64 {
             self.installed.removeFirst()

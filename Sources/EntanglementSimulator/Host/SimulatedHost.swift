@@ -25,8 +25,20 @@ struct SimulatedHost: Sendable {
         var events: [Event] = []
         /// Sessions that were installed.
         var installedCount = 0
+        /// Whether the list of a peer's endpoints was stored.
+        var hasStoredEndpoints = false
         /// The program has ended in the middle of it.
         var hasDied = false
+
+        /// Adds what followed after.
+        mutating func append(_ later: Effects) {
+            self.sent += later.sent
+            self.replies += later.replies
+            self.events += later.events
+            self.installedCount += later.installedCount
+            self.hasStoredEndpoints = self.hasStoredEndpoints || later.hasStoredEndpoints
+            self.hasDied = self.hasDied || later.hasDied
+        }
     }
 
     let id: HostID
@@ -48,6 +60,8 @@ struct SimulatedHost: Sendable {
     var villain: Villain?
     /// What a few defects of the driver need.
     private var defective = DefectiveDriver()
+    /// The own addresses as the node was told last.
+    private var told: [Candidate] = []
     private var ipgetter: SimulatedIPgetter?
     let servers: [Endpoint]
     private let primitives: any Primitives
@@ -99,7 +113,9 @@ struct SimulatedHost: Sendable {
             ? nil : SimulatedIPgetter(servers: self.servers, seed: self.seeds.next())
         self.gate = Gate(primitives: self.primitives, mutation: self.configuration.mutation)
         if self.defects.contains(.sessionsSurvive) {
-            for session in self.defective.installed { _ = self.gate.apply(.install(session), now: now) }
+            for session in self.defective.installed {
+                _ = self.gate.apply(.install(session), now: now)
+            }
         }
         var outputs: [Output] = []
         let seed = self.seeds.next()
@@ -130,6 +146,15 @@ struct SimulatedHost: Sendable {
                 endpoint: Endpoint(address: interface.address, port: self.port),
                 kind: isPublicIPv6 ? .ipv6 : .lan)
         }
+    }
+
+    /// The computer wakes: the jump of time is noticed, and what the system noted about networks.
+    mutating func wake(at now: Instant) -> Effects {
+        self.power = .running
+        var effects = self.handle(.resumed, at: now)
+        guard self.isRunning, self.told != self.candidates else { return effects }
+        effects.append(self.networkChanged(at: now))
+        return effects
     }
 
     // MARK: Steps
@@ -227,6 +252,7 @@ struct SimulatedHost: Sendable {
     }
 
     private mutating func handle(_ input: Input, at now: Instant, _ effects: inout Effects) {
+        if case .ownCandidates(let candidates) = input { self.told = candidates }
         var outputs: [Output] = []
         self.node?.handle(input, now: self.clock.moment(at: now), into: &outputs)
         self.carryOut(outputs, at: now, &effects)
@@ -244,6 +270,8 @@ struct SimulatedHost: Sendable {
             return count <= 0
         }
         if dies() { return self.die(&effects) }
+        effects.hasStoredEndpoints =
+            effects.hasStoredEndpoints || outputs.contains(where: \.isEndpoints)
         if !self.defects.contains(.commitAfterSend), !self.commit(outputs) {
             return self.die(&effects)
         }
@@ -301,5 +329,9 @@ struct SimulatedHost: Sendable {
 extension Output {
     fileprivate var isPersist: Bool {
         if case .persist = self { true } else { false }
+    }
+
+    fileprivate var isEndpoints: Bool {
+        if case .persist(.endpoints) = self { true } else { false }
     }
 }

@@ -72,8 +72,7 @@ extension Simulation {
             self.plan(.wake(id), after: duration)
         case .wake(let id):
             guard self.hosts[id.number].power == .asleep else { return }
-            self.hosts[id.number].power = .running
-            self.step(id) { $0.handle(.resumed, at: $1) }
+            self.step(id) { $0.wake(at: $1) }
         case .jumpClock(let id, let error):
             self.count(.clockJump)
             let jump = error - self.hosts[id.number].clock.wallError

@@ -115,7 +115,10 @@ extension Simulation {
             self.plan(.accept(by: other, meeting: meeting), after: delay)
             self.planSecondThoughts(meeting, after: delay)
             if self.people.meetings[meeting].rival != nil {
-                self.plan(.acceptToo(by: other, meeting: meeting), after: delay + .seconds(2))
+                self.plan(
+                    .acceptToo(by: other, meeting: meeting),
+                    after: delay
+                        + .milliseconds(Int64.random(in: 1...1_500, using: &self.generator)))
             }
         case (.ending(let meeting), .done):
             guard !self.people.meetings[meeting].isForgotten,

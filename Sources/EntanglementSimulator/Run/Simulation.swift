@@ -219,11 +219,9 @@ public struct Simulation: Sendable {
             self.step(id) { $0.tick(at: $1) }
             guard self.hosts[id.number].isRunning else { return }
         }
-        let incarnation = self.hosts[id.number].incarnation
         let before = packet.isForged ? self.hosts[id.number].disk.store.state : nil
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
-        self.checker.receives(
-            packet, digest: packet.digest, verdict, id, incarnation: incarnation, at: self.now)
+        self.checker.receives(packet, verdict, id, effects, at: self.now)
         if let before {
             self.checker.resists(
                 packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)
