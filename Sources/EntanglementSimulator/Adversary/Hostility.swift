@@ -23,13 +23,13 @@ enum Hostility: String, Sendable, Hashable, CaseIterable {
 struct Villain: Sendable {
     let strategy: Hostility
     /// Where nobody is.
-    let lie: Endpoint
+    let lies: [Endpoint]
     var generator: SeededGenerator
     private var own: [(bytes: [UInt8], to: Endpoint)] = []
 
-    init(_ strategy: Hostility, lie: Endpoint, seed: UInt64) {
+    init(_ strategy: Hostility, lies: [Endpoint], seed: UInt64) {
         self.strategy = strategy
-        self.lie = lie
+        self.lies = lies
         self.generator = SeededGenerator(seed: seed)
     }
 
@@ -37,7 +37,8 @@ struct Villain: Sendable {
     func twisted(_ output: Output) -> Output {
         guard self.strategy == .lies,
             case .sendSealed(let session, .frame, let bytes, let target) = output,
-            let lie = HostileFrame.lie(self.lie, in: bytes)
+            let first = self.lies.first,
+            let lie = HostileFrame.lie(first, in: bytes)
         else { return output }
         return .sendSealed(session: session, .frame, lie, to: target)
     }
@@ -63,10 +64,14 @@ struct Villain: Sendable {
         case .lies:
             let sequence = UInt32.random(in: 0...UInt32.max, using: &self.generator)
             let token = self.generator.next()
+            let named = (0..<Int.random(in: 1...8, using: &self.generator)).compactMap { _ in
+                self.lies.randomElement(using: &self.generator)
+            }
+            let echo = self.lies.randomElement(using: &self.generator)
             return [
-                (.frame, HostileFrame.ping(token: token, echo: self.lie)),
-                (.frame, HostileFrame.addresses(sequence: sequence, [self.lie])),
-            ]
+                echo.map { (.frame, HostileFrame.ping(token: token, echo: $0)) },
+                (.frame, HostileFrame.addresses(sequence: sequence, named)),
+            ].compactMap { $0 }
         case .forges: return (0..<4).map { _ in (self.content(), self.nonsense()) }
         case .floods, .repeats, .substitutes: return []
         }

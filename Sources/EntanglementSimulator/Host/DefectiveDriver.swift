@@ -7,7 +7,6 @@ struct DefectiveDriver: Sendable {
     private(set) var installed: [Session] = []
     /// Answers to messages 1, and how many sessions there were when each was sent first.
     private var answers: [(bytes: [UInt8], session: Int)] = []
-    private var formerSource: Endpoint?
 
     mutating func note(_ session: Session, _ defects: Defects) {
         guard defects.contains(.reinstallation) || defects.contains(.sessionsSurvive) else {
@@ -31,14 +30,5 @@ struct DefectiveDriver: Sendable {
         guard !self.installed.isEmpty else { return nil }
         self.answers.append((bytes, self.installed.count - 1))
         return nil
-    }
-
-    /// The same input, from where the one before it came.
-    mutating func withFormerSource(_ input: Input) -> Input {
-        guard case .opened(var packet) = input else { return input }
-        let former = self.formerSource
-        self.formerSource = packet.source
-        packet.source = former ?? packet.source
-        return .opened(packet)
     }
 }

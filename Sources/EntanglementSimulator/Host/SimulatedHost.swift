@@ -223,10 +223,7 @@ struct SimulatedHost: Sendable {
         var effects = Effects()
         switch verdict {
         case .input(let input):
-            let seen =
-                self.defects.contains(.sourcesMixedUp)
-                ? self.defective.withFormerSource(input) : input
-            self.handle(seen, at: now, &effects)
+            self.handle(input, at: now, &effects)
         case .stun:
             let steps = self.ipgetter?.receive(packet.bytes, from: packet.source, now: local)
             self.follow(steps ?? [], at: now, &effects)

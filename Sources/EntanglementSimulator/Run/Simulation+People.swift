@@ -60,6 +60,11 @@ extension Simulation {
             self.phase(of: relation, at: host).map({ $0 != .trusted }) ?? false
         else { return }
         self.count(.cancel)
+        // In the very moment the power goes.
+        if Int.random(in: 0..<8, using: &self.generator) == 0 {
+            self.count(.tornPage)
+            self.hosts[host.number].disk.tears = true
+        }
         self.ask(.cancel(relation), .ending(meeting: meeting), host)
     }
 

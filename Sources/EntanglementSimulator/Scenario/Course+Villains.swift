@@ -10,11 +10,13 @@ extension Course {
         let number = self.number(in: 0...self.simulation.hosts.count - 1)
         let id = HostID(number: number)
         let strategy = Hostility.allCases[self.number(in: 0...Hostility.allCases.count - 1)]
-        let lie = Endpoint(address: self.simulation.freshPublicAddress(), port: 5_555)
+        let lies = (0..<16).map { _ in
+            Endpoint(address: self.simulation.freshPublicAddress(), port: 5_555)
+        }
         self.simulation.hosts[number].villain = Villain(
-            strategy, lie: lie, seed: self.simulation.generator.next())
+            strategy, lies: lies, seed: self.simulation.generator.next())
         self.simulation.checker.villains.insert(id)
-        if strategy == .lies { self.simulation.checker.lies.insert(lie) }
+        if strategy == .lies { self.simulation.checker.lies.formUnion(lies) }
         for _ in 0..<120 {
             let at = self.time(within: self.scenario.spans.chaos)
             for burst in 0..<self.number(in: 1...6) {

@@ -33,12 +33,10 @@ public struct Defects: OptionSet, Sendable, Hashable {
     public static let erasureIgnored = Defects(rawValue: 1 << 40)
     /// The node is not told that the network changed.
     public static let changeUntold = Defects(rawValue: 1 << 41)
-    /// Every opened packet is handed to the node as if it came from where the last one did.
-    public static let sourcesMixedUp = Defects(rawValue: 1 << 42)
     /// After a crash the program goes on with the sessions that it had.
-    public static let sessionsSurvive = Defects(rawValue: 1 << 43)
+    public static let sessionsSurvive = Defects(rawValue: 1 << 42)
     /// Keys are made from the same random numbers at every start.
-    public static let sameRandomness = Defects(rawValue: 1 << 44)
+    public static let sameRandomness = Defects(rawValue: 1 << 43)
 
     /// All of them by name, in a fixed order.
     public static let named: [(name: String, defect: Defects)] = [
@@ -82,7 +80,6 @@ public struct Defects: OptionSet, Sendable, Hashable {
         ("reinstallation", .reinstallation),
         ("erasureIgnored", .erasureIgnored),
         ("changeUntold", .changeUntold),
-        ("sourcesMixedUp", .sourcesMixedUp),
         ("sessionsSurvive", .sessionsSurvive),
         ("sameRandomness", .sameRandomness),
     ]
