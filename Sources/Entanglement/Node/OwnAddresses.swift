@@ -26,7 +26,12 @@ struct OwnAddresses: Sendable {
 
     /// Everything known, best first: by the person or the router, seen by peers (most voices
     /// first), told by the IPgetter, then the interfaces' own, public ones before private ones.
-    private(set) var known: [Known] = []
+    private(set) var known: [Known] = [] {
+        didSet { self.published = self.published(voices: 2) }
+    }
+
+    /// For sealed messages: everything but what a single network's peers claim.
+    private(set) var published: [Endpoint] = []
 
     mutating func set(given: [Candidate]) {
         self.given = given
@@ -115,9 +120,6 @@ struct OwnAddresses: Sendable {
     var knowsExternal: Bool {
         self.known.contains { $0.candidate.endpoint.address.isPublic }
     }
-
-    /// For sealed messages: everything but what a single network's peers claim.
-    var published: [Endpoint] { self.published(voices: 2) }
 
     /// Everything but what peers in fewer networks claim.
     func published(voices: Int) -> [Endpoint] {

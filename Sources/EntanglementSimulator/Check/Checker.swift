@@ -65,21 +65,19 @@ struct Checker: Sendable {
     // MARK: States
 
     /// After a step: what is told is stored, who is trusted has met us, limits hold.
-    mutating func looks(at host: SimulatedHost, _ effects: SimulatedHost.Effects, now: Instant) {
+    mutating func looks(
+        at host: inout SimulatedHost, _ effects: SimulatedHost.Effects, now: Instant
+    ) {
         if let reuse = self.ledger.takeReuse() {
             self.report(.nonceUsedOnce, at: now, [reuse.host], "nonce \(reuse.nonce)")
         }
         for event in effects.events { self.looks(at: event, of: host, now: now) }
         for (_, reply) in effects.replies { self.looks(at: reply, of: host, now: now) }
-        self.looks(atRecordsOf: host, now: now)
-        if let node = host.node {
-            let excess =
-                node.excess
-                ?? host.gate.excess(relationCount: host.disk.store.state.relations.count)
-            if let excess { self.report(.limits, at: now, [host.id], excess) }
-            if !self.lies.isEmpty, node.publishedEndpoints.contains(where: self.lies.contains) {
-                self.report(.addressIsConfirmed, at: now, [host.id], "one peer's lie is published")
-            }
+        self.looks(at: host.disk.store.state.relations, of: host.id, now: now)
+        let (excess, publishesLie) = host.inspect(self.lies)
+        if let excess { self.report(.limits, at: now, [host.id], excess) }
+        if publishesLie {
+            self.report(.addressIsConfirmed, at: now, [host.id], "one peer's lie is published")
         }
     }
 
@@ -118,15 +116,20 @@ struct Checker: Sendable {
         }
     }
 
-    private mutating func looks(atRecordsOf host: SimulatedHost, now: Instant) {
-        for record in host.disk.store.state.relations {
-            if record.codes != nil, record.phase == .trusted {
-                self.report(.secretsAreErased, at: now, [host.id], "codes of a trusted relation")
+    /// By position, so that no record is copied for a look at it.
+    private mutating func looks(
+        at records: [RelationRecord], of host: HostID, now: Instant
+    ) {
+        for position in records.indices {
+            if records[position].phase == .trusted, records[position].codes != nil {
+                self.report(.secretsAreErased, at: now, [host], "codes of a trusted relation")
             }
             guard !self.cancelled.isEmpty,
-                self.cancelled.contains(CancelledKey(host: host.id, relation: record.id))
+                self.cancelled.contains(
+                    CancelledKey(host: host, relation: records[position].id))
             else { continue }
-            self.report(.cancelDeletes, at: now, [host.id], "\(record.phase) is back")
+            self.report(
+                .cancelDeletes, at: now, [host], "\(records[position].phase) is back")
         }
     }
 

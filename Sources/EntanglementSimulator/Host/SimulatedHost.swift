@@ -56,6 +56,10 @@ struct SimulatedHost: Sendable {
     /// transaction, 1: right after it.
     var diesAfter: Int?
 
+    /// When the queue will look at this host next.
+    var timerAt: Instant?
+    /// The node's and the IPgetter's next deadlines, by the host's clock.
+    private var nextDue: Instant?
     /// What a hostile peer does instead of what it should; nil: it is honest.
     var villain: Villain?
     /// What a few defects of the driver need.
@@ -93,12 +97,17 @@ struct SimulatedHost: Sendable {
 
     var isRunning: Bool { self.power == .running }
 
-    /// When something is due here, by the true time.
-    func due(now: Instant) -> Instant? {
-        guard self.isRunning else { return nil }
-        return [self.node?.deadline, self.ipgetter?.deadline].compactMap { $0 }.min().map {
-            self.clock.time(of: $0, now: now)
-        }
+    /// When something is due here, by the true time; `mutating`, so that no host is copied for it.
+    mutating func due(now: Instant) -> Instant? {
+        guard self.isRunning, let due = self.nextDue else { return nil }
+        return self.clock.time(of: due, now: now)
+    }
+
+    /// Looks up when something is due next; in place, so that no node is copied for it.
+    mutating func noteDue() {
+        let own = self.node?.nextDeadline()
+        let asked = self.ipgetter?.nextDeadline()
+        self.nextDue = [own ?? nil, asked ?? nil].compactMap { $0 }.min()
     }
 
     // MARK: Life
@@ -106,6 +115,7 @@ struct SimulatedHost: Sendable {
     /// Starts the program from what is on the disk.
     mutating func start(at now: Instant) -> Effects {
         self.incarnation += 1
+        self.timerAt = nil
         self.power = .running
         self.diesAfter = nil
         self.ipgetter =
@@ -330,5 +340,28 @@ extension Output {
 
     fileprivate var isEndpoints: Bool {
         if case .persist(.endpoints) = self { true } else { false }
+    }
+}
+
+// Reading through `mutating` reads in place: an optional value is not copied for it.
+extension Node {
+    fileprivate mutating func nextDeadline() -> Instant? { self.deadline }
+
+    /// What is wrong with its tables, and whether one of these endpoints is published.
+    mutating func inspect(_ lies: Set<Endpoint>) -> (excess: String?, publishesLie: Bool) {
+        (self.excess, !lies.isEmpty && self.publishedEndpoints.contains(where: lies.contains))
+    }
+}
+
+extension SimulatedIPgetter {
+    fileprivate mutating func nextDeadline() -> Instant? { self.deadline }
+}
+
+extension SimulatedHost {
+    /// What is wrong with the tables of node and gate, and whether one of these endpoints is published.
+    mutating func inspect(_ lies: Set<Endpoint>) -> (excess: String?, publishesLie: Bool) {
+        guard let (excess, publishesLie) = self.node?.inspect(lies) else { return (nil, false) }
+        let relationCount = self.disk.store.state.relations.count
+        return (excess ?? self.gate.excess(relationCount: relationCount), publishesLie)
     }
 }

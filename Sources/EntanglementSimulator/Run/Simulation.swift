@@ -99,10 +99,10 @@ public struct Simulation: Sendable {
         switch event {
         case .arrival(let packet, let network): self.arrive(packet, at: network)
         case .timer(let id, let incarnation):
-            let host = self.hosts[id.number]
-            guard host.isRunning, host.incarnation == incarnation,
-                let due = host.due(now: self.now), due <= self.now
-            else { return }
+            guard self.hosts[id.number].incarnation == incarnation else { return }
+            self.hosts[id.number].timerAt = nil
+            guard let due = self.hosts[id.number].due(now: self.now) else { return }
+            guard due <= self.now else { return self.planTimer(of: id) }
             self.step(id) { $0.tick(at: $1) }
         case .action(let action): self.carryOut(action)
         }
@@ -119,7 +119,7 @@ public struct Simulation: Sendable {
     }
 
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
-        self.checker.looks(at: self.hosts[id.number], effects, now: self.now)
+        self.checker.looks(at: &self.hosts[id.number], effects, now: self.now)
         for (bytes, target) in effects.sent { self.send(bytes, to: target, from: id) }
         for event in effects.events { self.note(event, of: id) }
         if effects.hasDied {
@@ -132,9 +132,12 @@ public struct Simulation: Sendable {
     }
 
     private mutating func planTimer(of id: HostID) {
-        let host = self.hosts[id.number]
-        guard let due = host.due(now: self.now) else { return }
-        self.queue.put(.timer(id, incarnation: host.incarnation), at: due)
+        self.hosts[id.number].noteDue()
+        guard let due = self.hosts[id.number].due(now: self.now) else { return }
+        // A planned timer that is early enough does: what is due is looked up when it comes.
+        if let planned = self.hosts[id.number].timerAt, planned <= due, planned >= self.now { return }
+        self.hosts[id.number].timerAt = due
+        self.queue.put(.timer(id, incarnation: self.hosts[id.number].incarnation), at: due)
     }
 
     private mutating func note(_ event: Entanglement.Event, of id: HostID) {
@@ -144,19 +147,20 @@ public struct Simulation: Sendable {
     // MARK: Packets
 
     private mutating func send(_ bytes: [UInt8], to target: Endpoint, from id: HostID) {
-        let host = self.hosts[id.number]
         var digest = TraceHash()
         digest.absorb(bytes)
         self.checker.sends(
-            bytes, digest: digest, to: target, id, incarnation: host.incarnation, at: self.now)
+            bytes, digest: digest, to: target, id,
+            incarnation: self.hosts[id.number].incarnation, at: self.now)
         let isIPv6 = target.address.isIPv6
-        guard let interface = host.interfaces.first(where: { $0.address.isIPv6 == isIPv6 }) else {
+        guard let interface = self.hosts[id.number].interfaces.first(where: { $0.address.isIPv6 == isIPv6 }) else {
             return self.count(.noRoute)
         }
         self.packetCount += 1
         let packet = Packet(
             number: self.packetCount, bytes: bytes,
-            source: Endpoint(address: interface.address, port: host.port), destination: target,
+            source: Endpoint(address: interface.address, port: self.hosts[id.number].port),
+            destination: target,
             origin: id, digest: digest)
         self.emit(packet, from: interface.network)
     }
@@ -211,13 +215,13 @@ public struct Simulation: Sendable {
 
     /// A datagram comes out of the wire at a host.
     mutating func deliver(_ packet: Packet, to id: HostID) {
-        guard self.hosts[id.number].isRunning else { return self.end(packet, .blocked) }
+        guard self.hosts[id.number].power == .running else { return self.end(packet, .blocked) }
         self.end(packet, .delivered)
         self.recent.note(packet, at: self.now, to: id)
         // What is due at this very moment is not the datagram's doing.
         if let due = self.hosts[id.number].due(now: self.now), due <= self.now {
             self.step(id) { $0.tick(at: $1) }
-            guard self.hosts[id.number].isRunning else { return }
+            guard self.hosts[id.number].power == .running else { return }
         }
         let before = packet.isForged ? self.hosts[id.number].disk.store.state : nil
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
