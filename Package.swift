@@ -64,7 +64,8 @@ let core: [Target] = [
         dependencies: ["Entanglement", "EntanglementTestKit", "PortMapping"],
         swiftSettings: strict),
     .executableTarget(
-        name: "simulate", dependencies: ["EntanglementSimulator", arguments], swiftSettings: strict),
+        name: "simulate", dependencies: ["EntanglementSimulator", "Entanglement", arguments],
+        swiftSettings: strict),
     test("EntanglementTests", ["Entanglement", "EntanglementTestKit", crypto]),
     .testTarget(
         name: "EntanglementSimulatorTests",

@@ -31,7 +31,7 @@ public struct Simulation: Sendable {
     var restored: Set<HostID> = []
     /// Where each host is.
     var places: [Place] = []
-    private var queue = EventQueue<Event>()
+    private(set) var queue = EventQueue<Event>()
     private var packetCount: UInt64 = 0
     private(set) var hash = TraceHash()
     /// How often each kind of fault and fate happened.
@@ -39,6 +39,8 @@ public struct Simulation: Sendable {
     /// The last packets, for the diagram of a failed run.
     private(set) var recent = RecentPackets()
     private(set) var eventCount = 0
+    /// Takes a line about everything that happens, if somebody wants to read it.
+    var trace: (@Sendable (String) -> Void)?
     private let usesRealCryptography: Bool
     /// How the internet is when nothing is wrong.
     let calm: LinkConditions
@@ -90,12 +92,13 @@ public struct Simulation: Sendable {
         switch event {
         case .arrival(let packet, let network): self.arrive(packet, at: network)
         case .timer(let id, let incarnation):
-            let host = self.hosts[id.number]
-            guard host.isRunning, host.incarnation == incarnation,
-                let due = host.due(now: self.now), due <= self.now
+            guard self.hosts[id.number].incarnation == incarnation,
+                let due = self.hosts[id.number].due(now: self.now), due <= self.now
             else { return }
             self.step(id) { $0.tick(at: $1) }
-        case .action(let action): self.carryOut(action)
+        case .action(let action):
+            self.trace?(self.line(about: action))
+            self.carryOut(action)
         }
     }
 
@@ -123,29 +126,30 @@ public struct Simulation: Sendable {
     }
 
     private mutating func planTimer(of id: HostID) {
-        let host = self.hosts[id.number]
-        guard let due = host.due(now: self.now) else { return }
-        self.queue.put(.timer(id, incarnation: host.incarnation), at: due)
+        guard let due = self.hosts[id.number].due(now: self.now) else { return }
+        self.queue.put(.timer(id, incarnation: self.hosts[id.number].incarnation), at: due)
     }
 
     private mutating func note(_ event: Entanglement.Event, of id: HostID) {
         self.hash.absorb(UInt64(id.number) << 32 | UInt64(event.kindNumber))
+        self.trace?(self.line(about: event, of: id))
     }
 
     // MARK: Packets
 
     private mutating func send(_ bytes: [UInt8], to target: Endpoint, from id: HostID) {
         self.checker.sends(bytes, id, at: self.now)
-        let host = self.hosts[id.number]
         let isIPv6 = target.address.isIPv6
-        guard let interface = host.interfaces.first(where: { $0.address.isIPv6 == isIPv6 }) else {
-            return self.count(.noRoute)
-        }
+        guard
+            let interface = self.hosts[id.number].interfaces.first(where: {
+                $0.address.isIPv6 == isIPv6
+            })
+        else { return self.count(.noRoute) }
         self.packetCount += 1
         let packet = Packet(
             number: self.packetCount, bytes: bytes,
-            source: Endpoint(address: interface.address, port: host.port), destination: target,
-            origin: id)
+            source: Endpoint(address: interface.address, port: self.hosts[id.number].port),
+            destination: target, origin: id)
         self.emit(packet, from: interface.network)
     }
 
@@ -196,8 +200,8 @@ public struct Simulation: Sendable {
 
     /// A datagram comes out of the wire at a host.
     mutating func deliver(_ packet: Packet, to id: HostID) {
-        guard self.hosts[id.number].isRunning else { return self.end(packet, .blocked) }
-        self.end(packet, .delivered)
+        guard self.hosts[id.number].isRunning else { return self.end(packet, .blocked, at: id) }
+        self.end(packet, .delivered, at: id)
         self.recent.note(packet, at: self.now, to: id)
         // What is due at this very moment is not the datagram's doing.
         if let due = self.hosts[id.number].due(now: self.now), due <= self.now {
@@ -205,7 +209,8 @@ public struct Simulation: Sendable {
             guard self.hosts[id.number].isRunning else { return }
         }
         let incarnation = self.hosts[id.number].incarnation
-        let before = self.hosts[id.number].disk.store.state
+        // Kept for forgeries alone: a second reference costs a copy of the disk at the next commit.
+        let before = packet.isForged ? self.hosts[id.number].disk.store.state : DurableState()
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
         self.checker.receives(packet, verdict, id, incarnation: incarnation, at: self.now)
         self.checker.resists(
@@ -213,7 +218,8 @@ public struct Simulation: Sendable {
         self.follow(effects, of: id)
     }
 
-    private mutating func end(_ packet: Packet, _ fate: Fate) {
+    private mutating func end(_ packet: Packet, _ fate: Fate, at host: HostID? = nil) {
+        self.trace?(self.line(about: packet, fate, at: host))
         self.tally.count(fate)
         self.hash.absorb(packet.number << 8 | UInt64(fate.rawValue))
         if fate == .delivered {
@@ -222,5 +228,8 @@ public struct Simulation: Sendable {
         }
     }
 
-    mutating func count(_ fault: Fault) { self.tally.count(fault) }
+    mutating func count(_ fault: Fault) {
+        self.trace?(self.line(about: fault))
+        self.tally.count(fault)
+    }
 }

@@ -52,7 +52,7 @@ public struct Course: Sendable {
         public let diagram: String?
     }
 
-    private var simulation: Simulation
+    var simulation: Simulation
     private let scenario: Scenario
 
     /// A course of that seed; every tenth seed runs with the real cryptography.
