@@ -35,8 +35,10 @@ struct SimulatedDisk: Sendable {
         guard !self.isFull else { return false }
         self.store.commit(changes)
         self.store.forgetEvents()
+        // With `full` nothing is ever unsynced; a copy beside it would be copied by every commit.
+        guard self.durability == .lazy else { return true }
         self.unsyncedCount += 1
-        if self.durability == .full || self.unsyncedCount >= 64 {
+        if self.unsyncedCount >= 64 {
             self.synced = self.store
             self.unsyncedCount = 0
         }
@@ -48,6 +50,7 @@ struct SimulatedDisk: Sendable {
 
     /// The power goes: what was not synced is lost.
     mutating func losePower() {
+        guard self.durability == .lazy else { return }
         self.store = self.synced
         self.unsyncedCount = 0
     }

@@ -4,9 +4,9 @@ import EntanglementTestKit
 
 /// Many hosts at random places: everybody meets about four others, then life goes on.
 ///
-/// Meetings are in the first quarter of the time. From then on a host moves to another place every
-/// ``moveInterval``, until the last ``calmSpan``, in which nothing happens but what nodes do by
-/// themselves. The internet is calm all the time.
+/// Meetings are in the first quarter of the time. From then on every host moves to another place
+/// about once in ``moveInterval`` (of 200 hosts one every five seconds), until the last
+/// ``calmSpan``, in which nothing happens but what nodes do by themselves. The internet is calm.
 public struct Town: Sendable {
     /// What came of it.
     public struct Outcome: Sendable {
@@ -28,8 +28,9 @@ public struct Town: Sendable {
         public let hash: TraceHash
     }
 
-    /// From one move to the next.
-    public static let moveInterval = Duration.seconds(5)
+    /// From one move of a host to its next, on average; so a host's work does not depend on how many
+    /// hosts there are.
+    public static let moveInterval = Duration.seconds(1_000)
     /// Time at the end in which nobody moves, so that everybody can be found again.
     public static let calmSpan = Duration.seconds(150)
     /// The shortest time that has room for all of it, in seconds.
@@ -58,7 +59,7 @@ public struct Town: Sendable {
         while moveAt < span - Self.calmSpan {
             let host = HostID(number: self.number(in: 0...hostCount - 1))
             self.simulation.plan(.move(host), after: moveAt)
-            moveAt += Self.moveInterval
+            moveAt += Self.moveInterval / hostCount
         }
     }
 

@@ -32,6 +32,8 @@ public struct Simulation: Sendable {
     /// Where each host is.
     var places: [Place] = []
     private(set) var queue = EventQueue<Event>()
+    /// What of each host was planned last; whatever else is in the queue means nothing.
+    private var timers: [HostTimer] = []
     private var packetCount: UInt64 = 0
     private(set) var hash = TraceHash()
     /// How often each kind of fault and fate happened.
@@ -67,6 +69,7 @@ public struct Simulation: Sendable {
                 seed: self.generator.next(), servers: servers, defects: self.defects,
                 now: self.now))
         self.places.append(.publicHost)
+        self.timers.append(HostTimer(due: .never, incarnation: 0))
         return id
     }
 
@@ -92,9 +95,10 @@ public struct Simulation: Sendable {
         switch event {
         case .arrival(let packet, let network): self.arrive(packet, at: network)
         case .timer(let id, let incarnation):
-            guard self.hosts[id.number].incarnation == incarnation,
-                let due = self.hosts[id.number].due(now: self.now), due <= self.now
-            else { return }
+            let planned = self.timers[id.number]
+            guard planned.incarnation == incarnation, planned.due <= self.now else { return }
+            self.timers[id.number].due = .never
+            guard let timer = self.timer(of: id), timer.due <= self.now else { return }
             self.step(id) { $0.tick(at: $1) }
         case .action(let action):
             self.trace?(self.line(about: action))
@@ -113,7 +117,7 @@ public struct Simulation: Sendable {
     }
 
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
-        self.checker.looks(at: self.hosts[id.number], effects, now: self.now)
+        self.look(at: id, effects)
         for (bytes, target) in effects.sent { self.send(bytes, to: target, from: id) }
         for event in effects.events { self.note(event, of: id) }
         if effects.hasDied {
@@ -126,8 +130,9 @@ public struct Simulation: Sendable {
     }
 
     private mutating func planTimer(of id: HostID) {
-        guard let due = self.hosts[id.number].due(now: self.now) else { return }
-        self.queue.put(.timer(id, incarnation: self.hosts[id.number].incarnation), at: due)
+        guard let timer = self.timer(of: id), timer != self.timers[id.number] else { return }
+        self.timers[id.number] = timer
+        self.queue.put(.timer(id, incarnation: timer.incarnation), at: timer.due)
     }
 
     private mutating func note(_ event: Entanglement.Event, of id: HostID) {
