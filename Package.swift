@@ -69,7 +69,9 @@ let core: [Target] = [
     test("EntanglementTests", ["Entanglement", "EntanglementTestKit", crypto]),
     .testTarget(
         name: "EntanglementSimulatorTests",
-        dependencies: ["EntanglementSimulator", "Entanglement", "EntanglementTestKit"],
+        dependencies: [
+            "EntanglementSimulator", "Entanglement", "EntanglementTestKit", "simulate", arguments,
+        ],
         exclude: ["Seeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
 ]

@@ -69,7 +69,7 @@ public struct Simulation: Sendable {
                 seed: self.generator.next(), servers: servers, defects: self.defects,
                 now: self.now))
         self.places.append(.publicHost)
-        self.timers.append(HostTimer(due: .never, incarnation: 0))
+        self.timers.append(.none)
         return id
     }
 
@@ -97,7 +97,7 @@ public struct Simulation: Sendable {
         case .timer(let id, let incarnation):
             let planned = self.timers[id.number]
             guard planned.incarnation == incarnation, planned.due <= self.now else { return }
-            self.timers[id.number].due = .never
+            self.timers[id.number] = .none
             guard let timer = self.timer(of: id), timer.due <= self.now else { return }
             self.step(id) { $0.tick(at: $1) }
         case .action(let action):
@@ -117,7 +117,7 @@ public struct Simulation: Sendable {
     }
 
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
-        self.look(at: id, effects)
+        self.checker.looks(at: self.hosts[id.number], effects, now: self.now)
         for (bytes, target) in effects.sent { self.send(bytes, to: target, from: id) }
         for event in effects.events { self.note(event, of: id) }
         if effects.hasDied {
