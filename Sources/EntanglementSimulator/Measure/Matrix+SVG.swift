@@ -10,8 +10,8 @@ extension Matrix {
     /// The colours keep white numbers readable, and differ for people who see no red or green; the
     /// labels follow the viewer's light or dark mode.
     public var svg: String {
-        let width = Self.left + self.places.count * Self.cellWidth + 20
-        let height = Self.top + self.places.count * Self.cellHeight + 56
+        let width = max(Self.left + self.places.count * Self.cellWidth + 20, 560)
+        let height = Self.top + self.places.count * Self.cellHeight + 64
         return """
             <?xml version="1.0" encoding="UTF-8"?>
             <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" \
@@ -36,10 +36,11 @@ extension Matrix {
             Self.label("Shows the answer", middle, 60, 12, "middle"),
             Self.label("Shows the offer", 20, Self.top - 12, 12),
             Self.label(
-                "\(self.totals.direct) direct, \(self.totals.relayed) relayed (there is no relaying yet), "
-                    + "\(self.totals.impossible) impossible; time from the scan of the second code to trust "
-                    + "on both sides",
-                20, height - 20, 12),
+                "\(self.totals.direct) direct, \(self.totals.relayed) relayed (there is no relaying "
+                    + "yet), \(self.totals.impossible) impossible.", 20, height - 32, 12),
+            Self.label(
+                "Seconds: from the scan of the second code to trust on both sides, half took less.",
+                20, height - 14, 12),
         ]
         for (index, place) in self.places.enumerated() {
             let x = Self.left + index * Self.cellWidth + Self.cellWidth / 2

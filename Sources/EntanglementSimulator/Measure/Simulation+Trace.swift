@@ -35,7 +35,9 @@ extension Simulation {
 
     private func line(_ who: String, _ what: String) -> String {
         let seconds = Decimals.text(self.now.nanoseconds / 1_000, places: 6)
-        return Columns.padded(seconds, to: 13) + " s  \(who): \(what)"
+        let plain = what.replacing("EntanglementSimulator.", with: "")
+            .replacing("Entanglement.", with: "")
+        return Columns.padded(seconds, to: 13) + " s  \(who): \(plain)"
     }
 }
 
