@@ -16,7 +16,7 @@ struct Report: ParsableCommand {
             """)
 
     @Option(help: "First and last seed of the sweep, as A..B.", transform: SeedRange.read)
-    var seeds = try? SeedRange("1..1000")
+    var seeds = SeedRange(first: 1, last: 1_000)
     @Option(help: "Begins no more courses of the sweep after so many minutes.")
     var minutes: Double?
     @Option(help: "Threads of sweep and matrix.") var jobs = 2
@@ -39,10 +39,9 @@ struct Report: ParsableCommand {
     }
 
     func run() throws {
-        guard let seeds = self.seeds else { return }
         Interruption.watch()
         let sweeping = Sweeping(
-            seeds: seeds, scenarios: Scenario.allCases, minutes: self.minutes, jobs: self.jobs,
+            seeds: self.seeds, scenarios: Scenario.allCases, minutes: self.minutes, jobs: self.jobs,
             failureCountMax: 1)
         let result = sweeping.run()
         let matrix = MatrixCommand.measure(seedCount: self.encounters, jobs: self.jobs)
@@ -52,7 +51,7 @@ struct Report: ParsableCommand {
         for violation in broken { Printout.remark("VIOLATION \(violation)") }
         guard broken.isEmpty, result.totals.failureCount == 0 else { throw ExitCode.failure }
         let parts = [
-            self.head(seeds), self.sweepPart(sweeping, result), self.matrixPart(matrix),
+            self.head(sweeping, result), self.sweepPart(sweeping, result), self.matrixPart(matrix),
             Self.growthPart(towns),
         ]
         let picture = URL(fileURLWithPath: self.file).deletingLastPathComponent()
@@ -67,12 +66,12 @@ struct Report: ParsableCommand {
         try String(contentsOfFile: self.file, encoding: .utf8)
     }
 
-    private func head(_ seeds: SeedRange) -> String {
+    private func head(_ sweeping: Sweeping, _ result: Sweeping.Result) -> String {
         let date = Date().formatted(.iso8601.year().month().day())
-        var command = "scripts/simulate report --seeds \(seeds.first)..\(seeds.last)"
-        if let minutes = self.minutes { command += " --minutes \(minutes)" }
-        return "Seeds \(seeds.first) to \(seeds.last), commit \(Printout.commit), \(date): "
-            + "`\(command)`. Times are those of one machine."
+        let words = ["scripts/simulate"] + CommandLine.arguments.dropFirst()
+        return "Sweep over the seeds \(self.seeds.first) to \(sweeping.last(of: result)), commit "
+            + "\(Printout.commit), \(date): `\(words.joined(separator: " "))`. Times are those of "
+            + "one machine, which others may have used as well."
     }
 
     private func sweepPart(_ sweeping: Sweeping, _ result: Sweeping.Result) -> String {
@@ -98,7 +97,9 @@ struct Report: ParsableCommand {
         [
             "### Growth", Growth.columns(towns).markdown,
             "One core each, a process each; times real time and µs are those of processor time. "
-                + "Ratio: µs for a host and a simulated second, compared with the smallest town.",
+                + "Ratio: µs for a host and a simulated second, compared with the smallest town. A pair "
+                + "that is not connected has lost each other for good (both have moved behind routers "
+                + "that filter); whoever can find the other must be connected, or nothing is written.",
         ].joined(separator: "\n\n")
     }
 }

@@ -2,9 +2,15 @@
 import ArgumentParser
 
 /// The seeds of a sweep, as "1..1000".
-struct SeedRange: Sendable, Equatable {
+struct SeedRange: Sendable, Equatable, CustomStringConvertible {
     let first: UInt64
     let last: UInt64
+
+    /// The seeds from the first to the last.
+    init(first: UInt64, last: UInt64) {
+        self.first = first
+        self.last = last
+    }
 
     /// Reads "A..B"; what is wrong with it is said in words.
     init(_ text: String) throws(ValidationError) {
@@ -24,7 +30,9 @@ struct SeedRange: Sendable, Equatable {
         self.last = last
     }
 
-    /// Another value of the same kind, for `@Option(transform:)`.
+    var description: String { "\(self.first)..\(self.last)" }
+
+    /// The same, for `@Option(transform:)`.
     static func read(_ text: String) throws -> SeedRange { try SeedRange(text) }
 }
 

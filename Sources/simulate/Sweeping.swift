@@ -49,6 +49,12 @@ struct Sweeping {
             / max(result.elapsed / .seconds(1), 1e-9)
     }
 
+    /// The last seed that was run with all scenarios, if there is one.
+    func last(of result: Result) -> UInt64 {
+        let count = UInt64(result.totals.runCount / self.scenarios.count)
+        return self.seeds.first + max(count, 1) - 1
+    }
+
     private var pieceCount: UInt64 {
         let (product, overflow) = (self.seeds.last - self.seeds.first)
             .multipliedReportingOverflow(by: UInt64(self.scenarios.count))

@@ -124,7 +124,7 @@ extension Matrix {
         return """
             Rows: who shows the offer. Cells: direct connections of 100, then the median and the 95th \
             percentile of the seconds from the scan of the second code to trust on both sides. \
-            \(count) encounters in each cell.
+            Encounters in each cell: \(count).
             \(direct) direct, \(relayed) relayed (there is no relaying yet), \(impossible) impossible.
             """
     }
