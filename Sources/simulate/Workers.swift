@@ -41,9 +41,14 @@ final class Workers<State: Sendable, Result: Sendable>: Sendable {
 
     /// Works on so many threads until everything is done; then the state.
     func run(threads: Int) -> State {
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            while let number = self.begin() { self.finish(number, self.work(number)) }
+        // Queues of their own get a thread each, also on a machine that is busy; the pool's do not.
+        let group = DispatchGroup()
+        for thread in 0..<threads {
+            DispatchQueue(label: "worker \(thread)").async(group: group) {
+                while let number = self.begin() { self.finish(number, self.work(number)) }
+            }
         }
+        group.wait()
         return self.desk.withLock { $0.state }
     }
 
