@@ -69,11 +69,14 @@ let core: [Target] = [
         dependencies: ["Entanglement", "EntanglementTestKit", "PortMapping"],
         swiftSettings: strict),
     .executableTarget(
-        name: "simulate", dependencies: ["EntanglementSimulator", arguments], swiftSettings: strict),
+        name: "simulate", dependencies: ["EntanglementSimulator", "Entanglement", arguments],
+        swiftSettings: strict),
     test("EntanglementTests", ["Entanglement", "EntanglementTestKit", crypto]),
     .testTarget(
         name: "EntanglementSimulatorTests",
-        dependencies: ["EntanglementSimulator", "Entanglement", "EntanglementTestKit"],
+        dependencies: [
+            "EntanglementSimulator", "Entanglement", "EntanglementTestKit", "simulate", arguments,
+        ],
         exclude: ["Seeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
 ]
