@@ -10,11 +10,12 @@ struct HostTimer: Sendable, Equatable {
     static let none = HostTimer(due: Instant(nanoseconds: .max), incarnation: 0)
 }
 
-extension Simulation {
-    /// When something is due at a host that runs.
-    func timer(of id: HostID) -> HostTimer? {
-        self.hosts[id.number].due(now: self.now).map {
-            HostTimer(due: $0, incarnation: self.hosts[id.number].incarnation)
-        }
+extension SimulatedHost {
+    /// When something is due here, if the program runs.
+    ///
+    /// Changes nothing: `mutating` lets a host be asked where it is in its array. Read by a subscript it
+    /// would be copied first, with all its references.
+    mutating func timer(now: Instant) -> HostTimer? {
+        self.due(now: now).map { HostTimer(due: $0, incarnation: self.incarnation) }
     }
 }

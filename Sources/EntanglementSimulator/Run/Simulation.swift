@@ -98,7 +98,8 @@ public struct Simulation: Sendable {
             let planned = self.timers[id.number]
             guard planned.incarnation == incarnation, planned.due <= self.now else { return }
             self.timers[id.number] = .none
-            guard let timer = self.timer(of: id), timer.due <= self.now else { return }
+            guard let timer = self.hosts[id.number].timer(now: self.now), timer.due <= self.now
+            else { return }
             self.step(id) { $0.tick(at: $1) }
         case .action(let action):
             self.trace?(self.line(about: action))
@@ -130,7 +131,9 @@ public struct Simulation: Sendable {
     }
 
     private mutating func planTimer(of id: HostID) {
-        guard let timer = self.timer(of: id), timer != self.timers[id.number] else { return }
+        guard let timer = self.hosts[id.number].timer(now: self.now),
+            timer != self.timers[id.number]
+        else { return }
         self.timers[id.number] = timer
         self.queue.put(.timer(id, incarnation: timer.incarnation), at: timer.due)
     }
@@ -209,7 +212,7 @@ public struct Simulation: Sendable {
         self.end(packet, .delivered, at: id)
         self.recent.note(packet, at: self.now, to: id)
         // What is due at this very moment is not the datagram's doing.
-        if let due = self.hosts[id.number].due(now: self.now), due <= self.now {
+        if let timer = self.hosts[id.number].timer(now: self.now), timer.due <= self.now {
             self.step(id) { $0.tick(at: $1) }
             guard self.hosts[id.number].isRunning else { return }
         }
