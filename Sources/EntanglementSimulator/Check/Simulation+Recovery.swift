@@ -15,12 +15,26 @@ extension Simulation {
             || self.opensBothWays(one, other, meeting)
     }
 
-    /// Whether a packet of the first arrives at the second, at one of the endpoints that the first knows.
+    /// Whether a packet of the first arrives at the second, at one of the endpoints that the first knows,
+    /// and the answer comes back.
+    ///
+    /// The answer may leave by another port or another interface than the one that was asked, and the
+    /// first one's router then takes it for a stranger's.
     func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         self.known(to: one, meeting).contains { endpoint in
             var copy = self
-            return copy.probe(from: one, to: endpoint) == other
+            return copy.converse(one, other, at: endpoint)
         }
+    }
+
+    /// Whether a packet of the first to that endpoint reaches the second, and an answer the first.
+    private mutating func converse(
+        _ one: HostID, _ other: HostID, at endpoint: Endpoint
+    ) -> Bool {
+        guard let asked = self.probe(from: one, to: endpoint), asked.host == other else {
+            return false
+        }
+        return self.probe(from: other, to: asked.source)?.host == one
     }
 
     private func known(to host: HostID, _ meeting: Meeting) -> [Endpoint] {
@@ -34,27 +48,31 @@ extension Simulation {
             for toOne in self.known(to: other, meeting) {
                 var copy = self
                 _ = copy.probe(from: one, to: toOther)
-                if copy.probe(from: other, to: toOne) == one { return true }
+                if copy.converse(other, one, at: toOne) { return true }
             }
         }
         return false
     }
 
-    /// Sends an empty packet through the network as it is now; who would get it.
-    private mutating func probe(from host: HostID, to endpoint: Endpoint) -> HostID? {
+    /// Sends an empty packet through the network as it is now: who would get it, and from where.
+    private mutating func probe(
+        from host: HostID, to endpoint: Endpoint
+    ) -> (host: HostID, source: Endpoint)? {
         let sender = self.hosts[host.number]
-        let isIPv6 = endpoint.address.isIPv6
-        guard let interface = sender.interfaces.first(where: { $0.address.isIPv6 == isIPv6 })
-        else { return nil }
+        guard let interface = sender.interface(toward: endpoint.address) else { return nil }
         let packet = Packet(
             number: 0, bytes: [], source: Endpoint(address: interface.address, port: sender.port),
             destination: endpoint, origin: host)
-        guard
-            case .reached(let network, let out) = self.network.goOut(
-                packet, from: interface.network, now: self.now, using: &self.generator),
-            case .host(let found, _) = self.network.comeIn(out, at: network, now: self.now)
-        else { return nil }
-        return found
+        let outward = self.network.goOut(
+            packet, from: interface.network, now: self.now, using: &self.generator)
+        guard case .reached(var network, var packet, _) = outward else { return nil }
+        while true {
+            switch self.network.comeIn(packet, at: network, now: self.now) {
+            case .entered(let inner, let entering): (network, packet) = (inner, entering)
+            case .host(let found, let arrived): return (found, arrived.source)
+            case .group, .server, .router, .ended: return nil
+            }
+        }
     }
 
     /// What is wrong after the calm: every meeting must be agreed on, every reachable peer connected.

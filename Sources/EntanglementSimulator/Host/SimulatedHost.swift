@@ -4,12 +4,6 @@ import EntanglementTestKit
 
 /// One computer: the real node and gate, a disk, two clocks, and addresses in networks.
 struct SimulatedHost: Sendable {
-    /// Where it is plugged in.
-    struct Interface: Sendable, Equatable {
-        var network: NetworkID
-        var address: IPAddress
-    }
-
     /// Whether the program runs.
     enum Power: Sendable, Equatable {
         case running
@@ -30,7 +24,12 @@ struct SimulatedHost: Sendable {
     let id: HostID
     let name: String
     let port: UInt16
+    /// Where it is plugged in; the first of each family is the default route.
     var interfaces: [Interface]
+    /// Links that are gone for a while.
+    var unplugged: [Interface] = []
+    /// Multicast groups that the program has joined, on all links.
+    var groups: Set<IPAddress> = []
     var power = Power.stopped
     var disk: SimulatedDisk
     var clock: HostClock
@@ -108,16 +107,6 @@ struct SimulatedHost: Sendable {
         self.power = .stopped
         self.node = nil
         if losesPower { self.disk.losePower() } else { self.disk.crash() }
-    }
-
-    /// The own addresses, as the driver tells them.
-    var candidates: [Candidate] {
-        self.interfaces.map { interface in
-            let isPublicIPv6 = interface.address.isIPv6 && interface.address.isPublic
-            return Candidate(
-                endpoint: Endpoint(address: interface.address, port: self.port),
-                kind: isPublicIPv6 ? .ipv6 : .lan)
-        }
     }
 
     // MARK: Steps

@@ -6,6 +6,9 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case addressChange, routerRestart, routerRenumbered, partition, oneWayCut, badInternet, noUDP
     case duplicate, corruption, noRoute, replay, forgery, flood
     case cancel, retry, forget
+    case moved, severalMoved, allMoved, lanJoined, linkLost, linkBack
+    case carrierRestart, carrierRenumbered, prefixChange, crowd
+    case badLinks, narrowLinks, uplinkCut, partitionEnded
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.

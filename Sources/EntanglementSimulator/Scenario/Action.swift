@@ -21,12 +21,18 @@ enum Action: Sendable {
     case wake(HostID)
     case jumpClock(HostID, Duration)
     // Networks.
-    case move(HostID)
-    case restartRouter(NetworkID, renumbers: Bool)
+    /// To other places, all at one moment.
+    case move([HostID])
+    /// One of its links, with all addresses.
+    case unplug(HostID)
+    /// Every link that is gone.
+    case plugIn(HostID)
     case setInternet(LinkConditions)
     case cut(from: HostID, to: HostID)
+    /// These from the rest of the world; of none: the world is whole again.
     case split([HostID])
-    case setUDP(NetworkID, isDropped: Bool)
+    /// In one of the networks that the host is in then.
+    case strike(HostID, NetworkFault)
     // Adversaries.
     case attack(on: HostID)
     /// All faults end: everything is repaired and everybody runs.
