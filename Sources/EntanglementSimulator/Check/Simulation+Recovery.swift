@@ -103,6 +103,11 @@ extension Simulation {
                     "\(words), \(self.places[one.number]) and \(self.places[other.number])")
             }
         case (.trusted, nil), (nil, .trusted):
+            // Whoever was cancelled says so when asked; nobody asks through closed routers.
+            let isAsked =
+                phases.0 == nil
+                ? self.reaches(other, one, meeting) : self.reaches(one, other, meeting)
+            guard isAsked || !meeting.isOver else { return }
             self.checker.report(.agreement, at: self.now, [one, other], words)
         case (nil, _) where self.reaches(other, one, meeting),
             (_, nil) where self.reaches(one, other, meeting):

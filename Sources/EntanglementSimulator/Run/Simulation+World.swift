@@ -27,7 +27,8 @@ extension Simulation {
         if choice == 0, self.settle(id, besides: HostID(number: number)) {
             return self.count(.lanJoined)
         }
-        guard let place = Place.allCases.randomElement(using: &self.generator) else { return }
+        let places = Bool.random(using: &self.generator) ? Place.common : Place.allCases
+        guard let place = places.randomElement(using: &self.generator) else { return }
         self.settle(id, in: place)
     }
 

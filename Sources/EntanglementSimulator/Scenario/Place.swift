@@ -40,6 +40,11 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
     /// Behind a router whose behaviour is drawn.
     case anyRouter
 
+    /// Places at which hosts mostly find each other: half of all hosts are at one of them.
+    static let common: [Place] = [
+        .publicHost, .fullCone, .restricted, .home, .homeRemap, .dualStack, .carrier,
+    ]
+
     /// The router at home; nil: none, or one that is drawn.
     var home: NATBehavior? {
         switch self {
