@@ -28,6 +28,8 @@ struct SimulatedHost: Sendable {
     var interfaces: [Interface]
     /// Links that are gone for a while.
     var unplugged: [Interface] = []
+    /// Whether networks have changed while the computer slept.
+    var hasMissedNews = false
     /// Multicast groups that the program has joined, on all links.
     var groups: Set<IPAddress> = []
     var power = Power.stopped
@@ -87,6 +89,7 @@ struct SimulatedHost: Sendable {
         self.incarnation += 1
         self.power = .running
         self.diesAfter = nil
+        self.hasMissedNews = false
         self.ipgetter =
             self.servers.isEmpty
             ? nil : SimulatedIPgetter(servers: self.servers, seed: self.seeds.next())
@@ -133,6 +136,7 @@ struct SimulatedHost: Sendable {
 
     /// The system tells that the addresses are others.
     mutating func networkChanged(at now: Instant) -> Effects {
+        self.hasMissedNews = false
         var effects = Effects()
         let steps = self.ipgetter?.networkChanged(now: self.clock.local(now)) ?? []
         self.handle(.ownCandidates(self.candidates), at: now, &effects)

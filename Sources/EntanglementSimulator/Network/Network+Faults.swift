@@ -27,7 +27,7 @@ extension Network {
         }
     }
 
-    /// Splits the world: these hosts hear each other, and nobody else does. Of none: it is whole again.
+    /// Splits the world: these hosts hear each other and nobody else; of none: it is whole again.
     mutating func partition(_ hosts: [HostID]) { self.isolated = Set(hosts) }
 
     mutating func setDropsUDP(_ drops: Bool, in network: NetworkID) {

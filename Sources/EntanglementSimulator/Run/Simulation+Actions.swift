@@ -61,6 +61,7 @@ extension Simulation {
             guard self.hosts[id.number].power == .asleep else { return }
             self.hosts[id.number].power = .running
             self.step(id) { $0.handle(.resumed, at: $1) }
+            if self.hosts[id.number].hasMissedNews { self.tellOfNetworks(id) }
         case .jumpClock(let id, let error):
             self.count(.clockJump)
             let jump = error - self.hosts[id.number].clock.wallError

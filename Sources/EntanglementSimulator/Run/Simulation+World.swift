@@ -93,8 +93,9 @@ extension Simulation {
     /// A carrier's network: sometimes one that has customers already.
     private mutating func addCarrier(_ behavior: NATBehavior) -> NetworkID {
         let choice = Int.random(in: 0..<Self.sharingRarity, using: &self.generator)
-        if choice == 0, let known = self.world.carriers.last(where: { $0.behavior == behavior }) {
-            return known.network
+        let known = self.world.carriers.filter { $0.behavior == behavior }
+        if choice == 0, let one = known.randomElement(using: &self.generator) {
+            return one.network
         }
         let carrier = self.network.addNetwork(.local, kind: .carrier)
         self.network.connect(
@@ -202,8 +203,12 @@ extension Simulation {
         return true
     }
 
-    private mutating func tellOfNetworks(_ id: HostID) {
-        guard self.hosts[id.number].isRunning else { return }
-        self.step(id) { $0.networkChanged(at: $1) }
+    /// The system tells the program that addresses have changed; a sleeping computer's, when it wakes.
+    mutating func tellOfNetworks(_ id: HostID) {
+        switch self.hosts[id.number].power {
+        case .running: self.step(id) { $0.networkChanged(at: $1) }
+        case .asleep: self.hosts[id.number].hasMissedNews = true
+        case .stopped: break
+        }
     }
 }

@@ -136,15 +136,14 @@ public struct Simulation: Sendable {
 
     private mutating func send(_ bytes: [UInt8], to target: Endpoint, from id: HostID) {
         self.checker.sends(bytes, id, at: self.now)
-        let host = self.hosts[id.number]
-        guard let interface = host.interface(toward: target.address) else {
+        guard let interface = self.hosts[id.number].interface(toward: target.address) else {
             return self.count(.noRoute)
         }
         self.packetCount += 1
         let packet = Packet(
             number: self.packetCount, bytes: bytes,
-            source: Endpoint(address: interface.address, port: host.port), destination: target,
-            origin: id)
+            source: Endpoint(address: interface.address, port: self.hosts[id.number].port),
+            destination: target, origin: id)
         self.emit(packet, from: interface.network)
     }
 
