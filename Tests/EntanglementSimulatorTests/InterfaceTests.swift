@@ -68,6 +68,18 @@ import Testing
         #expect(world.fate(from: one, to: Endpoint(address: .v4(1), port: 1)) == .noRoute)
     }
 
+    @Test func aSleeperHearsOfItsNewAddressesWhenItWakes() {
+        let world = NetworkFixture()
+        let one = world.host(in: .home)
+        world.simulation.step(one) { $0.start(at: $1) }
+        world.simulation.carryOut(.suspend(one, .seconds(60)))
+        world.simulation.carryOut(.move([one]))
+        #expect(world.simulation.hosts[one.number].hasMissedNews)
+        world.simulation.carryOut(.wake(one))
+        #expect(!world.simulation.hosts[one.number].hasMissedNews)
+        #expect(world.simulation.hosts[one.number].isRunning)
+    }
+
     private let group = Endpoint(address: .v4(0xe000_00fb), port: 5_353)
     private let group6 = Endpoint(address: .v6(0xff02_0000_0000_0000, 0xfb), port: 5_353)
 

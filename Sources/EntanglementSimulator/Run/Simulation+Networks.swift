@@ -36,18 +36,20 @@ extension Simulation {
         let networks = self.hosts[id.number].interfaces.map(\.network)
         guard let network = networks.randomElement(using: &self.generator), network != .internet
         else { return }
+        let carrier = networks.compactMap { self.carrier(of: $0) }.first
         switch fault {
         case .restart(let renumbers):
             self.restartRouter(
                 of: network, renumbers: renumbers, .routerRestart, .routerRenumbered)
         case .carrierRestart(let renumbers):
-            guard let carrier = self.carrier(of: network) else { return }
+            guard let carrier else { return }
             self.restartRouter(
                 of: carrier, renumbers: renumbers, .carrierRestart, .carrierRenumbered)
         case .prefixChange:
-            guard self.changePrefix(of: network) else { return }
-            self.count(.prefixChange)
-        case .crowd: self.crowd(self.carrier(of: network) ?? network)
+            for network in networks where self.changePrefix(of: network) {
+                return self.count(.prefixChange)
+            }
+        case .crowd: self.crowd(carrier ?? network)
         case .links(let conditions):
             self.count(.badLinks)
             self.network.set(conditions, of: network)

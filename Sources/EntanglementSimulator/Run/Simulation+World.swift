@@ -71,7 +71,7 @@ extension Simulation {
             subnet = self.world.addresses.privateSubnet(using: &self.generator)
             let behavior = place.home ?? NATBehavior.drawn(using: &self.generator)
             let outer =
-                place.hasCarriedHome ? self.addCarrier(place.carrier ?? .remapping) : .internet
+                self.carrierBehavior(ofHome: place).map { self.addCarrier($0) } ?? .internet
             self.network.connect(
                 network, to: outer, by: behavior, outerAddress: self.freshAddress(in: outer),
                 firstPort: self.firstPort(), subnet: subnet)
@@ -88,6 +88,17 @@ extension Simulation {
                 network, place, subnetIPv4: subnet, subnetIPv6: prefix,
                 firstNumber: UInt32.random(in: 2...9, using: &self.generator)))
         return self.world.homes.count - 1
+    }
+
+    /// The router of the carrier whose customer a new home is; nil: there is none.
+    ///
+    /// A third of the homes whose router is drawn have one that is drawn too.
+    private mutating func carrierBehavior(ofHome place: Place) -> NATBehavior? {
+        if place.hasCarriedHome { return place.carrier }
+        guard place == .anyRouter, Int.random(in: 0..<3, using: &self.generator) == 0 else {
+            return nil
+        }
+        return NATBehavior.drawn(using: &self.generator)
     }
 
     /// A carrier's network: sometimes one that has customers already.

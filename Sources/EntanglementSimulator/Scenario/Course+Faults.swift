@@ -41,16 +41,15 @@ extension Course {
     }
 
     private mutating func networkFault() -> NetworkFault {
-        switch self.number(in: 0...11) {
+        switch self.number(in: 0...15) {
         case 0, 1: .restart(renumbers: false)
-        case 2: .restart(renumbers: true)
-        case 3: .carrierRestart(renumbers: self.number(in: 0...1) == 0)
-        case 4: .prefixChange
-        case 5, 6: .crowd
-        case 7: .links(self.badInternet())
-        case 8: .narrow(toByteCount: [1_392, 1_232, 1_100, 548][self.number(in: 0...3)])
-        case 9: .uplinkCut(isOutward: true)
-        case 10: .uplinkCut(isOutward: false)
+        case 2, 3: .restart(renumbers: true)
+        case 4, 5, 6: .carrierRestart(renumbers: self.number(in: 0...1) == 0)
+        case 7, 8: .prefixChange
+        case 9: .crowd
+        case 10, 11: .links(self.badInternet())
+        case 12: .narrow(toByteCount: [1_392, 1_232, 1_100, 548][self.number(in: 0...3)])
+        case 13, 14: .uplinkCut(isOutward: self.number(in: 0...1) == 0)
         default: .noUDP
         }
     }

@@ -37,7 +37,7 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
     case v6Firewall
     /// A telephone with two interfaces: a home's LAN first, then its carrier.
     case homeAndMobile
-    /// Behind a router whose behaviour is drawn.
+    /// Behind a router whose behaviour is drawn, sometimes below a carrier's that is drawn too.
     case anyRouter
 
     /// Places at which hosts mostly find each other: half of all hosts are at one of them.
