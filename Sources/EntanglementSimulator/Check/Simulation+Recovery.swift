@@ -10,6 +10,9 @@ extension Simulation {
     /// know where the other's router would let an answer in while both send. False (and stated so in
     /// docs/SIMULATION.md) when both are behind routers and each has moved, or when a router gives
     /// another port for each destination: then only a common peer or another meeting helps.
+    ///
+    /// A mapping that lives no longer than the pause between two attempts does not count: it is open
+    /// at some moments, and whether the other tries then is luck (RFC 4787 REQ-5 asks for two minutes).
     func isRecoverable(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         self.reaches(one, other, meeting) || self.reaches(other, one, meeting)
             || self.opensBothWays(one, other, meeting)
@@ -23,6 +26,7 @@ extension Simulation {
     func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         self.known(to: one, meeting).contains { endpoint in
             var copy = self
+            copy.forgetShortLived()
             return copy.converse(one, other, at: endpoint)
         }
     }
@@ -37,6 +41,11 @@ extension Simulation {
         return self.probe(from: other, to: asked.source)?.host == one
     }
 
+    private mutating func forgetShortLived() {
+        self.network.forgetMappings(
+            livingAtMost: Constants.timedOutInterval + Constants.attemptJitterMax)
+    }
+
     private func known(to host: HostID, _ meeting: Meeting) -> [Endpoint] {
         guard let relation = meeting.relation(of: host) else { return [] }
         return self.hosts[host.number].node?.knownEndpoints(of: relation) ?? []
@@ -48,6 +57,7 @@ extension Simulation {
             for toOne in self.known(to: other, meeting) {
                 var copy = self
                 _ = copy.probe(from: one, to: toOther)
+                copy.forgetShortLived()
                 if copy.converse(other, one, at: toOne) { return true }
             }
         }

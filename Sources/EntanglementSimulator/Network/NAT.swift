@@ -109,9 +109,14 @@ struct NAT: Sendable {
     /// The router starts anew, perhaps with another address: mappings and forwards are gone.
     mutating func restart(outer: IPAddress) {
         self.outer = outer
+        self.forgetMappings()
+        self.forwards = []
+    }
+
+    /// The table is empty again; static forwards stay.
+    mutating func forgetMappings() {
         self.mappings.removeAll()
         self.byPort = [:]
-        self.forwards = []
     }
 
     // MARK: Static forwards

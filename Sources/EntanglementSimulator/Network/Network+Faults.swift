@@ -59,6 +59,13 @@ extension Network {
         }
     }
 
+    /// Empties the tables of routers whose mappings end soon after their last use.
+    mutating func forgetMappings(livingAtMost span: Duration) {
+        for nat in self.nats.indices where self.nats[nat].behavior.mappingLife <= span {
+            self.nats[nat].forgetMappings()
+        }
+    }
+
     /// The provider gives a network another prefix of IPv6: every address in it changes.
     ///
     /// Each host keeps its number in the subnet.
