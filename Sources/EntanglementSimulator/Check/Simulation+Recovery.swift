@@ -25,9 +25,12 @@ extension Simulation {
     /// first one's router then takes it for a stranger's.
     func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         self.known(to: one, meeting).contains { endpoint in
-            var copy = self
-            copy.forgetShortLived()
-            return copy.converse(one, other, at: endpoint)
+            // With the mappings that end soon and without them: their ports may be somebody else's then.
+            [false, true].allSatisfy { isLater in
+                var copy = self
+                if isLater { copy.forgetShortLived() }
+                return copy.converse(one, other, at: endpoint)
+            }
         }
     }
 
@@ -55,10 +58,13 @@ extension Simulation {
     private func opensBothWays(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         for toOther in self.known(to: one, meeting) {
             for toOne in self.known(to: other, meeting) {
-                var copy = self
-                _ = copy.probe(from: one, to: toOther)
-                copy.forgetShortLived()
-                if copy.converse(other, one, at: toOne) { return true }
+                let isOpen = [false, true].allSatisfy { isLater in
+                    var copy = self
+                    _ = copy.probe(from: one, to: toOther)
+                    if isLater { copy.forgetShortLived() }
+                    return copy.converse(other, one, at: toOne)
+                }
+                if isOpen { return true }
             }
         }
         return false
