@@ -16,6 +16,11 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+// Deliberate defects that tests must find: in debug builds and in the simulator's, never in the product.
+let mutants: [SwiftSetting] =
+    part == "core"
+    ? [.define("SPOCKEX_MUTANTS")]
+    : [.define("SPOCKEX_MUTANTS", .when(configuration: .debug))]
 let fuzzed: [SwiftSetting] =
     fuzzing ? strict + [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])] : strict
 
@@ -55,7 +60,7 @@ let qrOnLinux = TargetDependencyCondition.when(platforms: [.linux], traits: ["QR
 let qrBuild = BuildSettingCondition.when(platforms: [.linux], traits: ["QR"])
 
 let core: [Target] = [
-    .target(name: "Entanglement", dependencies: [crypto], swiftSettings: fuzzed),
+    .target(name: "Entanglement", dependencies: [crypto], swiftSettings: fuzzed + mutants),
     .target(name: "PortMapping", dependencies: ["Entanglement"], swiftSettings: fuzzed),
     .target(
         name: "EntanglementTestKit", dependencies: ["Entanglement"], swiftSettings: strict),

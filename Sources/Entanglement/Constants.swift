@@ -43,6 +43,8 @@ public enum Constants {
     public static let lonelySends: [Duration] = (0..<7).map { .milliseconds(800 * $0) }
     /// From one attempt to the next, before jitter.
     public static let attemptInterval = Duration.seconds(5)
+    /// From one attempt to the next at least, whatever happens to the network.
+    public static let attemptSpacing = Duration.seconds(1)
     /// Largest jitter added to the interval.
     public static let attemptJitterMax = Duration.milliseconds(334)
     /// How long an attempt or a slot is kept.

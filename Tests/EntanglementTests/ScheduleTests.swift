@@ -166,6 +166,25 @@ import Testing
         #expect((11...12).contains(attempts.count))
     }
 
+    /// A wireless network that comes and goes: the endpoints that a peer named get no flood of it.
+    @Test func aNetworkThatFlapsStartsNoMoreThanOneAttemptASecond() throws {
+        var pair = try Pair.trusted()
+        pair.act(.alice) { $0.handle(.resumed, now: $1, sent: &$2) }
+        var recorded: [Recorded] = []
+        let start = pair.now.instant
+        for _ in 0..<60 {
+            pair.act(.alice) { $0.handle(.networkChanged, now: $1, sent: &$2) }
+            let passed = pair.now.instant - start
+            recorded += pair.record(for: .milliseconds(50)).map {
+                Recorded(time: $0.time + passed, sent: $0.sent)
+            }
+        }
+        let attempts = self.attempts(self.openings(recorded, from: .alice))
+        #expect(attempts.first?.time == .zero)
+        #expect((3...4).contains(attempts.count))
+        #expect(self.gaps(attempts).allSatisfy { $0 >= .seconds(1) })
+    }
+
     @Test func afterTwentyFiveQuietSecondsAPing() throws {
         var pair = try Pair.trusted()
         let recorded = pair.record(for: .seconds(60)) { _ in true }

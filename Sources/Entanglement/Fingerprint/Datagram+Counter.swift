@@ -51,6 +51,15 @@ extension Node {
             if relation.record.endpoints.count > Limits.endpointCountMax {
                 return "\(relation.record.endpoints.count) endpoints"
             }
+            if relation.heardEndpoints.count > Limits.endpointCountMax {
+                return "\(relation.heardEndpoints.count) endpoints that were heard"
+            }
+            if relation.challenges.count > Limits.challengeCountMax {
+                return "\(relation.challenges.count) challenges"
+            }
+            if relation.waitingPings.count > Limits.waitingPingCountMax {
+                return "\(relation.waitingPings.count) pings that wait"
+            }
         }
         return self.ids.count > Limits.relationCountMax ? "\(self.ids.count) relations" : nil
     }
@@ -86,5 +95,22 @@ extension Event {
         case .peerForgotten: 10
         case .ownAddresses: 11
         }
+    }
+}
+
+extension Gate {
+    /// Whether it holds more than the node's relations may have, in words; nil: no.
+    package func excess(relationCount: Int) -> String? {
+        if self.relations.count > relationCount {
+            return "\(self.relations.count) pids for \(relationCount) relations"
+        }
+        return self.sessions.count > relationCount * Limits.sessionCountMax
+            ? "\(self.sessions.count) sessions in the gate" : nil
+    }
+
+    /// Whether a JSON message names a relation that this gate admits.
+    package func admitsPID(named datagram: [UInt8]) -> Bool {
+        let pid = datagram.withUnsafeBytes { Envelope(scanning: $0)?.pid }
+        return pid.map { self.relations[$0] != nil } ?? false
     }
 }

@@ -66,6 +66,7 @@ extension Relation {
         }
         tokens.put(.ownCounter(self.nextCounter))
         tokens.put(due: self.nextAttemptAt)
+        tokens.put(since: self.lastAttemptAt, for: Constants.attemptSpacing)
         tokens.put(due: self.phaseEnd)
         tokens.put(since: self.searchStart, for: Constants.searchEagerSpan)
         tokens.put(self.searchStart == nil)

@@ -93,6 +93,7 @@ extension Node {
                 envelope.pid == nil || envelope.pid == record.ownPID,
                 let token = record.cancelTokens?.peer
             else { return false }
+            if turn.has(.goneUnproved) { return true }
             return token.withBytes { isEqualConstantTime($0, proof) }
         }
         guard let id = named else { return }

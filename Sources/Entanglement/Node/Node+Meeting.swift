@@ -92,7 +92,7 @@ extension Node {
             }
             return .accepted(peer)
         }
-        guard relation.record.phase == .offered else {
+        guard relation.record.phase == .offered || turn.has(.offerUsedTwice) else {
             guard codes.answer == answer.bytes else { throw .alreadyUsed }
             return .accepted(id)
         }
@@ -111,7 +111,7 @@ extension Node {
         codes.peerSalt = answer.code.salt
         codes.answer = answer.bytes
         relation.record.codes = codes
-        relation.record.keys = keys
+        relation.record.keys = turn.has(.macKeysSwapped) ? keys.withSwappedMACs : keys
         relation.record.cancelTokens?.peer = self.schedule.cancelToken(
             salt: answer.code.salt, pid: answer.code.pid)
         relation.record.endpoints = theirs

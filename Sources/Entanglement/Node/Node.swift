@@ -194,15 +194,18 @@ public struct Node: Sendable {
         _ id: RelationID, _ turn: inout Turn,
         _ body: (inout Relation, inout Turn) -> Void
     ) {
-        guard let before = self.relations[id]?.sessions.map(\.index) else { return }
-        self.relations[id].apply { body(&$0, &turn) }
-        guard let after = self.relations[id]?.sessions.map(\.index) else { return }
-        for index in before where !after.contains(index) { self.bySession[index] = nil }
-        for index in after where !before.contains(index) {
-            self.bySession[index] = id
-            self.tally.handshakes += 1
+        var before: [SessionView] = []
+        var after: [SessionView] = []
+        var due: Instant?
+        let isThere = self.relations[id].apply { relation in
+            before = relation.sessions
+            body(&relation, &turn)
+            after = relation.sessions
+            due = relation.deadline
         }
-        self.setDeadline(id, self.relations[id]?.deadline)
+        guard isThere else { return }
+        if before != after { self.noteSessions(of: id, before: before, after: after) }
+        self.setDeadline(id, due)
         for (relation, echo, peer) in turn.echoes {
             self.own.vote(relation, echo: echo, from: peer)
         }
@@ -210,6 +213,18 @@ public struct Node: Sendable {
         let endings = turn.endings
         turn.endings = []
         for ending in endings { self.end(ending.id, ending.reason, &turn) }
+    }
+
+    private mutating func noteSessions(
+        of id: RelationID, before: [SessionView], after: [SessionView]
+    ) {
+        for view in before where !after.contains(where: { $0.index == view.index }) {
+            self.bySession[view.index] = nil
+        }
+        for view in after where !before.contains(where: { $0.index == view.index }) {
+            self.bySession[view.index] = id
+            self.tally.handshakes += 1
+        }
     }
 
     mutating func forEach(
@@ -227,7 +242,7 @@ public struct Node: Sendable {
         turn.nodeName = self.name
         turn.clusters = self.clusters
         turn.trustedClusters = self.trustedClusters
-        turn.ownEndpoints = self.own.published
+        turn.ownEndpoints = self.published
         return turn
     }
 
@@ -248,8 +263,13 @@ public struct Node: Sendable {
             })
     }
 
+    private var published: [Endpoint] {
+        self.configuration.mutation.isActive(.echoBelieved)
+            ? self.own.published(voices: 1) : self.own.published
+    }
+
     private mutating func announceAddresses(_ turn: inout Turn) {
-        let published = self.own.published
+        let published = self.published
         guard published != self.announced else { return }
         self.announced = published
         self.announcementSequence &+= 1
@@ -272,10 +292,11 @@ public struct Node: Sendable {
 }
 
 extension Optional {
-    /// Changes the wrapped value in place, if there is one.
-    fileprivate mutating func apply(_ body: (inout Wrapped) -> Void) {
-        guard var value = self.take() else { return }
+    /// Changes the wrapped value in place, if there is one; whether there is.
+    fileprivate mutating func apply(_ body: (inout Wrapped) -> Void) -> Bool {
+        guard var value = self.take() else { return false }
         body(&value)
         self = value
+        return true
     }
 }

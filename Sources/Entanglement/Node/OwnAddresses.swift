@@ -26,7 +26,12 @@ struct OwnAddresses: Sendable {
 
     /// Everything known, best first: by the person or the router, seen by peers (most voices
     /// first), told by the IPgetter, then the interfaces' own, public ones before private ones.
-    private(set) var known: [Known] = []
+    private(set) var known: [Known] = [] {
+        didSet { self.published = self.published(voices: 2) }
+    }
+
+    /// For sealed messages: everything but what a single network's peers claim.
+    private(set) var published: [Endpoint] = []
 
     mutating func set(given: [Candidate]) {
         self.given = given
@@ -116,10 +121,10 @@ struct OwnAddresses: Sendable {
         self.known.contains { $0.candidate.endpoint.address.isPublic }
     }
 
-    /// For sealed messages: everything but what a single network's peers claim.
-    var published: [Endpoint] {
+    /// Everything but what peers in fewer networks claim.
+    func published(voices: Int) -> [Endpoint] {
         Array(
-            self.known.filter { $0.candidate.kind != .observed || $0.confirmedBy >= 2 }
+            self.known.filter { $0.candidate.kind != .observed || $0.confirmedBy >= voices }
                 .map(\.candidate.endpoint).prefix(Constants.sealedEndpointCountMax))
     }
 

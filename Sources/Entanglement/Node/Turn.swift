@@ -19,24 +19,6 @@ public struct NodeConfiguration: Sendable {
     }
 }
 
-/// Deliberate defects, by which tests show that they would notice them.
-package struct Mutation: OptionSet, Sendable {
-    package let rawValue: UInt32
-
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
-
-    /// The responder trusts at message 3, without the confirmation of message 4.
-    package static let noConfirmation = Mutation(rawValue: 1 << 0)
-    /// Errors count without a MAC, and end the pairing (as the seed had it).
-    package static let errorsDelete = Mutation(rawValue: 1 << 1)
-    /// Message 3 and what it is made of are not stored.
-    package static let foundingNotStored = Mutation(rawValue: 1 << 2)
-    /// Cancel leaves no tombstone.
-    package static let noTombstone = Mutation(rawValue: 1 << 3)
-}
-
 /// One call of `Node.handle`: what every step needs, and what it wants done.
 struct Turn {
     let now: Moment
@@ -69,7 +51,7 @@ struct Turn {
     }
 
     func has(_ mutation: Mutation) -> Bool {
-        self.configuration.mutation.contains(mutation)
+        self.configuration.mutation.isActive(mutation)
     }
 
     mutating func random() -> UInt64 {

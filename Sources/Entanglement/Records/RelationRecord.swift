@@ -103,6 +103,13 @@ public struct RelationKeys: Sendable, Equatable {
         self.sendMAC = sendMAC
         self.receiveMAC = receiveMAC
     }
+
+    /// A deliberate defect's: each direction has the other's key.
+    var withSwappedMACs: RelationKeys {
+        var keys = self
+        (keys.sendMAC, keys.receiveMAC) = (self.receiveMAC, self.sendMAC)
+        return keys
+    }
 }
 
 /// The two tokens with which a side proves that it cancelled; erased once both know of the trust.

@@ -49,13 +49,23 @@ extension Relation {
         }
     }
 
+    /// The next attempt comes as soon as it may: one a second is enough for any network that flaps,
+    /// for the outstanding ones go to all candidates too.
+    mutating func hurry(_ turn: Turn, after delay: Duration = .zero) {
+        let earliest = self.lastAttemptAt.map { $0 + Constants.attemptSpacing } ?? turn.instant
+        self.nextAttemptAt = max(turn.instant + delay, earliest)
+    }
+
     /// Starts one attempt and plans the next.
     mutating func startAttempt(_ turn: inout Turn) {
         self.nextAttemptAt = self.interval(turn).map { turn.instant + $0 + turn.jitter() }
         guard let keys = self.record.keys else { return }
         let targets = self.candidates(turn)
         guard !targets.isEmpty, let n = self.takeCounter(&turn) else { return }
-        while self.attempts.count >= Constants.attemptCountMax { self.dropAttempt(at: 0, &turn) }
+        self.lastAttemptAt = turn.instant
+        while self.attempts.count >= Constants.attemptCountMax, !turn.has(.attemptsUnlimited) {
+            self.dropAttempt(at: 0, &turn)
+        }
         guard var attempt = self.makeAttempt(n: n, keys, &turn) else { return }
         attempt.sentCount = 1
         self.attempts.append(attempt)
@@ -96,6 +106,10 @@ extension Relation {
         guard n + Constants.counterBlock < Constants.integerLimit else { return nil }
         if n >= self.record.reservedCounter {
             self.record.reservedCounter = n + Constants.counterBlock
+            guard !turn.has(.counterNotReserved) else {
+                self.nextCounter = n + 1
+                return n
+            }
             turn.changes.append(.reserveCounters(self.id, until: self.record.reservedCounter))
         }
         self.nextCounter = n + 1

@@ -44,7 +44,7 @@ extension Relation {
             self.receiveChallengeAnswer(bytes, from: packet.source, &turn)
             self.heard(at: packet.source, echo: echo, &turn)
         case .addresses(let sequence, let endpoints):
-            if self.isNewest(sequence, in: packet.session) {
+            if self.isNewest(sequence, in: packet.session) || turn.has(.oldAddressesWin) {
                 self.receiveAddresses(endpoints, &turn)
             }
             self.send(.addressesAnswer(sequence: sequence), to: target, &turn)
@@ -88,6 +88,10 @@ extension Relation {
             return packet.source
         }
         guard packet.source != path, turn.isUsable(packet.source) else { return packet.source }
+        if turn.has(.pathUnproved) {
+            self.move(to: packet.source, &turn)
+            return packet.source
+        }
         // Over a slow path packets come before the answer: the same challenge again, not another.
         var bytes = turn.random()
         if let challenge = self.challenges.first(where: { $0.endpoint == packet.source }) {
@@ -98,7 +102,9 @@ extension Relation {
         let frame = Frame.challenge(bytes, echo: packet.source)
         let byteCount =
             Constants.packetHeaderByteCount + frame.bytes.count + Constants.tagByteCount
-        guard byteCount <= packet.byteCount else { return packet.source }
+        guard byteCount <= packet.byteCount || turn.has(.challengeAmplifies) else {
+            return packet.source
+        }
         self.challenges.removeAll { $0.endpoint == packet.source }
         self.challenges.append(
             Challenge(bytes: bytes, endpoint: packet.source, sentAt: turn.instant))
@@ -159,7 +165,7 @@ extension Relation {
         for endpoint in endpoints + self.record.endpoints where !list.contains(endpoint) {
             list.append(endpoint)
         }
-        list = Array(list.prefix(Limits.endpointCountMax))
+        if !turn.has(.endpointsUnlimited) { list = Array(list.prefix(Limits.endpointCountMax)) }
         guard list != self.record.endpoints else { return }
         self.record.endpoints = list
         turn.changes.append(
@@ -188,7 +194,7 @@ extension Relation {
 
     /// The other ended the relation; the keys stay for a day, to acknowledge repetitions.
     private mutating func receiveForget(answerTo target: Endpoint, _ turn: inout Turn) {
-        self.send(.forgetAnswer, to: target, &turn)
+        if !turn.has(.forgetUnanswered) { self.send(.forgetAnswer, to: target, &turn) }
         guard self.record.phase != .forgotten else { return }
         self.record.phase = .forgotten
         self.forgetAt = nil

@@ -57,6 +57,7 @@ extension Relation {
     mutating func tickPhase(_ turn: inout Turn) {
         guard let end = self.phaseEnd, end <= turn.instant else { return }
         self.phaseEnd = nil
+        if self.record.phase == .offered, turn.has(.offerWithoutEnd) { return }
         switch self.record.phase {
         case .offered, .timedOut: turn.endings.append((self.id, .given(up: .expired)))
         case .answered, .connecting: self.stop(.timedOut, &turn)
@@ -198,17 +199,22 @@ extension Relation {
         let names =
             isOffering
             ? [turn.nodeName, self.record.claimedName] : [self.record.claimedName, turn.nodeName]
+        let uid =
+            turn.has(.clusterChosen)
+            ? ClusterID(
+                hash: [UInt8](repeating: UInt8(truncatingIfNeeded: turn.random()), count: 32))
+            : genesis.cluster
         let cluster = ClusterRecord(
-            id: genesis.cluster, name: names.filter { !$0.isEmpty }.joined(separator: " + "),
+            id: uid, name: names.filter { !$0.isEmpty }.joined(separator: " + "),
             genesis: genesis.content, offeringSignature: isOffering ? own : part.signature,
             answeringSignature: isOffering ? part.signature : own, createdAt: turn.wall)
         self.remember([self.path].compactMap { $0 } + self.heardEndpoints, &turn)
         self.record.phase = .trusted
         self.record.problem = nil
-        self.record.codes = nil
-        self.record.cluster = genesis.cluster
+        if !turn.has(.codesKept) { self.record.codes = nil }
+        self.record.cluster = uid
         self.record.peerMemberKeys = nil
-        if isConfirmed { self.record.cancelTokens = nil }
+        if isConfirmed, !turn.has(.tokensKept) { self.record.cancelTokens = nil }
         self.phaseEnd = nil
         self.nextAttemptAt = nil
         self.searchStart = nil
@@ -218,12 +224,14 @@ extension Relation {
         }
         turn.changes.append(.relation(self.record, erasing: true))
         turn.actions.append(.admit(self.admission))
-        turn.notify(.trusted(self.id, cluster: genesis.cluster))
+        turn.notify(.trusted(self.id, cluster: uid))
     }
 
     /// Both sides trust: nobody can take the pairing back any more.
     mutating func eraseTokens(_ turn: inout Turn) {
-        guard self.isTrusted, self.record.cancelTokens != nil else { return }
+        guard self.isTrusted, self.record.cancelTokens != nil, !turn.has(.tokensKept) else {
+            return
+        }
         self.record.cancelTokens = nil
         turn.changes.append(.relation(self.record, erasing: true))
         turn.actions.append(.admit(self.admission))

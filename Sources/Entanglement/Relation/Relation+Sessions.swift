@@ -3,7 +3,9 @@
 // Sessions: which one to use, when to make another, whether the peer lives (PROTOCOL.md §7).
 extension Relation {
     mutating func add(_ view: SessionView, _ session: Session, _ turn: inout Turn) {
-        while self.sessions.count >= Limits.sessionCountMax, let oldest = self.sessions.first {
+        while self.sessions.count >= Limits.sessionCountMax, !turn.has(.sessionsUnlimited),
+            let oldest = self.sessions.first
+        {
             self.erase(session: oldest.index, &turn)
         }
         self.sessions.append(view)
@@ -188,8 +190,9 @@ extension Relation {
     /// Starts to look for a trusted peer, with haste again.
     mutating func search(_ turn: inout Turn, after delay: Duration = .zero) {
         guard self.record.phase == .trusted || self.record.phase == .forgetting else { return }
+        if turn.has(.noSearch), self.path != nil { return }
         self.searchStart = turn.instant
-        self.nextAttemptAt = turn.instant + delay
+        self.hurry(turn, after: delay)
     }
 
     mutating func tickRekey(_ turn: inout Turn) {

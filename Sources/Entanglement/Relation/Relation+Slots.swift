@@ -18,7 +18,7 @@ extension Relation {
             }
             return
         }
-        guard n > self.record.acceptedCounter else {
+        guard n > self.record.acceptedCounter || turn.has(.questionRepeats) else {
             self.answerStale(n, keys, to: source, &turn)
             return
         }
@@ -89,7 +89,9 @@ extension Relation {
     private mutating func answerStale(
         _ n: UInt64, _ keys: RelationKeys, to source: Endpoint, _ turn: inout Turn
     ) {
-        if let last = self.resyncAnsweredAt, turn.instant - last < Constants.resyncInterval {
+        if let last = self.resyncAnsweredAt, turn.instant - last < Constants.resyncInterval,
+            !turn.has(.resyncUnlimited)
+        {
             return
         }
         self.resyncAnsweredAt = turn.instant
@@ -111,7 +113,7 @@ extension Relation {
 
     /// Slots full: the oldest unconfirmed goes, else the oldest.
     private mutating func makeRoomForSlot(_ turn: inout Turn) {
-        while self.slots.count >= Constants.slotCountMax {
+        while self.slots.count >= Constants.slotCountMax, !turn.has(.slotsUnlimited) {
             let unconfirmed = self.slots.firstIndex { slot in
                 !self.sessions.contains { $0.index == slot.index && $0.isConfirmed }
             }

@@ -9,7 +9,9 @@ extension Relation {
         self.tickAttempts(&turn)
         self.tickFounding(&turn)
         self.tickProbe(&turn)
-        if let due = self.keepaliveAt, due <= turn.instant { self.startProbe(&turn) }
+        if let due = self.keepaliveAt, due <= turn.instant {
+            if turn.has(.noKeepalive) { self.lastSent = turn.instant } else { self.startProbe(&turn) }
+        }
         self.tickRekey(&turn)
         self.tickForget(&turn)
         self.tickPings(&turn)
@@ -59,7 +61,7 @@ extension Relation {
     /// The network changed: try what works again, and look at once for what is lost.
     mutating func networkChanged(_ turn: inout Turn) {
         guard self.isTrusted else {
-            if self.record.phase == .connecting { self.nextAttemptAt = turn.instant }
+            if self.record.phase == .connecting { self.hurry(turn) }
             return
         }
         if self.isConnected {
@@ -79,7 +81,7 @@ extension Relation {
     /// The own addresses changed: tell, until acknowledged.
     mutating func announce(sequence: UInt32, _ turn: inout Turn) {
         guard self.record.phase == .trusted else { return }
-        self.unacknowledgedAddresses = sequence
+        if !turn.has(.addressesToldOnce) { self.unacknowledgedAddresses = sequence }
         self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
     }
 }

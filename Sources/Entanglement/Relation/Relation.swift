@@ -15,6 +15,7 @@ struct Relation: Sendable {
     var sessions: [SessionView] = []
     var nextCounter: UInt64
     var nextAttemptAt: Instant?
+    var lastAttemptAt: Instant?
     /// When the offer's life, or the 90 s of the online step, end.
     var phaseEnd: Instant?
     /// When this node began to look for a trusted peer.
@@ -63,15 +64,23 @@ struct Relation: Sendable {
 
     /// When `tick` is due.
     var deadline: Instant? {
-        var due = [
-            self.nextAttemptAt, self.phaseEnd, self.founding?.dueAt, self.forgetAt,
-            self.probe?.dueAt, self.keepaliveAt, self.rekeyAt,
-        ]
-        due += self.attempts.map(\.dueAt)
-        due += self.slots.map { $0.createdAt + Constants.attemptLife }
-        due += self.sessions.map { $0.createdAt + Constants.eraseAfter }
-        due += self.waitingPings.map(\.deadline)
-        return due.compactMap { $0 }.min()
+        var earliest: Instant?
+        func consider(_ due: Instant?) {
+            guard let due else { return }
+            earliest = min(due, earliest ?? due)
+        }
+        consider(self.nextAttemptAt)
+        consider(self.phaseEnd)
+        consider(self.founding?.dueAt)
+        consider(self.forgetAt)
+        consider(self.probe?.dueAt)
+        consider(self.keepaliveAt)
+        consider(self.rekeyAt)
+        for attempt in self.attempts { consider(attempt.dueAt) }
+        for slot in self.slots { consider(slot.createdAt + Constants.attemptLife) }
+        for session in self.sessions { consider(session.createdAt + Constants.eraseAfter) }
+        for waiting in self.waitingPings { consider(waiting.deadline) }
+        return earliest
     }
 }
 

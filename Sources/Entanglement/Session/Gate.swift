@@ -103,6 +103,13 @@ public struct Gate: Sendable {
         return nil
     }
 
+    /// Applies the deliberate defects of sessions; the time to look at the session with.
+    private mutating func weaken(_ index: UInt32, _ now: Instant) -> Instant {
+        if self.mutation.isActive(.windowUnchecked) { self.sessions[index]?.forgetWindow() }
+        guard self.mutation.isActive(.sessionWithoutEnd) else { return now }
+        return self.sessions[index]?.createdAt ?? now
+    }
+
     private mutating func drop(_ reason: WritableKeyPath<GateTally, UInt64>) -> Verdict {
         self.tally[keyPath: reason] += 1
         return .dropped
@@ -120,6 +127,7 @@ public struct Gate: Sendable {
             bigEndian: datagram.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
         let counter = UInt64(
             bigEndian: datagram.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        let now = self.weaken(index, now)
         guard let isNew = self.sessions[index]?.mayOpen(counter, now: now) else {
             return self.drop(\.unknown)
         }
@@ -186,6 +194,7 @@ public struct Gate: Sendable {
         now: Instant
     ) -> Verdict {
         guard self.sessions[index]?.ownPID == envelope.pid else { return self.drop(\.unknown) }
+        let now = self.weaken(index, now)
         guard self.sessions[index]?.mayOpen(counter, now: now) == true else {
             return self.drop(\.replayed)
         }
@@ -208,7 +217,8 @@ public struct Gate: Sendable {
     private func isAuthentic(
         _ datagram: UnsafeRawBufferPointer, _ envelope: Envelope, key: Secret
     ) -> Bool {
-        if case .refusal = envelope.kind, self.mutation.contains(.errorsDelete) { return true }
+        if self.mutation.isActive(.macUnchecked) { return true }
+        if case .refusal = envelope.kind, self.mutation.isActive(.errorsDelete) { return true }
         let covered = UnsafeRawBufferPointer(rebasing: datagram[..<envelope.macOffset])
         return self.primitives.withHMAC(of: covered, key: key) { mac in
             envelope.withProof { isEqualConstantTime(mac.prefix(16), $0) }
@@ -247,7 +257,8 @@ public struct Gate: Sendable {
     private func isKnownToken(_ envelope: Envelope) -> Bool {
         envelope.withProof { proof in
             func isToken(_ token: Secret) -> Bool {
-                token.withBytes { isEqualConstantTime($0, proof) }
+                self.mutation.isActive(.goneUnproved)
+                    || token.withBytes { isEqualConstantTime($0, proof) }
             }
             if let pid = envelope.pid { return self.tokens[pid].map(isToken) ?? false }
             return self.tokens.values.contains(where: isToken)
@@ -269,7 +280,9 @@ public struct Gate: Sendable {
         bucket.take()
         let hash = self.primitives.hash(pid.bytes)
         guard let answeredAt = self.buried[hash] else { return self.drop(\.unknown) }
-        if let answeredAt, now - answeredAt < Constants.goneInterval {
+        if let answeredAt, now - answeredAt < Constants.goneInterval,
+            !self.mutation.isActive(.goneUnlimited)
+        {
             return self.drop(\.limited)
         }
         self.buried[hash] = .some(now)

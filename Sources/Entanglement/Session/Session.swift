@@ -74,6 +74,9 @@ public struct Session: Sendable {
         now - self.createdAt < Constants.rejectAfter && self.window.wouldAccept(counter)
     }
 
+    /// A deliberate defect's: everything may be opened again.
+    mutating func forgetWindow() { self.window = ReplayWindow() }
+
     /// Opens one packet and marks its counter as seen; nil when the seal does not hold.
     mutating func open(
         _ sealed: [UInt8], counter: UInt64, associated: [UInt8], _ primitives: any Primitives

@@ -6,35 +6,31 @@ import EntanglementTestKit
 struct Checker: Sendable {
     /// Everything that was found, oldest first.
     private(set) var violations: [Violation] = []
-
-    /// Datagrams that hosts sent, by fingerprint.
-    private var sent: Set<TraceHash> = []
-    /// Which datagram used a counter of a session, or an `n` of a relation.
-    private var counters: [CounterKey: TraceHash] = [:]
-    /// Packets that were opened.
-    private var opened: Set<OpenedKey> = []
+    /// Every key and nonce that sealed something.
+    let ledger = NonceLedger()
+    /// When hosts sent each datagram, by fingerprint.
+    var sent: [TraceHash: Instant] = [:]
+    /// What hosts have used up: counters, questions, packets.
+    var uses = Uses()
+    /// Answers that may come only so often.
+    var rates = Rates()
     /// The cluster that each meeting founded.
-    private var clusters: [[UInt8]: ClusterID] = [:]
+    var clusters: [[UInt8]: ClusterID] = [:]
     /// Meetings of which a person scanned both codes.
-    private var meetings: Set<[UInt8]> = []
-    private var cancelled: Set<CancelledKey> = []
-    private var forgiven: Set<HostID> = []
+    var meetings: Set<[UInt8]> = []
+    var cancelled: Set<CancelledKey> = []
+    /// Hosts whose disk has been set back.
+    var forgiven: Set<HostID> = []
+    /// Hosts that mean harm: nothing is promised about them.
+    var villains: Set<HostID> = []
+    /// Where an adversary listens; it answers nothing.
+    var adversaries: Set<Endpoint> = []
+    /// Addresses that a peer made up.
+    var lies: Set<Endpoint> = []
+    /// When each host's own addresses changed last.
+    var addressesChangedAt: [HostID: Instant] = [:]
 
-    private struct CounterKey: Hashable, Sendable {
-        var host: HostID
-        var scope: UInt64
-        var isQuestion: Bool
-        var counter: UInt64
-    }
-
-    private struct OpenedKey: Hashable, Sendable {
-        var host: HostID
-        var incarnation: Int
-        var session: UInt32
-        var counter: UInt64
-    }
-
-    private struct CancelledKey: Hashable, Sendable {
+    struct CancelledKey: Hashable, Sendable {
         var host: HostID
         var relation: RelationID
     }
@@ -42,67 +38,11 @@ struct Checker: Sendable {
     mutating func report(
         _ promise: Violation.Promise, at now: Instant, _ hosts: [HostID], _ detail: String
     ) {
-        guard self.violations.count < 16 else { return }
+        guard self.violations.count < 16, !hosts.contains(where: self.villains.contains) else {
+            return
+        }
         self.violations.append(
             Violation(promise: promise, at: now, hosts: hosts, detail: detail))
-    }
-
-    // MARK: Datagrams
-
-    /// A host sends: no counter twice, and who has proved nothing gets no more than it sent.
-    mutating func sends(_ bytes: [UInt8], _ host: HostID, at now: Instant) {
-        var hash = TraceHash()
-        hash.absorb(bytes)
-        self.sent.insert(hash)
-        guard let use = DatagramUses(of: bytes) else { return }
-        if use.isQuestion, self.forgiven.contains(host) { return }
-        let key = CounterKey(
-            host: host, scope: use.scope, isQuestion: use.isQuestion, counter: use.counter)
-        guard let former = self.counters.updateValue(hash, forKey: key), former != hash else {
-            return
-        }
-        self.report(
-            use.isQuestion ? .questionUsedOnce : .counterUsedOnce, at: now, [host],
-            "\(use.counter) of \(use.scope) sealed two different datagrams")
-    }
-
-    /// A host's gate has looked at a datagram.
-    mutating func receives(
-        _ packet: Packet, _ verdict: Gate.Verdict, _ host: HostID, incarnation: Int,
-        at now: Instant
-    ) {
-        guard case .input(let input) = verdict else { return }
-        guard case .opened(let opened) = input else { return }
-        var hash = TraceHash()
-        hash.absorb(packet.bytes)
-        if !self.sent.contains(hash) {
-            self.report(.openedWasSent, at: now, [host], "counter \(opened.counter)")
-        }
-        let key = OpenedKey(
-            host: host, incarnation: incarnation, session: opened.session,
-            counter: opened.counter)
-        if !self.opened.insert(key).inserted {
-            self.report(
-                .openedOnce, at: now, [host],
-                "counter \(opened.counter) of session \(opened.session)")
-        }
-    }
-
-    /// A forged datagram was looked at: nothing may be other than before. (One that names a cancelled
-    /// pairing passes the gate and is answered with the 410; that changes nothing.)
-    mutating func resists(
-        _ packet: Packet, _ verdict: Gate.Verdict, from before: DurableState, _ host: SimulatedHost,
-        _ effects: SimulatedHost.Effects, at now: Instant
-    ) {
-        // Nobody signs what STUN servers say; who changes it on the way lies to us, and no more.
-        if case .stun = verdict { return }
-        guard packet.isForged else { return }
-        guard host.disk.store.state == before, effects.events.isEmpty else {
-            self.report(
-                .forgeriesChangeNothing, at: now, [host.id],
-                "a forged datagram of \(packet.bytes.count) bytes changed something")
-            return
-        }
     }
 
     // MARK: People
@@ -125,45 +65,85 @@ struct Checker: Sendable {
     // MARK: States
 
     /// After a step: what is told is stored, who is trusted has met us, limits hold.
-    mutating func looks(at host: SimulatedHost, _ effects: SimulatedHost.Effects, now: Instant) {
+    mutating func looks(
+        at host: inout SimulatedHost, _ effects: SimulatedHost.Effects, now: Instant
+    ) {
+        if let reuse = self.ledger.takeReuse() {
+            self.report(.nonceUsedOnce, at: now, [reuse.host], "nonce \(reuse.nonce)")
+        }
+        for event in effects.events { self.looks(at: event, of: host, now: now) }
+        for (_, reply) in effects.replies { self.looks(at: reply, of: host, now: now) }
+        self.looks(at: host.disk.store.state.relations, of: host.id, now: now)
+        let (excess, publishesLie) = host.inspect(self.lies)
+        if let excess { self.report(.limits, at: now, [host.id], excess) }
+        if publishesLie {
+            self.report(.addressIsConfirmed, at: now, [host.id], "one peer's lie is published")
+        }
+    }
+
+    private mutating func looks(
+        at event: Entanglement.Event, of host: SimulatedHost, now: Instant
+    ) {
         let state = host.disk.store.state
-        for event in effects.events {
-            guard case .trusted(let id, let cluster) = event else { continue }
+        switch event {
+        case .trusted(let id, let cluster):
             let record = state.relations.first { $0.id == id }
-            guard record?.phase == .trusted, record?.cluster == cluster else {
-                self.report(.announcedIsDurable, at: now, [host.id], "trusted was told only")
-                continue
+            guard record?.phase == .trusted, record?.cluster == cluster,
+                state.clusters.contains(where: { $0.id == cluster })
+            else {
+                return self.report(.announcedIsDurable, at: now, [host.id], "trusted was told only")
             }
             self.trusts(record, host, at: now)
-        }
-        for (_, reply) in effects.replies {
-            switch reply {
-            case .offered(let id, _, _), .answered(let id, _, _):
-                if !state.relations.contains(where: { $0.id == id }) {
-                    self.report(.announcedIsDurable, at: now, [host.id], "a code was shown only")
-                }
-            case .accepted, .done, .pong, .noAnswer, .refused: break
+        case .ownAddresses: self.addressesChangedAt[host.id] = now
+        case .peerMoved(let id, _, let path), .peerConnected(let id, let path):
+            let record = state.relations.first { $0.id == id }
+            if record?.endpoints.contains(path) == false {
+                self.report(.announcedIsDurable, at: now, [host.id], "a path was told only")
             }
+        case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .pairingEnded,
+            .peerUnreachable, .peerForgotten:
+            break
         }
-        for record in state.relations
-        where self.cancelled.contains(CancelledKey(host: host.id, relation: record.id)) {
-            self.report(.cancelDeletes, at: now, [host.id], "\(record.phase) is back")
+    }
+
+    private mutating func looks(at reply: Reply, of host: SimulatedHost, now: Instant) {
+        switch reply {
+        case .offered(let id, _, _), .answered(let id, _, _):
+            if !host.disk.store.state.relations.contains(where: { $0.id == id }) {
+                self.report(.announcedIsDurable, at: now, [host.id], "a code was shown only")
+            }
+        case .accepted, .done, .pong, .noAnswer, .refused: break
         }
-        if let excess = host.node?.excess {
-            self.report(.limits, at: now, [host.id], excess)
+    }
+
+    /// By position, so that no record is copied for a look at it.
+    private mutating func looks(
+        at records: [RelationRecord], of host: HostID, now: Instant
+    ) {
+        for position in records.indices {
+            if records[position].phase == .trusted, records[position].codes != nil {
+                self.report(.secretsAreErased, at: now, [host], "codes of a trusted relation")
+            }
+            guard !self.cancelled.isEmpty,
+                self.cancelled.contains(
+                    CancelledKey(host: host, relation: records[position].id))
+            else { continue }
+            self.report(
+                .cancelDeletes, at: now, [host], "\(records[position].phase) is back")
         }
     }
 
     private mutating func trusts(
         _ record: RelationRecord?, _ host: SimulatedHost, at now: Instant
     ) {
-        guard let meeting = record?.keys?.meeting, let cluster = record?.cluster else { return }
+        guard let meeting = record?.keys?.meeting, let cluster = record?.cluster,
+            !self.villains.contains(host.id)
+        else { return }
         if !self.meetings.contains(meeting) {
             self.report(.trustNeedsAMeeting, at: now, [host.id], "nobody scanned both codes")
         }
         if let former = self.clusters.updateValue(cluster, forKey: meeting), former != cluster {
-            self.report(
-                .trustNeedsAMeeting, at: now, [host.id], "two clusters of one meeting")
+            self.report(.trustNeedsAMeeting, at: now, [host.id], "two clusters of one meeting")
         }
     }
 }

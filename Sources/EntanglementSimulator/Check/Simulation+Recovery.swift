@@ -24,29 +24,15 @@ extension Simulation {
     /// The answer may leave by another port or another interface than the one that was asked, and the
     /// first one's router then takes it for a stranger's.
     func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
-        self.known(to: one, meeting).contains { endpoint in
+        let (first, second) = (self.hosts[one.number], self.hosts[other.number])
+        return self.known(to: one, meeting).contains { endpoint in
             // With the mappings that end soon and without them: their ports may be somebody else's then.
             [false, true].allSatisfy { isLater in
-                var copy = self
-                if isLater { copy.forgetShortLived() }
-                return copy.converse(one, other, at: endpoint)
+                var probe = Probe(self)
+                if isLater { probe.forgetShortLived() }
+                return probe.converse(first, second, at: endpoint)
             }
         }
-    }
-
-    /// Whether a packet of the first to that endpoint reaches the second, and an answer the first.
-    private mutating func converse(
-        _ one: HostID, _ other: HostID, at endpoint: Endpoint
-    ) -> Bool {
-        guard let asked = self.probe(from: one, to: endpoint), asked.host == other else {
-            return false
-        }
-        return self.probe(from: other, to: asked.source)?.host == one
-    }
-
-    private mutating func forgetShortLived() {
-        self.network.forgetMappings(
-            livingAtMost: Constants.timedOutInterval + Constants.attemptJitterMax)
     }
 
     private func known(to host: HostID, _ meeting: Meeting) -> [Endpoint] {
@@ -56,13 +42,14 @@ extension Simulation {
 
     /// Whether both routers open for each other while both send.
     private func opensBothWays(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
+        let (first, second) = (self.hosts[one.number], self.hosts[other.number])
         for toOther in self.known(to: one, meeting) {
             for toOne in self.known(to: other, meeting) {
                 let isOpen = [false, true].allSatisfy { isLater in
-                    var copy = self
-                    _ = copy.probe(from: one, to: toOther)
-                    if isLater { copy.forgetShortLived() }
-                    return copy.converse(other, one, at: toOne)
+                    var probe = Probe(self)
+                    _ = probe.send(from: first, to: toOther)
+                    if isLater { probe.forgetShortLived() }
+                    return probe.converse(second, first, at: toOne)
                 }
                 if isOpen { return true }
             }
@@ -70,71 +57,125 @@ extension Simulation {
         return false
     }
 
-    /// Sends an empty packet through the network as it is now: who would get it, and from where.
-    private mutating func probe(
-        from host: HostID, to endpoint: Endpoint
-    ) -> (host: HostID, source: Endpoint)? {
-        let sender = self.hosts[host.number]
-        guard let interface = sender.interface(toward: endpoint.address) else { return nil }
-        let packet = Packet(
-            number: 0, bytes: [], source: Endpoint(address: interface.address, port: sender.port),
-            destination: endpoint, origin: host)
-        let outward = self.network.goOut(
-            packet, from: interface.network, now: self.now, using: &self.generator)
-        guard case .reached(var network, var packet, _) = outward else { return nil }
-        while true {
-            switch self.network.comeIn(packet, at: network, now: self.now) {
-            case .entered(let inner, let entering): (network, packet) = (inner, entering)
-            case .host(let found, let arrived): return (found, arrived.source)
-            case .group, .server, .router, .ended: return nil
-            }
-        }
-    }
+    // MARK: The end
 
     /// What is wrong after the calm: every meeting must be agreed on, every reachable peer connected.
     mutating func checkRecovery() {
         for (number, meeting) in self.people.meetings.enumerated() {
-            guard !self.restored.contains(meeting.offering),
-                !self.restored.contains(meeting.answering)
+            let hosts = [meeting.offering, meeting.answering]
+            guard hosts.allSatisfy({ !self.restored.contains($0) }),
+                let offering = meeting.offeringRelation, let answering = meeting.answeringRelation
             else { continue }
-            self.checkAgreement(number, meeting)
+            self.check(
+                meeting, named: "meeting \(number)",
+                self.phase(of: offering, at: meeting.offering),
+                self.phase(of: answering, at: meeting.answering))
         }
     }
 
-    private mutating func checkAgreement(_ number: Int, _ meeting: Meeting) {
-        guard let offering = meeting.offeringRelation, let answering = meeting.answeringRelation
-        else { return }
+    private mutating func check(
+        _ meeting: Meeting, named name: String, _ offering: RelationPhase?,
+        _ answering: RelationPhase?
+    ) {
         let (one, other) = (meeting.offering, meeting.answering)
-        let phases = (self.phase(of: offering, at: one), self.phase(of: answering, at: other))
-        let words = "meeting \(number): \(String(describing: phases))"
-        switch phases {
-        case (.trusted, .trusted):
-            guard self.isRecoverable(one, other, meeting) else { return }
-            let isBack = [(one, offering), (other, answering)].allSatisfy { host, relation in
-                self.peer(relation, at: host)?.isConnected ?? false
-            }
-            if !isBack {
-                self.checker.report(
-                    .foundAgain, at: self.now, [one, other],
-                    "\(words), \(self.places[one.number]) and \(self.places[other.number])")
-            }
+        let words = "\(name): \(String(describing: (offering, answering)))"
+        switch (offering, answering) {
+        case (.trusted, .trusted): self.checkConnection(meeting, words)
         case (.trusted, nil), (nil, .trusted):
             // Whoever was cancelled says so when asked; nobody asks through closed routers.
             let isAsked =
-                phases.0 == nil
+                offering == nil
                 ? self.reaches(other, one, meeting) : self.reaches(one, other, meeting)
             guard isAsked || !meeting.isOver else { return }
             self.checker.report(.agreement, at: self.now, [one, other], words)
-        case (nil, _) where self.reaches(other, one, meeting),
-            (_, nil) where self.reaches(one, other, meeting):
-            if phases.0 != nil || phases.1 != nil, meeting.isOver || phases.0 != .offered {
+        case (.forgetting, .some), (.forgetting, nil):
+            if self.reaches(one, other, meeting), answering != nil {
                 self.checker.report(.agreement, at: self.now, [one, other], words)
             }
+        case (.some, .forgetting), (nil, .forgetting):
+            if self.reaches(other, one, meeting), offering != nil {
+                self.checker.report(.agreement, at: self.now, [one, other], words)
+            }
+        case (nil, _) where self.reaches(other, one, meeting),
+            (_, nil) where self.reaches(one, other, meeting):
+            let isHalf =
+                offering != nil && offering != .forgotten
+                || answering != nil
+                    && answering != .forgotten
+            if isHalf, meeting.isOver || offering != .offered {
+                self.checker.report(.agreement, at: self.now, [one, other], words)
+            }
+        case (.some(let offering), .some(let answering)):
+            self.checkSuccess(meeting, words, [offering, answering])
         default: break
         }
     }
 
-    private func peer(_ relation: RelationID, at host: HostID) -> NodeStatus.Peer? {
+    /// The answer was accepted, nobody cancelled, a packet reaches: then it cannot stay unfinished.
+    private mutating func checkSuccess(
+        _ meeting: Meeting, _ words: String, _ phases: [RelationPhase]
+    ) {
+        let (one, other) = (meeting.offering, meeting.answering)
+        let isUnfinished = phases.contains { $0 == .connecting || $0 == .timedOut }
+        guard meeting.isAccepted, !meeting.isOver, isUnfinished, !self.hasProblem(meeting),
+            self.reaches(one, other, meeting) || self.reaches(other, one, meeting)
+        else { return }
+        self.checker.report(.meetingSucceeds, at: self.now, [one, other], words)
+    }
+
+    /// Whether people must decide something first: clusters that cannot be merged yet, other wishes.
+    private func hasProblem(_ meeting: Meeting) -> Bool {
+        [meeting.offering, meeting.answering].contains { host in
+            let record = self.hosts[host.number].disk.store.state.relations.first {
+                $0.id == meeting.relation(of: host)
+            }
+            return record?.problem == .notYet || record?.problem == .intentConflict
+        }
+    }
+
+    private mutating func checkConnection(_ meeting: Meeting, _ words: String) {
+        let (one, other) = (meeting.offering, meeting.answering)
+        guard self.isRecoverable(one, other, meeting) else { return }
+        let peers = [one, other].map { self.peer(meeting.relation(of: $0), at: $0) }
+        guard peers.allSatisfy({ $0?.isConnected ?? false }) else {
+            let places = "\(self.places[one.number]) and \(self.places[other.number])"
+            self.checker.report(.foundAgain, at: self.now, [one, other], "\(words), \(places)")
+            return
+        }
+        for host in [one, other] {
+            let record = self.hosts[host.number].disk.store.state.relations.first {
+                $0.id == meeting.relation(of: host)
+            }
+            if record?.cancelTokens != nil {
+                self.checker.report(.secretsAreErased, at: self.now, [host], "cancel tokens")
+            }
+        }
+        self.checkAddresses(of: other, knownTo: one, meeting)
+        self.checkAddresses(of: one, knownTo: other, meeting)
+    }
+
+    /// The addresses of a host's interfaces, and what it publishes, are stored by the peer that it is
+    /// connected to, if they are not brand-new. (A copy of a home may have told others since.)
+    private mutating func checkAddresses(
+        of host: HostID, knownTo peer: HostID, _ meeting: Meeting
+    ) {
+        guard let node = self.hosts[host.number].node,
+            let changedAt = self.checker.addressesChangedAt[host],
+            self.now - changedAt > .seconds(60), !self.copies.values.contains(host),
+            node.publishedEndpoints.count < 7
+        else { return }
+        let record = self.hosts[peer.number].disk.store.state.relations.first {
+            $0.id == meeting.relation(of: peer)
+        }
+        let published = node.publishedEndpoints + self.hosts[host.number].candidates.map(\.endpoint)
+        let missing = published.filter { record?.endpoints.contains($0) == false }
+        guard !missing.isEmpty else { return }
+        self.checker.report(
+            .addressesAreTold, at: self.now, [peer, host],
+            "host \(peer.number) does not know \(missing.map { "\($0)" }.joined(separator: ", "))")
+    }
+
+    private func peer(_ relation: RelationID?, at host: HostID) -> NodeStatus.Peer? {
         let host = self.hosts[host.number]
         return host.node?.status(now: host.clock.moment(at: self.now)).peers.first {
             $0.id == relation

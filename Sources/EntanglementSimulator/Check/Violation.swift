@@ -5,28 +5,49 @@ public import Entanglement
 public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
     /// Which promise.
     public enum Promise: String, Sendable, Hashable, CaseIterable {
+        // After every step.
+
         /// Whoever is trusted has met this node, and both founded the same cluster.
         case trustNeedsAMeeting
+        /// An offer is used once, and not after its life.
+        case offerUsedOnce
         /// Of a cancelled pairing nothing is left.
         case cancelDeletes
-        /// What nobody authenticated changes nothing.
+        /// What nobody authenticated changes nothing, and passes no gate.
         case forgeriesChangeNothing
         /// A packet is opened once.
         case openedOnce
-        /// Only what was sent is opened.
+        /// Only what was sent is opened, and only while its session lives.
         case openedWasSent
+        /// No key seals two packets with one nonce.
+        case nonceUsedOnce
         /// No session counter seals two packets.
         case counterUsedOnce
-        /// No `n` belongs to two messages 1.
+        /// No `n` belongs to two messages 1, and none is accepted twice.
         case questionUsedOnce
         /// What is told is on the disk.
         case announcedIsDurable
+        /// Salts and codes are gone when a pairing is finished, cancel tokens when both know.
+        case secretsAreErased
+        /// No path leads to who has not answered a challenge.
+        case pathIsProved
+        /// What one peer alone says is not published as the own address.
+        case addressIsConfirmed
+        /// Nobody unproved gets more bytes than it sent, and no answer comes more often than it may.
+        case answersAreFew
         /// Tables stay below their limits.
         case limits
-        /// When faults have ended, whoever can be reached is connected again.
+
+        // When faults have ended.
+
+        /// Whoever can be reached is connected again.
         case foundAgain
-        /// When faults have ended, both sides of a meeting agree about it.
+        /// Both sides of a meeting agree about it.
         case agreement
+        /// Two who met and can reach each other trust each other.
+        case meetingSucceeds
+        /// Who is connected knows the other's addresses as they are now.
+        case addressesAreTold
     }
 
     /// Which one.

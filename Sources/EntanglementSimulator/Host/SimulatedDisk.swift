@@ -4,47 +4,61 @@ import EntanglementTestKit
 
 /// The store's contract without SQLite: whole transactions, durable once `commit` returns.
 ///
-/// With ``Durability/lazy`` (a defect that a test must find) commits stay in memory until the next
-/// sync, and a loss of power takes them away.
+/// A transaction in whose middle the power goes (a torn page, a write-ahead log that ends in it) is
+/// not there afterwards. Some ``Defects`` break that, and a test must notice.
 struct SimulatedDisk: Sendable {
-    /// When a transaction reaches the platter.
-    enum Durability: Sendable, Hashable {
-        /// Before `commit` returns (`synchronous = FULL`).
-        case full
-        /// Sometime later (`synchronous = NORMAL` with a write-ahead log).
-        case lazy
-    }
-
     private(set) var store: MemoryStore
     private var synced: MemoryStore
     private var backups: [MemoryStore] = []
     /// No transaction succeeds while there is no room.
     var isFull = false
-    let durability: Durability
+    /// The power goes in the middle of the next transaction.
+    var tears = false
+    private let defects: Defects
     private var unsyncedCount = 0
 
-    init(_ store: MemoryStore = MemoryStore(), durability: Durability = .full) {
+    init(_ store: MemoryStore = MemoryStore(), defects: Defects = []) {
         self.store = store
         self.synced = store
-        self.durability = durability
+        self.defects = defects
     }
 
-    /// One transaction; false when there is no room: then nothing of it is stored.
+    /// One transaction; false when there is no room or no power: then nothing of it is stored.
     mutating func commit(_ changes: [Change]) -> Bool {
         guard !changes.isEmpty else { return true }
         guard !self.isFull else { return false }
-        self.store.commit(changes)
-        self.store.forgetEvents()
+        if self.tears {
+            self.tears = false
+            if self.defects.contains(.tornCommit) {
+                self.write(Array(changes.prefix(changes.count / 2)))
+                self.synced = self.store
+            }
+            return false
+        }
+        self.write(changes)
         self.unsyncedCount += 1
-        if self.durability == .full || self.unsyncedCount >= 64 {
+        if !self.defects.contains(.lazyDisk) || self.unsyncedCount >= 64 {
             self.synced = self.store
             self.unsyncedCount = 0
         }
         return true
     }
 
-    /// The process ends: what the system has written to its cache stays.
-    mutating func crash() {}
+    private mutating func write(_ changes: [Change]) {
+        self.store.commit(changes.filter { self.isStored($0) })
+        self.store.forgetEvents()
+    }
+
+    private func isStored(_ change: Change) -> Bool {
+        switch change {
+        case .deleteRelation: !self.defects.contains(.deletionsNotStored)
+        case .endpoints: !self.defects.contains(.endpointsNotStored)
+        case .acceptCounter: !self.defects.contains(.acceptedNotStored)
+        case .cluster: !self.defects.contains(.clusterNotStored)
+        // What a defect kept may be changed no more.
+        case .relation, .reserveCounters, .bury, .unbury, .deleteCluster, .nodeName, .event: true
+        }
+    }
 
     /// The power goes: what was not synced is lost.
     mutating func losePower() {
@@ -64,5 +78,13 @@ struct SimulatedDisk: Sendable {
         self.store = backup
         self.synced = backup
         return true
+    }
+
+    /// Somebody writes into the folder while the program is stopped.
+    mutating func edit(_ body: (inout DurableState) -> Void) {
+        var state = self.store.state
+        body(&state)
+        self.store = MemoryStore(state)
+        self.synced = self.store
     }
 }

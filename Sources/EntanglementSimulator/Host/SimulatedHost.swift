@@ -17,8 +17,22 @@ struct SimulatedHost: Sendable {
         var sent: [(bytes: [UInt8], to: Endpoint)] = []
         var replies: [(RequestID, Reply)] = []
         var events: [Event] = []
+        /// Sessions that were installed.
+        var installedCount = 0
+        /// Whether the list of a peer's endpoints was stored.
+        var hasStoredEndpoints = false
         /// The program has ended in the middle of it.
         var hasDied = false
+
+        /// Adds what followed after.
+        mutating func append(_ later: Effects) {
+            self.sent += later.sent
+            self.replies += later.replies
+            self.events += later.events
+            self.installedCount += later.installedCount
+            self.hasStoredEndpoints = self.hasStoredEndpoints || later.hasStoredEndpoints
+            self.hasDied = self.hasDied || later.hasDied
+        }
     }
 
     let id: HostID
@@ -43,8 +57,16 @@ struct SimulatedHost: Sendable {
     /// transaction, 1: right after it.
     var diesAfter: Int?
 
+    /// When the queue will look at this host next.
+    var timerAt: Instant?
+    /// The node's and the IPgetter's next deadlines, by the host's clock.
+    private var nextDue: Instant?
+    /// What a hostile peer does instead of what it should; nil: it is honest.
+    var villain: Villain?
+    /// What a few defects of the driver need.
+    private var defective = DefectiveDriver()
     private var ipgetter: SimulatedIPgetter?
-    private let servers: [Endpoint]
+    let servers: [Endpoint]
     private let primitives: any Primitives
     private let configuration: NodeConfiguration
     private let defects: Defects
@@ -53,7 +75,7 @@ struct SimulatedHost: Sendable {
 
     init(
         id: HostID, name: String, port: UInt16, primitives: any Primitives, seed: UInt64,
-        servers: [Endpoint], defects: Defects, now: Instant
+        servers: [Endpoint], defects: Defects, disk: SimulatedDisk? = nil, now: Instant
     ) {
         self.id = id
         self.name = name
@@ -62,7 +84,7 @@ struct SimulatedHost: Sendable {
         self.primitives = primitives
         self.servers = servers
         self.defects = defects
-        self.disk = SimulatedDisk(durability: defects.contains(.lazyDisk) ? .lazy : .full)
+        self.disk = disk ?? SimulatedDisk(defects: defects)
         self.clock = HostClock(zero: now)
         var configuration = NodeConfiguration(
             name: name, allowsLoopback: false, usesIPgetter: !servers.isEmpty)
@@ -74,12 +96,17 @@ struct SimulatedHost: Sendable {
 
     var isRunning: Bool { self.power == .running }
 
-    /// When something is due here, by the true time.
-    func due(now: Instant) -> Instant? {
-        guard self.isRunning else { return nil }
-        return [self.node?.deadline, self.ipgetter?.deadline].compactMap { $0 }.min().map {
-            self.clock.time(of: $0, now: now)
-        }
+    /// When something is due here, by the true time; `mutating`, so that no host is copied for it.
+    mutating func due(now: Instant) -> Instant? {
+        guard self.isRunning, let due = self.nextDue else { return nil }
+        return self.clock.time(of: due, now: now)
+    }
+
+    /// Looks up when something is due next; in place, so that no node is copied for it.
+    mutating func noteDue() {
+        let own = self.node?.nextDeadline()
+        let asked = self.ipgetter?.nextDeadline()
+        self.nextDue = [own ?? nil, asked ?? nil].compactMap { $0 }.min()
     }
 
     // MARK: Life
@@ -87,6 +114,7 @@ struct SimulatedHost: Sendable {
     /// Starts the program from what is on the disk.
     mutating func start(at now: Instant) -> Effects {
         self.incarnation += 1
+        self.timerAt = nil
         self.power = .running
         self.diesAfter = nil
         self.hasMissedNews = false
@@ -94,10 +122,18 @@ struct SimulatedHost: Sendable {
             self.servers.isEmpty
             ? nil : SimulatedIPgetter(servers: self.servers, seed: self.seeds.next())
         self.gate = Gate(primitives: self.primitives, mutation: self.configuration.mutation)
+        if self.defects.contains(.sessionsSurvive) {
+            for session in self.defective.installed {
+                _ = self.gate.apply(.install(session), now: now)
+            }
+        }
         var outputs: [Output] = []
+        let seed = self.seeds.next()
         self.node = Node(
             loading: self.disk.store.state, configuration: self.configuration,
-            primitives: self.primitives, generator: SeededGenerator(seed: self.seeds.next()),
+            primitives: self.primitives,
+            generator: SeededGenerator(
+                seed: self.defects.contains(.sameRandomness) ? UInt64(self.id.number) : seed),
             now: self.clock.moment(at: now), into: &outputs)
         var effects = Effects()
         self.carryOut(outputs, at: now, &effects)
@@ -109,7 +145,16 @@ struct SimulatedHost: Sendable {
     mutating func stop(losesPower: Bool) {
         self.power = .stopped
         self.node = nil
-        if losesPower { self.disk.losePower() } else { self.disk.crash() }
+        if losesPower { self.disk.losePower() }
+    }
+
+    /// The computer wakes: the jump of time is noticed, and what the system noted about networks.
+    mutating func wake(at now: Instant) -> Effects {
+        self.power = .running
+        var effects = self.handle(.resumed, at: now)
+        guard self.isRunning, self.hasMissedNews else { return effects }
+        effects.append(self.networkChanged(at: now))
+        return effects
     }
 
     // MARK: Steps
@@ -139,8 +184,12 @@ struct SimulatedHost: Sendable {
         self.hasMissedNews = false
         var effects = Effects()
         let steps = self.ipgetter?.networkChanged(now: self.clock.local(now)) ?? []
-        self.handle(.ownCandidates(self.candidates), at: now, &effects)
-        if !effects.hasDied { self.handle(.networkChanged, at: now, &effects) }
+        if !self.defects.contains(.changeUntold) {
+            self.handle(.ownCandidates(self.candidates), at: now, &effects)
+        }
+        if !effects.hasDied, !self.defects.contains(.changeUntold) {
+            self.handle(.networkChanged, at: now, &effects)
+        }
         if !effects.hasDied { self.follow(steps, at: now, &effects) }
         return effects
     }
@@ -174,13 +223,30 @@ struct SimulatedHost: Sendable {
         }
         var effects = Effects()
         switch verdict {
-        case .input(let input): self.handle(input, at: now, &effects)
+        case .input(let input):
+            self.handle(input, at: now, &effects)
         case .stun:
             let steps = self.ipgetter?.receive(packet.bytes, from: packet.source, now: local)
             self.follow(steps ?? [], at: now, &effects)
         case .dropped: break
         }
         return (verdict, effects)
+    }
+
+    /// A hostile peer seals what it likes in its own sessions.
+    mutating func misbehave(at now: Instant) -> Effects {
+        var effects = Effects()
+        let local = self.clock.local(now)
+        let sessions = self.node?.openSessions(now: local) ?? []
+        for (session, path) in sessions {
+            for (content, bytes) in self.villain?.plaintexts() ?? [] {
+                self.carryOut(
+                    .sendSealed(session: session, content, bytes, to: path), at: now, &effects)
+            }
+        }
+        effects.sent += self.villain?.repetitions() ?? []
+        if self.villain?.strategy == .floods { self.handle(.resumed, at: now, &effects) }
+        return effects
     }
 
     private mutating func handle(_ input: Input, at now: Instant, _ effects: inout Effects) {
@@ -201,12 +267,14 @@ struct SimulatedHost: Sendable {
             return count <= 0
         }
         if dies() { return self.die(&effects) }
+        effects.hasStoredEndpoints =
+            effects.hasStoredEndpoints || outputs.contains(where: \.isEndpoints)
         if !self.defects.contains(.commitAfterSend), !self.commit(outputs) {
             return self.die(&effects)
         }
         for output in outputs where !output.isPersist {
             if dies() { return self.die(&effects) }
-            self.carryOut(output, at: now, &effects)
+            self.carryOut(self.villain?.twisted(output) ?? output, at: now, &effects)
         }
         if self.defects.contains(.commitAfterSend), !self.commit(outputs) { self.die(&effects) }
     }
@@ -221,12 +289,25 @@ struct SimulatedHost: Sendable {
     ) {
         switch output {
         case .persist: break
-        case .send(let bytes, let target): effects.sent.append((bytes, target))
+        case .send(let bytes, let target):
+            effects.sent.append((bytes, target))
+            self.villain?.note(bytes, to: target)
+            if self.defects.contains(.reinstallation),
+                let session = self.defective.sessionAgain(answering: bytes)
+            {
+                _ = self.gate.apply(.install(session), now: self.clock.local(now))
+            }
         case .sendSealed(_, _, _, let target):
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, target))
+                self.villain?.note(bytes, to: target)
             }
-        case .admit, .dismiss, .install, .erase, .bury, .unbury:
+        case .install(let session):
+            effects.installedCount += 1
+            self.defective.note(session, self.defects)
+            _ = self.gate.apply(output, now: self.clock.local(now))
+        case .erase where self.defects.contains(.erasureIgnored): break
+        case .admit, .dismiss, .erase, .bury, .unbury:
             _ = self.gate.apply(output, now: self.clock.local(now))
         case .gatherCandidates:
             let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(nil)]
@@ -245,5 +326,32 @@ struct SimulatedHost: Sendable {
 extension Output {
     fileprivate var isPersist: Bool {
         if case .persist = self { true } else { false }
+    }
+
+    fileprivate var isEndpoints: Bool {
+        if case .persist(.endpoints) = self { true } else { false }
+    }
+}
+
+// Reading through `mutating` reads in place: an optional value is not copied for it.
+extension Node {
+    fileprivate mutating func nextDeadline() -> Instant? { self.deadline }
+
+    /// What is wrong with its tables, and whether one of these endpoints is published.
+    mutating func inspect(_ lies: Set<Endpoint>) -> (excess: String?, publishesLie: Bool) {
+        (self.excess, !lies.isEmpty && self.publishedEndpoints.contains(where: lies.contains))
+    }
+}
+
+extension SimulatedIPgetter {
+    fileprivate mutating func nextDeadline() -> Instant? { self.deadline }
+}
+
+extension SimulatedHost {
+    /// What is wrong with the tables of node and gate, and whether one of these endpoints is published.
+    mutating func inspect(_ lies: Set<Endpoint>) -> (excess: String?, publishesLie: Bool) {
+        guard let (excess, publishesLie) = self.node?.inspect(lies) else { return (nil, false) }
+        let relationCount = self.disk.store.state.relations.count
+        return (excess ?? self.gate.excess(relationCount: relationCount), publishesLie)
     }
 }

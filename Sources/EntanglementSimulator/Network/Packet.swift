@@ -26,6 +26,8 @@ struct Packet: Sendable {
     var destination: Endpoint
     /// Who sent it; nil: an adversary, a server or a router.
     let origin: HostID?
+    /// The fingerprint of its bytes as they were sent.
+    var digest = TraceHash()
     /// Whether a bit was turned, or an adversary made it up: then nobody may open it.
     var isForged = false
 }

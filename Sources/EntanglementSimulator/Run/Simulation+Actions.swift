@@ -13,11 +13,19 @@ extension Simulation {
         case .chooseAfterTimeout(let host, let meeting):
             self.chooseAfterTimeout(by: host, meeting)
         case .forget(let host, let meeting): self.forget(by: host, meeting)
-        case .start, .crash, .losePower, .backUp, .restore, .setDisk, .suspend, .wake, .jumpClock:
+        case .answerToo(let host, let meeting): self.answerToo(by: host, meeting)
+        case .acceptToo(let host, let meeting): self.acceptToo(by: host, meeting)
+        case .start, .crash, .losePower, .backUp, .restore, .setDisk, .suspend, .wake, .jumpClock,
+            .tearPage, .copyHome:
             self.carryOutOnComputer(action)
         case .move, .unplug, .plugIn, .setInternet, .cut, .split, .strike:
             self.carryOutOnNetwork(action)
+        case .flap(let host, let count): self.flap(host, count)
         case .attack(let host): self.attack(host)
+        case .intercept(let host, let duration):
+            self.interceptions[host] = self.now + duration
+        case .hand(let packet, let host): self.deliver(packet, to: host)
+        case .misbehave(let host): self.misbehave(host)
         case .heal: self.heal()
         }
     }
@@ -25,7 +33,8 @@ extension Simulation {
     private mutating func carryOutOnComputer(_ action: Action) {
         switch action {
         case .start(let id):
-            guard self.hosts[id.number].power == .stopped, !self.hosts[id.number].disk.isFull
+            guard self.hosts[id.number].power == .stopped, !self.hosts[id.number].disk.isFull,
+                !self.retired.contains(id)
             else { return }
             self.step(id) { $0.start(at: $1) }
         case .crash(let id, let outputs):
@@ -39,6 +48,10 @@ extension Simulation {
             guard self.hosts[id.number].power != .stopped else { return }
             self.stop(id, .powerLoss, losesPower: true)
             self.hosts[id.number].clock.restart(at: self.now)
+        case .tearPage(let id):
+            self.count(.tornPage)
+            self.hosts[id.number].disk.tears = true
+        case .copyHome(let id): self.copyHome(of: id)
         case .backUp(let id): self.hosts[id.number].disk.backUp()
         case .restore(let id):
             self.hosts[id.number].stop(losesPower: false)
@@ -59,9 +72,7 @@ extension Simulation {
             self.plan(.wake(id), after: duration)
         case .wake(let id):
             guard self.hosts[id.number].power == .asleep else { return }
-            self.hosts[id.number].power = .running
-            self.step(id) { $0.handle(.resumed, at: $1) }
-            if self.hosts[id.number].hasMissedNews { self.tellOfNetworks(id) }
+            self.step(id) { $0.wake(at: $1) }
         case .jumpClock(let id, let error):
             self.count(.clockJump)
             let jump = error - self.hosts[id.number].clock.wallError
@@ -84,8 +95,14 @@ extension Simulation {
     /// Every fault ends: from here on everybody who can be reached must be found.
     private mutating func heal() {
         self.network.heal(self.calm)
+        self.interceptions = [:]
         for host in self.hosts.map(\.id) {
             self.carryOut(.plugIn(host))
+            self.hosts[host.number].disk.tears = false
+            if self.copies[host] != nil {
+                self.retired.insert(host)
+                self.hosts[host.number].stop(losesPower: false)
+            }
             self.hosts[host.number].disk.isFull = false
             switch self.hosts[host.number].power {
             case .running: break

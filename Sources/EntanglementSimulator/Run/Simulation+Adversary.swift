@@ -7,7 +7,7 @@ extension Simulation {
     /// One burst against a host: recorded datagrams again, from elsewhere, changed, and nonsense.
     mutating func attack(_ id: HostID) {
         let recorded = self.recent.recorded(to: id)
-        let source = Endpoint(address: self.freshPublicAddress(), port: 4_444)
+        let source = self.freshAdversary()
         for _ in 0..<20 {
             guard var packet = recorded.randomElement(using: &self.generator) else { break }
             switch Int.random(in: 0..<4, using: &self.generator) {
@@ -24,10 +24,69 @@ extension Simulation {
                     Bool.random(using: &self.generator) ? self.refusal(to: packet.bytes) : nil
                 packet.bytes = refusal ?? self.madeUp(like: packet.bytes)
                 packet.isForged = true
+                packet.digest = TraceHash()
+                packet.digest.absorb(packet.bytes)
             }
             self.deliver(packet, to: id)
         }
         self.count(.flood)
+    }
+
+    /// A place from which an adversary sends.
+    private mutating func freshAdversary() -> Endpoint {
+        let source = Endpoint(address: self.freshPublicAddress(), port: 4_444)
+        self.checker.adversaries.insert(source)
+        return source
+    }
+
+    /// Who sits on the way keeps one packet of four, and hands it on later, perhaps from elsewhere.
+    mutating func intercept(_ packet: Packet, to id: HostID) -> Bool {
+        guard let end = self.interceptions[id] else { return false }
+        guard end > self.now else {
+            self.interceptions[id] = nil
+            return false
+        }
+        guard packet.origin != nil, Int.random(in: 0..<4, using: &self.generator) == 0 else {
+            return false
+        }
+        self.count(.interception)
+        var late = packet
+        if Bool.random(using: &self.generator) { late.source = self.freshAdversary() }
+        let isSoon = Bool.random(using: &self.generator)
+        let milliseconds: ClosedRange<Int64> = isSoon ? 1...3_000 : 3_000...400_000
+        self.plan(
+            .hand(late, to: id),
+            after: .milliseconds(Int64.random(in: milliseconds, using: &self.generator)))
+        return true
+    }
+
+    /// A host that was met in person does what its strategy says.
+    mutating func misbehave(_ id: HostID) {
+        guard let strategy = self.hosts[id.number].villain?.strategy,
+            self.hosts[id.number].isRunning
+        else { return }
+        switch strategy {
+        case .lies: self.count(.lying)
+        case .forges: self.count(.forging)
+        case .floods: self.count(.flooding)
+        case .repeats: self.count(.repeating)
+        case .substitutes: return self.substitute(id)
+        }
+        self.step(id) { $0.misbehave(at: $1) }
+    }
+
+    /// Other member keys for what it has begun, at the next start.
+    private mutating func substitute(_ id: HostID) {
+        guard Int.random(in: 0..<12, using: &self.generator) == 0 else { return }
+        self.count(.substituting)
+        self.hosts[id.number].stop(losesPower: false)
+        let count = self.hosts[id.number].disk.store.state.relations.count
+        for position in 0..<count {
+            self.hosts[id.number].disk.edit {
+                $0.substituteMemberKeys(of: position, using: &self.generator)
+            }
+        }
+        self.plan(.start(id), after: .milliseconds(200))
     }
 
     /// An error or a Cancel that names the pairing of a message, without the key for its MAC.

@@ -6,7 +6,10 @@ import EntanglementTestKit
 extension Simulation {
     mutating func offer(by offering: HostID, to answering: HostID) {
         guard self.hosts[offering.number].isRunning else { return }
-        self.people.meetings.append(Meeting(offering: offering, answering: answering))
+        self.people.meetings.append(
+            Meeting(
+                offering: offering, answering: answering, offeredAt: self.now,
+                incarnation: self.hosts[offering.number].incarnation))
         let isFirst = self.hosts[offering.number].disk.store.state.relations.isEmpty
         let options = MeetingOptions(intent: isFirst ? .auto : .private)
         self.ask(.offer(options), .offer(meeting: self.people.meetings.count - 1), offering)
@@ -25,7 +28,30 @@ extension Simulation {
         guard self.hosts[offering.number].isRunning,
             let answer = self.people.meetings[meeting].answer
         else { return }
+        if let relation = self.people.meetings[meeting].offeringRelation {
+            self.people.meetings[meeting].wasOffered =
+                self.phase(of: relation, at: offering) == .offered
+        }
         self.ask(.accept(answer), .accept(meeting: meeting), offering)
+    }
+
+    /// Somebody else has seen the offer too, and answers it.
+    mutating func answerToo(by host: HostID, _ meeting: Int) {
+        guard self.hosts[host.number].isRunning, self.people.meetings.indices.contains(meeting),
+            let offer = self.people.meetings[meeting].offer,
+            self.people.meetings[meeting].offering != host,
+            self.people.meetings[meeting].answering != host
+        else { return }
+        self.ask(.answer(offer, MeetingOptions(intent: .private)), .rival(meeting: meeting), host)
+    }
+
+    /// The other's answer has been accepted; now the rival's is scanned.
+    mutating func acceptToo(by host: HostID, _ meeting: Int) {
+        guard self.hosts[host.number].isRunning, let rival = self.people.meetings[meeting].rival,
+            self.people.meetings[meeting].isAccepted
+        else { return }
+        self.count(.secondAnswer)
+        self.ask(.accept(rival), .acceptRival(meeting: meeting), host)
     }
 
     mutating func cancel(by host: HostID, _ meeting: Int) {
@@ -34,6 +60,11 @@ extension Simulation {
             self.phase(of: relation, at: host).map({ $0 != .trusted }) ?? false
         else { return }
         self.count(.cancel)
+        // In the very moment the power goes.
+        if Int.random(in: 0..<8, using: &self.generator) == 0 {
+            self.count(.tornPage)
+            self.hosts[host.number].disk.tears = true
+        }
         self.ask(.cancel(relation), .ending(meeting: meeting), host)
     }
 
@@ -72,15 +103,28 @@ extension Simulation {
             self.people.meetings[meeting].offer = text
             self.people.meetings[meeting].offeringRelation = relation
             let other = self.people.meetings[meeting].answering
-            self.plan(.answer(by: other, meeting: meeting), after: self.moment())
+            let delay = self.moment()
+            self.plan(.answer(by: other, meeting: meeting), after: delay)
+            if self.hosts.count > 2, Int.random(in: 0..<6, using: &self.generator) == 0 {
+                let third = Int.random(in: 0..<self.hosts.count, using: &self.generator)
+                self.plan(
+                    .answerToo(by: HostID(number: third), meeting: meeting),
+                    after: delay - .milliseconds(300))
+            }
         case (.answer(let meeting), .answered(let relation, let text, _)):
             self.people.meetings[meeting].answer = text
             self.people.meetings[meeting].answeringRelation = relation
             self.noteMeeting(meeting)
             let other = self.people.meetings[meeting].offering
-            let delay = self.moment()
+            let delay = self.moment(mayBeLate: true)
             self.plan(.accept(by: other, meeting: meeting), after: delay)
             self.planSecondThoughts(meeting, after: delay)
+            if self.people.meetings[meeting].rival != nil {
+                self.plan(
+                    .acceptToo(by: other, meeting: meeting),
+                    after: delay
+                        + .milliseconds(Int64.random(in: 1...1_500, using: &self.generator)))
+            }
         case (.ending(let meeting), .done):
             guard !self.people.meetings[meeting].isForgotten,
                 let relation = self.people.meetings[meeting].relation(of: id)
@@ -89,8 +133,26 @@ extension Simulation {
             self.checker.cancels(relation, id)
         case (.offer(let meeting), _), (.answer(let meeting), _):
             self.people.meetings[meeting].isOver = true
-        case (.accept, _), (.ending, _): break
+        case (.rival(let meeting), .answered(_, let text, _)):
+            self.people.meetings[meeting].rival = text
+        case (.accept(let meeting), .accepted): self.noteAcceptance(meeting, at: id)
+        case (.acceptRival(let meeting), .accepted):
+            self.checker.report(
+                .offerUsedOnce, at: self.now, [id], "meeting \(meeting) took a second answer")
+        case (.accept, _), (.ending, _), (.rival, _), (.acceptRival, _): break
         }
+    }
+
+    /// The answer was taken: not after the offer's life, by the clock that nobody sets.
+    private mutating func noteAcceptance(_ number: Int, at id: HostID) {
+        self.people.meetings[number].isAccepted = true
+        let meeting = self.people.meetings[number]
+        let isOneLife = self.hosts[id.number].incarnation == meeting.incarnation
+        let age = self.now - meeting.offeredAt
+        guard id == meeting.offering, isOneLife, meeting.wasOffered,
+            age > Constants.offerLife + .seconds(4)
+        else { return }
+        self.checker.report(.offerUsedOnce, at: self.now, [id], "an offer was \(age) old")
     }
 
     /// Both codes of a meeting were scanned: the checker may see it trusted.
@@ -122,8 +184,12 @@ extension Simulation {
     }
 
     /// As long as two people take to hold a telephone still.
-    private mutating func moment() -> Duration {
-        .milliseconds(Int64.random(in: 800...5_000, using: &self.generator))
+    private mutating func moment(mayBeLate: Bool = false) -> Duration {
+        if mayBeLate, Int.random(in: 0..<24, using: &self.generator) == 0 {
+            self.count(.lateScan)
+            return .seconds(Int64.random(in: 560...720, using: &self.generator))
+        }
+        return .milliseconds(Int64.random(in: 800...5_000, using: &self.generator))
     }
 
     func phase(of relation: RelationID, at host: HostID) -> RelationPhase? {

@@ -29,6 +29,12 @@ public struct Simulation: Sendable {
     var world = World()
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
+    /// Copies of homes, and of whom.
+    var copies: [HostID: HostID] = [:]
+    /// Copies that were found out and switched off for good.
+    var retired: Set<HostID> = []
+    /// Until when an adversary sits on the way to a host.
+    var interceptions: [HostID: Instant] = [:]
     /// Where each host is.
     var places: [Place] = []
     private var queue = EventQueue<Event>()
@@ -55,15 +61,18 @@ public struct Simulation: Sendable {
     }
 
     /// A computer without networks, not started yet.
-    mutating func addHost(_ name: String, servers: [Endpoint] = []) -> HostID {
+    mutating func addHost(
+        _ name: String, servers: [Endpoint] = [], disk: SimulatedDisk? = nil
+    ) -> HostID {
         let id = HostID(number: self.hosts.count)
-        let primitives: any Primitives =
+        let base: any Primitives =
             self.usesRealCryptography ? CryptoPrimitives() : StandInPrimitives()
+        let primitives = WatchedPrimitives(base: base, ledger: self.checker.ledger, host: id)
         self.hosts.append(
             SimulatedHost(
                 id: id, name: name, port: 41_414, primitives: primitives,
                 seed: self.generator.next(), servers: servers, defects: self.defects,
-                now: self.now))
+                disk: disk, now: self.now))
         self.places.append(.publicHost)
         return id
     }
@@ -90,10 +99,10 @@ public struct Simulation: Sendable {
         switch event {
         case .arrival(let packet, let network): self.arrive(packet, at: network)
         case .timer(let id, let incarnation):
-            let host = self.hosts[id.number]
-            guard host.isRunning, host.incarnation == incarnation,
-                let due = host.due(now: self.now), due <= self.now
-            else { return }
+            guard self.hosts[id.number].incarnation == incarnation else { return }
+            self.hosts[id.number].timerAt = nil
+            guard let due = self.hosts[id.number].due(now: self.now) else { return }
+            guard due <= self.now else { return self.planTimer(of: id) }
             self.step(id) { $0.tick(at: $1) }
         case .action(let action): self.carryOut(action)
         }
@@ -110,7 +119,7 @@ public struct Simulation: Sendable {
     }
 
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
-        self.checker.looks(at: self.hosts[id.number], effects, now: self.now)
+        self.checker.looks(at: &self.hosts[id.number], effects, now: self.now)
         for (bytes, target) in effects.sent { self.send(bytes, to: target, from: id) }
         for event in effects.events { self.note(event, of: id) }
         if effects.hasDied {
@@ -123,9 +132,14 @@ public struct Simulation: Sendable {
     }
 
     private mutating func planTimer(of id: HostID) {
-        let host = self.hosts[id.number]
-        guard let due = host.due(now: self.now) else { return }
-        self.queue.put(.timer(id, incarnation: host.incarnation), at: due)
+        self.hosts[id.number].noteDue()
+        guard let due = self.hosts[id.number].due(now: self.now) else { return }
+        // A planned timer that is early enough does: what is due is looked up when it comes.
+        if let planned = self.hosts[id.number].timerAt, planned <= due, planned >= self.now {
+            return
+        }
+        self.hosts[id.number].timerAt = due
+        self.queue.put(.timer(id, incarnation: self.hosts[id.number].incarnation), at: due)
     }
 
     private mutating func note(_ event: Entanglement.Event, of id: HostID) {
@@ -135,7 +149,11 @@ public struct Simulation: Sendable {
     // MARK: Packets
 
     private mutating func send(_ bytes: [UInt8], to target: Endpoint, from id: HostID) {
-        self.checker.sends(bytes, id, at: self.now)
+        var digest = TraceHash()
+        digest.absorb(bytes)
+        self.checker.sends(
+            bytes, digest: digest, to: target, id,
+            incarnation: self.hosts[id.number].incarnation, at: self.now)
         guard let interface = self.hosts[id.number].interface(toward: target.address) else {
             return self.count(.noRoute)
         }
@@ -143,7 +161,7 @@ public struct Simulation: Sendable {
         let packet = Packet(
             number: self.packetCount, bytes: bytes,
             source: Endpoint(address: interface.address, port: self.hosts[id.number].port),
-            destination: target, origin: id)
+            destination: target, origin: id, digest: digest)
         self.emit(packet, from: interface.network)
     }
 
@@ -179,6 +197,8 @@ public struct Simulation: Sendable {
             packet.bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &self.generator)
         }
         packet.isForged = packet.isForged || packet.bytes != before
+        packet.digest = TraceHash()
+        packet.digest.absorb(packet.bytes)
     }
 
     private mutating func arrive(_ packet: Packet, at network: NetworkID) {
@@ -191,9 +211,10 @@ public struct Simulation: Sendable {
             self.emit(
                 Packet(
                     number: self.packetCount, bytes: reply, source: packet.destination,
-                    destination: packet.source, origin: nil),
+                    destination: packet.source, origin: nil, digest: packet.digest),
                 from: .internet)
-        case .host(let id, let packet): self.deliver(packet, to: id)
+        case .host(let id, let packet):
+            if !self.intercept(packet, to: id) { self.deliver(packet, to: id) }
         case .group(let ids, let packet):
             for id in ids where self.hosts[id.number].groups.contains(packet.destination.address) {
                 self.deliver(packet, to: id)
@@ -208,20 +229,23 @@ public struct Simulation: Sendable {
 
     /// A datagram comes out of the wire at a host.
     mutating func deliver(_ packet: Packet, to id: HostID) {
-        guard self.hosts[id.number].isRunning else { return self.end(packet, .blocked) }
+        guard self.hosts[id.number].power == .running else { return self.end(packet, .blocked) }
         self.end(packet, .delivered)
         self.recent.note(packet, at: self.now, to: id)
         // What is due at this very moment is not the datagram's doing.
         if let due = self.hosts[id.number].due(now: self.now), due <= self.now {
             self.step(id) { $0.tick(at: $1) }
-            guard self.hosts[id.number].isRunning else { return }
+            guard self.hosts[id.number].power == .running else { return }
         }
-        let incarnation = self.hosts[id.number].incarnation
-        let before = self.hosts[id.number].disk.store.state
+        let before = packet.isForged ? self.hosts[id.number].disk.store.state : nil
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
-        self.checker.receives(packet, verdict, id, incarnation: incarnation, at: self.now)
-        self.checker.resists(
-            packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)
+        self.checker.receives(packet, verdict, id, effects, at: self.now)
+        if let before {
+            self.checker.resists(
+                packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)
+        }
+        self.checker.accepts(packet, id, effects, at: self.now)
+        self.checker.keepsPath(packet, id, effects, at: self.now)
         self.follow(effects, of: id)
     }
 
@@ -230,7 +254,7 @@ public struct Simulation: Sendable {
         self.hash.absorb(packet.number << 8 | UInt64(fate.rawValue))
         if fate == .delivered {
             self.hash.absorb(UInt64(bitPattern: self.now.nanoseconds))
-            self.hash.absorb(packet.bytes)
+            self.hash.absorb(packet.digest)
         }
     }
 

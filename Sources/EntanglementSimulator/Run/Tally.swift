@@ -6,6 +6,8 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case addressChange, routerRestart, routerRenumbered, partition, oneWayCut, badInternet, noUDP
     case duplicate, corruption, noRoute, replay, forgery, flood
     case cancel, retry, forget
+    case tornPage, copiedHome, interception, flapping, secondAnswer, lateScan
+    case lying, forging, flooding, repeating, substituting
     case moved, severalMoved, allMoved, lanJoined, linkLost, linkBack
     case carrierRestart, carrierRenumbered, prefixChange, crowd
     case badLinks, narrowLinks, uplinkCut, partitionEnded

@@ -39,6 +39,15 @@ public struct TraceHash: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// 64 bits of it.
+    var word: UInt64 { self.high ^ self.low }
+
+    /// Adds another hash.
+    mutating func absorb(_ other: TraceHash) {
+        self.absorb(other.high)
+        self.absorb(other.low)
+    }
+
     /// 32 hexadecimal digits.
     public var description: String {
         [self.high, self.low].map { word in

@@ -10,6 +10,8 @@ enum Action: Sendable {
     case cancelIfThere(HostID, meeting: Int)
     case chooseAfterTimeout(by: HostID, meeting: Int)
     case forget(by: HostID, meeting: Int)
+    case answerToo(by: HostID, meeting: Int)
+    case acceptToo(by: HostID, meeting: Int)
     // Computers.
     case start(HostID)
     case crash(HostID, atNextStepAfter: Int?)
@@ -20,9 +22,12 @@ enum Action: Sendable {
     case suspend(HostID, Duration)
     case wake(HostID)
     case jumpClock(HostID, Duration)
+    case tearPage(HostID)
+    case copyHome(HostID)
     // Networks.
     /// To other places, all at one moment.
     case move([HostID])
+    case flap(HostID, count: Int)
     /// One of its links, with all addresses.
     case unplug(HostID)
     /// Every link that is gone.
@@ -35,6 +40,10 @@ enum Action: Sendable {
     case strike(HostID, NetworkFault)
     // Adversaries.
     case attack(on: HostID)
+    case intercept(HostID, Duration)
+    /// A packet that an adversary held back reaches its host.
+    case hand(Packet, to: HostID)
+    case misbehave(HostID)
     /// All faults end: everything is repaired and everybody runs.
     case heal
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
 
-/// Deliberate defects of the driver and the core, by which the checks show that they bite.
+/// Deliberate defects of the core and of its driver, by which the checks show that they bite.
 public struct Defects: OptionSet, Sendable, Hashable {
     /// One bit for each defect.
     public let rawValue: UInt64
@@ -11,19 +11,77 @@ public struct Defects: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
+    // The driver and its disk.
+
     /// Transactions reach the disk sometime.
     public static let lazyDisk = Defects(rawValue: 1 << 32)
     /// What is sent leaves before the transaction.
     public static let commitAfterSend = Defects(rawValue: 1 << 33)
+    /// When the power goes in the middle of a transaction, half of it is stored.
+    public static let tornCommit = Defects(rawValue: 1 << 34)
+    /// Deleted relations stay on the disk.
+    public static let deletionsNotStored = Defects(rawValue: 1 << 35)
+    /// Where peers were last is not stored.
+    public static let endpointsNotStored = Defects(rawValue: 1 << 36)
+    /// The accepted `n` is not stored.
+    public static let acceptedNotStored = Defects(rawValue: 1 << 37)
+    /// The cluster of a finished pairing is not stored.
+    public static let clusterNotStored = Defects(rawValue: 1 << 38)
+    /// A session that is already there is installed again when message 1 comes again.
+    public static let reinstallation = Defects(rawValue: 1 << 39)
+    /// The gate keeps sessions that the node has ended.
+    public static let erasureIgnored = Defects(rawValue: 1 << 40)
+    /// The node is not told that the network changed.
+    public static let changeUntold = Defects(rawValue: 1 << 41)
+    /// After a crash the program goes on with the sessions that it had.
+    public static let sessionsSurvive = Defects(rawValue: 1 << 42)
+    /// Keys are made from the same random numbers at every start.
+    public static let sameRandomness = Defects(rawValue: 1 << 43)
 
     /// All of them by name, in a fixed order.
     public static let named: [(name: String, defect: Defects)] = [
-        ("noConfirmation", Defects(Mutation.noConfirmation)),
-        ("errorsDelete", Defects(Mutation.errorsDelete)),
-        ("foundingNotStored", Defects(Mutation.foundingNotStored)),
-        ("noTombstone", Defects(Mutation.noTombstone)),
+        ("noConfirmation", Defects(.noConfirmation)),
+        ("errorsDelete", Defects(.errorsDelete)),
+        ("foundingNotStored", Defects(.foundingNotStored)),
+        ("noTombstone", Defects(.noTombstone)),
+        ("clusterChosen", Defects(.clusterChosen)),
+        ("goneUnproved", Defects(.goneUnproved)),
+        ("goneUnlimited", Defects(.goneUnlimited)),
+        ("tokensKept", Defects(.tokensKept)),
+        ("codesKept", Defects(.codesKept)),
+        ("offerWithoutEnd", Defects(.offerWithoutEnd)),
+        ("offerUsedTwice", Defects(.offerUsedTwice)),
+        ("forgetUnanswered", Defects(.forgetUnanswered)),
+        ("macUnchecked", Defects(.macUnchecked)),
+        ("macKeysSwapped", Defects(.macKeysSwapped)),
+        ("windowUnchecked", Defects(.windowUnchecked)),
+        ("questionRepeats", Defects(.questionRepeats)),
+        ("counterNotReserved", Defects(.counterNotReserved)),
+        ("sessionWithoutEnd", Defects(.sessionWithoutEnd)),
+        ("resyncUnlimited", Defects(.resyncUnlimited)),
+        ("slotsUnlimited", Defects(.slotsUnlimited)),
+        ("attemptsUnlimited", Defects(.attemptsUnlimited)),
+        ("sessionsUnlimited", Defects(.sessionsUnlimited)),
+        ("pathUnproved", Defects(.pathUnproved)),
+        ("echoBelieved", Defects(.echoBelieved)),
+        ("oldAddressesWin", Defects(.oldAddressesWin)),
+        ("addressesToldOnce", Defects(.addressesToldOnce)),
+        ("endpointsUnlimited", Defects(.endpointsUnlimited)),
+        ("noKeepalive", Defects(.noKeepalive)),
+        ("noSearch", Defects(.noSearch)),
+        ("challengeAmplifies", Defects(.challengeAmplifies)),
         ("lazyDisk", .lazyDisk),
         ("commitAfterSend", .commitAfterSend),
+        ("tornCommit", .tornCommit),
+        ("deletionsNotStored", .deletionsNotStored),
+        ("endpointsNotStored", .endpointsNotStored),
+        ("acceptedNotStored", .acceptedNotStored),
+        ("clusterNotStored", .clusterNotStored),
+        ("reinstallation", .reinstallation),
+        ("erasureIgnored", .erasureIgnored),
+        ("changeUntold", .changeUntold),
+        ("sessionsSurvive", .sessionsSurvive),
+        ("sameRandomness", .sameRandomness),
     ]
 
     private init(_ mutation: Mutation) {

@@ -5,8 +5,16 @@ import Entanglement
 struct Meeting: Sendable {
     let offering: HostID
     let answering: HostID
+    let offeredAt: Instant
+    /// Which start of the offering program showed the offer.
+    let incarnation: Int
     var offer: String?
     var answer: String?
+    /// What somebody else answered to the same offer.
+    var rival: String?
+    /// Whether the offer was still waiting when the answer was scanned.
+    var wasOffered = false
+    var isAccepted = false
     /// Each host's name for it.
     var offeringRelation: RelationID?
     var answeringRelation: RelationID?
@@ -27,6 +35,8 @@ struct People: Sendable {
         case answer(meeting: Int)
         case accept(meeting: Int)
         case ending(meeting: Int)
+        case rival(meeting: Int)
+        case acceptRival(meeting: Int)
     }
 
     private struct Key: Hashable, Sendable {

@@ -10,11 +10,14 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
     case village
     /// Two people whose clocks and backups betray them.
     case timeTravel
+    /// A few hosts of which one was met in person and means harm.
+    case villains
 
     var hostCount: ClosedRange<Int> {
         switch self {
         case .pair, .timeTravel: 2...2
         case .village: 3...6
+        case .villains: 3...5
         }
     }
 
@@ -24,6 +27,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .pair: (.seconds(240), .seconds(240))
         case .village: (.seconds(600), .seconds(300))
         case .timeTravel: (.seconds(600), .seconds(300))
+        case .villains: (.seconds(300), .seconds(300))
         }
     }
 }
@@ -68,6 +72,8 @@ public struct Course: Sendable {
         self.build()
         self.planMeetings()
         self.planFaults()
+        self.planVillain()
+        self.planMischief()
         let (chaos, calm) = self.scenario.spans
         self.simulation.plan(.heal, after: chaos)
         self.planPatience(after: chaos + .seconds(5))

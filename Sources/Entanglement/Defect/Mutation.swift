@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Deliberate defects of the core, by which tests and the simulator show that they would notice them.
+///
+/// They exist only in builds with `SPOCKEX_MUTANTS` (debug builds, and the core alone as the
+/// simulator builds it); in a release of the product ``isActive(_:)`` is false at compile time.
+package struct Mutation: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// Whether the defect is there.
+    @inline(__always)
+    func isActive(_ mutation: Mutation) -> Bool {
+        #if SPOCKEX_MUTANTS
+            self.contains(mutation)
+        #else
+            false
+        #endif
+    }
+
+    // Founding and ending.
+
+    /// The responder trusts at message 3, without the confirmation of message 4.
+    package static let noConfirmation = Mutation(rawValue: 1 << 0)
+    /// Errors count without a MAC, and end the pairing (as the seed had it).
+    package static let errorsDelete = Mutation(rawValue: 1 << 1)
+    /// Message 3 and what it is made of are not stored.
+    package static let foundingNotStored = Mutation(rawValue: 1 << 2)
+    /// Cancel leaves no tombstone.
+    package static let noTombstone = Mutation(rawValue: 1 << 3)
+    /// A cluster's UID is chosen, not computed from what both signed.
+    package static let clusterChosen = Mutation(rawValue: 1 << 4)
+    /// A 410 counts without its token.
+    package static let goneUnproved = Mutation(rawValue: 1 << 5)
+    /// Every packet that names a cancelled pairing gets a 410.
+    package static let goneUnlimited = Mutation(rawValue: 1 << 6)
+    /// The cancel tokens stay when both sides trust.
+    package static let tokensKept = Mutation(rawValue: 1 << 7)
+    /// Salts and codes stay when the pairing is finished.
+    package static let codesKept = Mutation(rawValue: 1 << 8)
+    /// An offer is accepted after its life.
+    package static let offerWithoutEnd = Mutation(rawValue: 1 << 9)
+    /// An offer takes a second answer.
+    package static let offerUsedTwice = Mutation(rawValue: 1 << 10)
+    /// `forget` is not acknowledged.
+    package static let forgetUnanswered = Mutation(rawValue: 1 << 11)
+
+    // Messages and sessions.
+
+    /// JSON messages count whatever their MAC.
+    package static let macUnchecked = Mutation(rawValue: 1 << 12)
+    /// Who offered mixes up the MAC keys of the two directions.
+    package static let macKeysSwapped = Mutation(rawValue: 1 << 13)
+    /// A session opens a packet as often as it comes.
+    package static let windowUnchecked = Mutation(rawValue: 1 << 14)
+    /// A message 1 counts although its `n` is old.
+    package static let questionRepeats = Mutation(rawValue: 1 << 15)
+    /// The counters `n` are used without being reserved on the disk.
+    package static let counterNotReserved = Mutation(rawValue: 1 << 16)
+    /// Sessions open packets for ever.
+    package static let sessionWithoutEnd = Mutation(rawValue: 1 << 17)
+    /// Every stale `n` gets a 409.
+    package static let resyncUnlimited = Mutation(rawValue: 1 << 18)
+    /// A relation keeps as many slots as are asked for.
+    package static let slotsUnlimited = Mutation(rawValue: 1 << 19)
+    /// A relation keeps as many attempts as it makes.
+    package static let attemptsUnlimited = Mutation(rawValue: 1 << 20)
+    /// A relation keeps as many sessions as there are.
+    package static let sessionsUnlimited = Mutation(rawValue: 1 << 21)
+
+    // Paths and addresses.
+
+    /// The path moves to every new source, without a challenge.
+    package static let pathUnproved = Mutation(rawValue: 1 << 22)
+    /// The first peer's echo is published as the own address.
+    package static let echoBelieved = Mutation(rawValue: 1 << 23)
+    /// An older list of addresses replaces a newer one.
+    package static let oldAddressesWin = Mutation(rawValue: 1 << 24)
+    /// Changed own addresses are told once, whether they arrive or not.
+    package static let addressesToldOnce = Mutation(rawValue: 1 << 25)
+    /// Endpoints of a peer are remembered without limit.
+    package static let endpointsUnlimited = Mutation(rawValue: 1 << 26)
+    /// Nothing is sent to keep a path open.
+    package static let noKeepalive = Mutation(rawValue: 1 << 27)
+    /// A lost peer is not looked for.
+    package static let noSearch = Mutation(rawValue: 1 << 28)
+    /// A challenge goes out even where it is longer than the packet that it answers.
+    package static let challengeAmplifies = Mutation(rawValue: 1 << 29)
+}

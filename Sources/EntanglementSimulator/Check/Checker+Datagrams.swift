@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+
+// What goes out of a host, and what comes in.
+extension Checker {
+    /// A host sends: no counter twice, and answers no oftener than they may come.
+    mutating func sends(
+        _ bytes: [UInt8], digest: TraceHash, to target: Endpoint, _ host: HostID, incarnation: Int,
+        at now: Instant
+    ) {
+        self.sent[digest] = now
+        if self.lies.contains(target), self.rates.isTooMuch(bytes, toNamed: target, host, at: now) {
+            self.report(
+                .answersAreFew, at: now, [host], "more than 100 to a named address a minute")
+        }
+        if bytes.starts(with: "{\"response\":41".utf8),
+            self.rates.isHasty(gone: digest, host, incarnation: incarnation, at: now)
+        {
+            self.report(.answersAreFew, at: now, [host], "a 410 within 10 s of the last one")
+        } else if bytes.starts(with: "{\"response\":409".utf8) {
+            var subject = TraceHash()
+            subject.absorb(Array(bytes.prefix(60)))
+            if self.rates.isHasty(resync: subject, host, incarnation: incarnation, at: now) {
+                self.report(.answersAreFew, at: now, [host], "a 409 within 30 s of the last one")
+            }
+        }
+        self.usesUp(bytes, digest: digest, host, at: now)
+    }
+
+    private mutating func usesUp(
+        _ bytes: [UInt8], digest: TraceHash, _ host: HostID, at now: Instant
+    ) {
+        guard let use = DatagramUses(of: bytes) else { return }
+        if use.isQuestion, self.forgiven.contains(host) { return }
+        let key = Uses.Counter(
+            host: host, scope: use.scope, isQuestion: use.isQuestion, counter: use.counter)
+        let former = self.uses.counters.updateValue(digest, forKey: key)
+        guard let former, former != digest else { return }
+        self.report(
+            use.isQuestion ? .questionUsedOnce : .counterUsedOnce, at: now, [host],
+            "\(use.counter) of \(use.scope) sealed two different datagrams")
+    }
+
+    /// A host's gate has looked at a datagram.
+    mutating func receives(
+        _ packet: Packet, _ verdict: Gate.Verdict, _ host: HostID,
+        _ effects: SimulatedHost.Effects, at now: Instant
+    ) {
+        guard case .input(.opened(let opened)) = verdict else { return }
+        if let sentAt = self.sent[packet.digest] {
+            // A session is older than every packet in it.
+            if now - sentAt > Constants.rejectAfter {
+                self.report(.openedWasSent, at: now, [host], "sent \(now - sentAt) ago")
+            }
+        } else {
+            self.report(.openedWasSent, at: now, [host], "counter \(opened.counter)")
+        }
+        let key = Uses.Opening(host: host, session: opened.session, counter: opened.counter)
+        if !self.uses.openings.insert(key).inserted {
+            self.report(
+                .openedOnce, at: now, [host],
+                "counter \(opened.counter) of session \(opened.session)")
+        }
+        guard let sequence = AnnouncedAddresses(frame: opened.plaintext)?.sequence else { return }
+        let list = Uses.Opening(host: host, session: opened.session, counter: 0)
+        if sequence < self.uses.sequences[list] ?? 0, effects.hasStoredEndpoints {
+            self.report(.addressesAreTold, at: now, [host], "an older list replaced a newer one")
+        }
+        self.uses.sequences[list] = max(sequence, self.uses.sequences[list] ?? 0)
+    }
+
+    /// A question that a session was made of counts once, for ever.
+    mutating func accepts(
+        _ packet: Packet, _ host: HostID, _ effects: SimulatedHost.Effects, at now: Instant
+    ) {
+        guard effects.installedCount > 0, !self.forgiven.contains(host), !effects.hasDied,
+            let use = DatagramUses(of: packet.bytes), use.isQuestion
+        else { return }
+        let key = Uses.Counter(
+            host: host, scope: use.scope, isQuestion: true, counter: use.counter)
+        if !self.uses.acceptances.insert(key).inserted {
+            self.report(.questionUsedOnce, at: now, [host], "n \(use.counter) was accepted twice")
+        }
+    }
+
+    /// A packet from where an adversary sits: no path leads there unproved, and no answer is longer.
+    mutating func keepsPath(
+        _ packet: Packet, _ host: HostID, _ effects: SimulatedHost.Effects, at now: Instant
+    ) {
+        guard self.adversaries.contains(packet.source) else { return }
+        let byteCount = effects.sent.reduce(0) {
+            $0 + ($1.to == packet.source ? $1.bytes.count : 0)
+        }
+        if byteCount > packet.bytes.count {
+            self.report(
+                .answersAreFew, at: now, [host],
+                "\(byteCount) bytes for \(packet.bytes.count) from an unproved source")
+        }
+        // Message 2 from another place is believed while there is no path: its seal is right.
+        guard packet.bytes.first != 0x7b else { return }
+        for event in effects.events {
+            guard case .peerMoved(_, _, let path) = event, path == packet.source else { continue }
+            self.report(.pathIsProved, at: now, [host], "the path leads to an adversary")
+        }
+    }
+
+    /// A forged datagram was looked at: nothing may be other than before, and the gate lets none in.
+    /// (One that names a cancelled pairing passes and is answered with the 410; that changes nothing.)
+    mutating func resists(
+        _ packet: Packet, _ verdict: Gate.Verdict, from before: DurableState, _ host: SimulatedHost,
+        _ effects: SimulatedHost.Effects, at now: Instant
+    ) {
+        // Nobody signs what STUN servers say; who changes it on the way lies to us, and no more.
+        if case .stun = verdict { return }
+        guard packet.isForged else { return }
+        let isLetIn =
+            switch verdict {
+            case .input(.datagram(let bytes, _, _)): host.gate.admitsPID(named: bytes)
+            case .input: true
+            case .dropped, .stun: false
+            }
+        guard !isLetIn, host.disk.store.state == before, effects.events.isEmpty else {
+            self.report(
+                .forgeriesChangeNothing, at: now, [host.id],
+                "a forged datagram of \(packet.bytes.count) bytes "
+                    + (isLetIn ? "passed the gate" : "changed something"))
+            return
+        }
+    }
+}

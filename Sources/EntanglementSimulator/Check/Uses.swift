@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// What may be used once, and what has used it.
+struct Uses: Sendable {
+    /// A counter of a session, or an `n` of a relation, at the host that sends.
+    struct Counter: Hashable, Sendable {
+        var host: HostID
+        var scope: UInt64
+        var isQuestion: Bool
+        var counter: UInt64
+    }
+
+    /// A packet at the host that opens.
+    struct Opening: Hashable, Sendable {
+        var host: HostID
+        var session: UInt32
+        var counter: UInt64
+    }
+
+    /// Which datagram used each counter.
+    var counters: [Counter: TraceHash] = [:]
+    /// Packets that were opened.
+    var openings: Set<Opening> = []
+    /// The newest list of addresses that came in each session; the counter is 0.
+    var sequences: [Opening: UInt32] = [:]
+    /// Questions that a session was made of, by the host that accepted them.
+    var acceptances: Set<Counter> = []
+}
+
+/// How often something may be answered, and when it was last.
+struct Rates: Sendable {
+    private struct Key: Hashable, Sendable {
+        var host: HostID
+        var incarnation: Int
+        var subject: TraceHash
+    }
+
+    private struct Farewell: Sendable {
+        let began: Instant
+        var answered: Instant?
+    }
+
+    private var farewells: [Key: Farewell] = [:]
+    private var resyncs: [Key: Instant] = [:]
+    private var minutes: [Key: (minute: Int64, count: Int)] = [:]
+
+    /// The three 410s of a Cancel come within this.
+    private static let farewellSpan = Duration.milliseconds(1_100)
+    /// Datagrams to one endpoint that a peer named, in a minute: 13 attempts of 6 sends, and some.
+    private static let toNamedCountMax = 100
+
+    /// Whether a 410 comes sooner after the last one than it may.
+    mutating func isHasty(
+        gone subject: TraceHash, _ host: HostID, incarnation: Int, at now: Instant
+    ) -> Bool {
+        let key = Key(host: host, incarnation: incarnation, subject: subject)
+        guard let farewell = self.farewells[key] else {
+            self.farewells[key] = Farewell(began: now, answered: nil)
+            return false
+        }
+        guard now - farewell.began > Self.farewellSpan, farewell.answered != now else {
+            return false
+        }
+        self.farewells[key]?.answered = now
+        return farewell.answered.map { now - $0 < Constants.goneInterval } ?? false
+    }
+
+    /// Whether a 409 comes sooner after the last one than it may.
+    mutating func isHasty(
+        resync subject: TraceHash, _ host: HostID, incarnation: Int, at now: Instant
+    ) -> Bool {
+        let key = Key(host: host, incarnation: incarnation, subject: subject)
+        let last = self.resyncs.updateValue(now, forKey: key)
+        return last.map { now - $0 < Constants.resyncInterval } ?? false
+    }
+
+    /// Whether an endpoint that a peer made up gets more of one relation than it may within a minute.
+    mutating func isTooMuch(
+        _ bytes: [UInt8], toNamed endpoint: Endpoint, _ host: HostID, at now: Instant
+    ) -> Bool {
+        var subject = TraceHash()
+        // The beginning of a message 1 names the relation.
+        subject.absorb(Array(bytes.prefix(60)))
+        subject.absorb(UInt64(endpoint.hashable))
+        let key = Key(host: host, incarnation: 0, subject: subject)
+        let minute = now.nanoseconds / 60_000_000_000
+        let former = self.minutes[key]
+        let count = former?.minute == minute ? (former?.count ?? 0) + 1 : 1
+        self.minutes[key] = (minute, count)
+        return count > Self.toNamedCountMax
+    }
+}
+
+extension Endpoint {
+    /// Address and port as one number, good enough to tell a run's endpoints apart.
+    fileprivate var hashable: UInt64 {
+        switch self.address {
+        case .v4(let bits): UInt64(bits) << 16 | UInt64(self.port)
+        case .v6(let high, let low): (high ^ low &* 0x9e37_79b9_7f4a_7c15) ^ UInt64(self.port)
+        }
+    }
+}
