@@ -68,7 +68,7 @@ import Testing
     }
 
     /// What lets checks bite: two defects that the first seeds show.
-    @Test(arguments: [(Defects.commitAfterSend, UInt64(1)), (.lazyDisk, 5)])
+    @Test(arguments: [(Defects.commitAfterSend, UInt64(4)), (.lazyDisk, 4)])
     func deliberateDefectsAreFound(defect: Defects, seedMax: UInt64) {
         let found = (1...seedMax).contains { seed in
             Scenario.allCases.contains { !self.outcome(seed, $0, defect).violations.isEmpty }

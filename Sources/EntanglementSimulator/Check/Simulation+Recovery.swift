@@ -10,16 +10,28 @@ extension Simulation {
     /// know where the other's router would let an answer in while both send. False (and stated so in
     /// docs/SIMULATION.md) when both are behind routers and each has moved, or when a router gives
     /// another port for each destination: then only a common peer or another meeting helps.
+    ///
+    /// A mapping that lives no longer than the pause between two attempts does not count: it is open
+    /// at some moments, and whether the other tries then is luck (RFC 4787 REQ-5 asks for two minutes).
     func isRecoverable(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         self.reaches(one, other, meeting) || self.reaches(other, one, meeting)
             || self.opensBothWays(one, other, meeting)
     }
 
-    /// Whether a packet of the first arrives at the second, at one of the endpoints that the first knows.
+    /// Whether a packet of the first arrives at the second, at one of the endpoints that the first knows,
+    /// and the answer comes back.
+    ///
+    /// The answer may leave by another port or another interface than the one that was asked, and the
+    /// first one's router then takes it for a stranger's.
     func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
-        self.known(to: one, meeting).contains { endpoint in
-            var probe = Probe(self)
-            return probe.send(from: self.hosts[one.number], to: endpoint) == other
+        let (first, second) = (self.hosts[one.number], self.hosts[other.number])
+        return self.known(to: one, meeting).contains { endpoint in
+            // With the mappings that end soon and without them: their ports may be somebody else's then.
+            [false, true].allSatisfy { isLater in
+                var probe = Probe(self)
+                if isLater { probe.forgetShortLived() }
+                return probe.converse(first, second, at: endpoint)
+            }
         }
     }
 
@@ -30,11 +42,16 @@ extension Simulation {
 
     /// Whether both routers open for each other while both send.
     private func opensBothWays(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
+        let (first, second) = (self.hosts[one.number], self.hosts[other.number])
         for toOther in self.known(to: one, meeting) {
             for toOne in self.known(to: other, meeting) {
-                var probe = Probe(self)
-                _ = probe.send(from: self.hosts[one.number], to: toOther)
-                if probe.send(from: self.hosts[other.number], to: toOne) == one { return true }
+                let isOpen = [false, true].allSatisfy { isLater in
+                    var probe = Probe(self)
+                    _ = probe.send(from: first, to: toOther)
+                    if isLater { probe.forgetShortLived() }
+                    return probe.converse(second, first, at: toOne)
+                }
+                if isOpen { return true }
             }
         }
         return false
@@ -65,6 +82,11 @@ extension Simulation {
         switch (offering, answering) {
         case (.trusted, .trusted): self.checkConnection(meeting, words)
         case (.trusted, nil), (nil, .trusted):
+            // Whoever was cancelled says so when asked; nobody asks through closed routers.
+            let isAsked =
+                offering == nil
+                ? self.reaches(other, one, meeting) : self.reaches(one, other, meeting)
+            guard isAsked || !meeting.isOver else { return }
             self.checker.report(.agreement, at: self.now, [one, other], words)
         case (.forgetting, .some), (.forgetting, nil):
             if self.reaches(one, other, meeting), answering != nil {
@@ -158,34 +180,5 @@ extension Simulation {
         return host.node?.status(now: host.clock.moment(at: self.now)).peers.first {
             $0.id == relation
         }
-    }
-}
-
-/// An empty packet through a copy of the network as it is now.
-private struct Probe {
-    private var network: Network
-    private var generator: SeededGenerator
-    private let now: Instant
-
-    init(_ simulation: Simulation) {
-        self.network = simulation.network
-        self.generator = simulation.generator
-        self.now = simulation.now
-    }
-
-    /// Who would get it.
-    mutating func send(from sender: SimulatedHost, to endpoint: Endpoint) -> HostID? {
-        let isIPv6 = endpoint.address.isIPv6
-        guard let interface = sender.interfaces.first(where: { $0.address.isIPv6 == isIPv6 })
-        else { return nil }
-        let packet = Packet(
-            number: 0, bytes: [], source: Endpoint(address: interface.address, port: sender.port),
-            destination: endpoint, origin: sender.id)
-        guard
-            case .reached(let network, let out) = self.network.goOut(
-                packet, from: interface.network, now: self.now, using: &self.generator),
-            case .host(let found, _) = self.network.comeIn(out, at: network, now: self.now)
-        else { return nil }
-        return found
     }
 }

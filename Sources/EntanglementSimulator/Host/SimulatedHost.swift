@@ -4,12 +4,6 @@ import EntanglementTestKit
 
 /// One computer: the real node and gate, a disk, two clocks, and addresses in networks.
 struct SimulatedHost: Sendable {
-    /// Where it is plugged in.
-    struct Interface: Sendable, Equatable {
-        var network: NetworkID
-        var address: IPAddress
-    }
-
     /// Whether the program runs.
     enum Power: Sendable, Equatable {
         case running
@@ -44,7 +38,14 @@ struct SimulatedHost: Sendable {
     let id: HostID
     let name: String
     let port: UInt16
+    /// Where it is plugged in; the first of each family is the default route.
     var interfaces: [Interface]
+    /// Links that are gone for a while.
+    var unplugged: [Interface] = []
+    /// Whether networks have changed while the computer slept.
+    var hasMissedNews = false
+    /// Multicast groups that the program has joined, on all links.
+    var groups: Set<IPAddress> = []
     var power = Power.stopped
     var disk: SimulatedDisk
     var clock: HostClock
@@ -64,8 +65,6 @@ struct SimulatedHost: Sendable {
     var villain: Villain?
     /// What a few defects of the driver need.
     private var defective = DefectiveDriver()
-    /// The own addresses as the node was told last.
-    private var told: [Candidate] = []
     private var ipgetter: SimulatedIPgetter?
     let servers: [Endpoint]
     private let primitives: any Primitives
@@ -118,6 +117,7 @@ struct SimulatedHost: Sendable {
         self.timerAt = nil
         self.power = .running
         self.diesAfter = nil
+        self.hasMissedNews = false
         self.ipgetter =
             self.servers.isEmpty
             ? nil : SimulatedIPgetter(servers: self.servers, seed: self.seeds.next())
@@ -148,21 +148,11 @@ struct SimulatedHost: Sendable {
         if losesPower { self.disk.losePower() }
     }
 
-    /// The own addresses, as the driver tells them.
-    var candidates: [Candidate] {
-        self.interfaces.map { interface in
-            let isPublicIPv6 = interface.address.isIPv6 && interface.address.isPublic
-            return Candidate(
-                endpoint: Endpoint(address: interface.address, port: self.port),
-                kind: isPublicIPv6 ? .ipv6 : .lan)
-        }
-    }
-
     /// The computer wakes: the jump of time is noticed, and what the system noted about networks.
     mutating func wake(at now: Instant) -> Effects {
         self.power = .running
         var effects = self.handle(.resumed, at: now)
-        guard self.isRunning, self.told != self.candidates else { return effects }
+        guard self.isRunning, self.hasMissedNews else { return effects }
         effects.append(self.networkChanged(at: now))
         return effects
     }
@@ -191,6 +181,7 @@ struct SimulatedHost: Sendable {
 
     /// The system tells that the addresses are others.
     mutating func networkChanged(at now: Instant) -> Effects {
+        self.hasMissedNews = false
         var effects = Effects()
         let steps = self.ipgetter?.networkChanged(now: self.clock.local(now)) ?? []
         if !self.defects.contains(.changeUntold) {
@@ -259,7 +250,6 @@ struct SimulatedHost: Sendable {
     }
 
     private mutating func handle(_ input: Input, at now: Instant, _ effects: inout Effects) {
-        if case .ownCandidates(let candidates) = input { self.told = candidates }
         var outputs: [Output] = []
         self.node?.handle(input, now: self.clock.moment(at: now), into: &outputs)
         self.carryOut(outputs, at: now, &effects)

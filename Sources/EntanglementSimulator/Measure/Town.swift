@@ -58,7 +58,7 @@ public struct Town: Sendable {
         var moveAt = span / 4
         while moveAt < span - Self.calmSpan {
             let host = HostID(number: self.number(in: 0...hostCount - 1))
-            self.simulation.plan(.move(host), after: moveAt)
+            self.simulation.plan(.move([host]), after: moveAt)
             moveAt += Self.moveInterval / hostCount
         }
     }

@@ -5,36 +5,49 @@ import Entanglement
 ///
 /// The common case of IPv6 at home (RFC 6092).
 struct Firewall: Sendable {
-    private struct Flow: Sendable {
-        let inner: Endpoint
-        let remote: Endpoint
-        var usedAt: Instant
+    private struct Flow: Sendable, Hashable {
+        var inner: Endpoint
+        var remote: Endpoint
     }
 
     let flowLife: Duration
     let flowCountMax: Int
-    private var flows: [Flow] = []
+    private var flows = RecencyTable<Flow, Void>()
 
     init(flowLife: Duration = .seconds(180), flowCountMax: Int = 4_096) {
         self.flowLife = flowLife
         self.flowCountMax = flowCountMax
     }
 
+    /// How many flows there are, dead ones included until something goes out.
+    var flowCount: Int { self.flows.count }
+
     mutating func send(from inner: Endpoint, to remote: Endpoint, now: Instant) {
-        self.flows.removeAll {
-            now - $0.usedAt >= self.flowLife || $0.inner == inner && $0.remote == remote
+        while let oldest = self.flows.oldest, self.isIdle(oldest, now) {
+            self.flows.remove(at: oldest)
         }
-        if self.flows.count >= self.flowCountMax { self.flows.removeFirst() }
-        self.flows.append(Flow(inner: inner, remote: remote, usedAt: now))
+        let flow = Flow(inner: inner, remote: remote)
+        if let position = self.flows.position(of: flow) {
+            return self.flows.touch(position, now: now)
+        }
+        if self.flows.count >= self.flowCountMax, let oldest = self.flows.oldest {
+            self.flows.remove(at: oldest)
+        }
+        _ = self.flows.insert(flow, (), now: now)
     }
 
     func lets(_ remote: Endpoint, reach inner: Endpoint, now: Instant) -> Bool {
-        self.flows.contains {
-            $0.inner == inner && $0.remote == remote && now - $0.usedAt < self.flowLife
+        guard let position = self.flows.position(of: Flow(inner: inner, remote: remote)) else {
+            return false
         }
+        return !self.isIdle(position, now)
     }
 
     mutating func restart() {
-        self.flows = []
+        self.flows.removeAll()
+    }
+
+    private func isIdle(_ position: Int, _ now: Instant) -> Bool {
+        now - self.flows.usedAt(position) >= self.flowLife
     }
 }

@@ -2,17 +2,36 @@
 import Entanglement
 import EntanglementTestKit
 
-/// One router that translates addresses, with its table of mappings.
+/// One router that translates addresses, with its table of mappings and its static forwards.
 struct NAT: Sendable {
+    /// What packets going out share that leave by one mapping.
+    private struct Key: Sendable, Hashable {
+        var inner: Endpoint
+        /// Which destinations share it: the part of them that the mapping depends on.
+        var scope: Endpoint?
+    }
+
     /// One inner endpoint's way out.
     private struct Mapping: Sendable {
-        let inner: Endpoint
-        /// Which destinations share it: the part of them that the mapping depends on.
-        let scope: Endpoint?
-        let outerPort: UInt16
-        var usedAt: Instant
+        var inner: Endpoint
+        var outerPort: UInt16
         /// To whom something went out by it, newest last.
-        var spokenTo: [Endpoint]
+        var spokenTo: [Endpoint] = []
+
+        mutating func speak(to remote: Endpoint) {
+            guard self.spokenTo.last != remote else { return }
+            if let former = self.spokenTo.firstIndex(of: remote) {
+                self.spokenTo.remove(at: former)
+            }
+            self.spokenTo.append(remote)
+            if self.spokenTo.count > NAT.spokenToCountMax { self.spokenTo.removeFirst() }
+        }
+    }
+
+    /// A port that is open to everybody, by the will of somebody inside.
+    private struct Forward: Sendable {
+        var port: UInt16
+        var inner: Endpoint
     }
 
     /// What a packet from outside meets.
@@ -26,13 +45,16 @@ struct NAT: Sendable {
     }
 
     private static let spokenToCountMax = 64
+    /// How many static forwards there may be.
+    static let forwardCountMax = 64
 
     let behavior: NATBehavior
     /// The address on the outer side.
     private(set) var outer: IPAddress
-    private var mappings: [Mapping] = []
+    private var mappings = RecencyTable<Key, Mapping>()
     /// Where in `mappings` each outer port is.
     private var byPort: [UInt16: Int] = [:]
+    private var forwards: [Forward] = []
     private var nextPort: UInt16
     /// Mappings that had to go for new ones before their time.
     private(set) var evictedCount = 0
@@ -52,22 +74,27 @@ struct NAT: Sendable {
         using generator: inout SeededGenerator
     ) -> Endpoint {
         self.forgetIdle(now)
-        let scope = Self.scope(of: remote, self.behavior.mapping)
-        let position =
-            self.mappings.firstIndex { $0.inner == inner && $0.scope == scope }
-            ?? self.open(inner, scope, now, &generator)
-        self.mappings[position].usedAt = now
-        self.mappings[position].spokenTo.removeAll { $0 == remote }
-        self.mappings[position].spokenTo.append(remote)
-        if self.mappings[position].spokenTo.count > Self.spokenToCountMax {
-            self.mappings[position].spokenTo.removeFirst()
+        if let forward = self.forwards.first(where: { $0.inner == inner }) {
+            return Endpoint(address: self.outer, port: forward.port)
         }
+        let key = Key(inner: inner, scope: Self.scope(of: remote, self.behavior.mapping))
+        let position: Int
+        if let known = self.mappings.position(of: key) {
+            position = known
+            self.mappings.touch(known, now: now)
+        } else {
+            position = self.open(key, now, &generator)
+        }
+        self.mappings[position].speak(to: remote)
         return Endpoint(address: self.outer, port: self.mappings[position].outerPort)
     }
 
     /// A packet comes in at a port of the outer address.
     mutating func receive(at port: UInt16, from remote: Endpoint, now: Instant) -> Arrival {
         self.forgetIdle(now)
+        if let forward = self.forwards.first(where: { $0.port == port }) {
+            return .passed(forward.inner)
+        }
         guard let position = self.byPort[port] else { return .unmapped }
         let mapping = self.mappings[position]
         let isLetIn =
@@ -79,12 +106,45 @@ struct NAT: Sendable {
         return isLetIn ? .passed(mapping.inner) : .filtered
     }
 
-    /// The router starts anew, perhaps with another address: all mappings are gone.
+    /// The router starts anew, perhaps with another address: mappings and forwards are gone.
     mutating func restart(outer: IPAddress) {
         self.outer = outer
-        self.mappings = []
+        self.forgetMappings()
+        self.forwards = []
+    }
+
+    /// The table is empty again; static forwards stay.
+    mutating func forgetMappings() {
+        self.mappings.removeAll()
         self.byPort = [:]
     }
+
+    // MARK: Static forwards
+
+    /// Whether packets to an outer port go anywhere now.
+    func isTaken(_ port: UInt16) -> Bool {
+        self.byPort[port] != nil || self.forwards.contains { $0.port == port }
+    }
+
+    /// Opens an outer port to everybody, for one inner endpoint, whose packets leave by it.
+    ///
+    /// A mapping or forward that had the port ends. When there are `forwardCountMax` forwards already, the
+    /// first of them ends.
+    mutating func forward(_ port: UInt16, to inner: Endpoint) {
+        self.removeForward(port)
+        if let position = self.byPort.removeValue(forKey: port) {
+            self.mappings.remove(at: position)
+        }
+        if self.forwards.count >= Self.forwardCountMax { self.forwards.removeFirst() }
+        self.forwards.append(Forward(port: port, inner: inner))
+    }
+
+    /// Closes a forwarded port.
+    mutating func removeForward(_ port: UInt16) {
+        self.forwards.removeAll { $0.port == port }
+    }
+
+    // MARK: Mappings
 
     private static func scope(
         of remote: Endpoint, _ dependence: NATBehavior.Dependence
@@ -97,26 +157,23 @@ struct NAT: Sendable {
     }
 
     private mutating func open(
-        _ inner: Endpoint, _ scope: Endpoint?, _ now: Instant, _ generator: inout SeededGenerator
+        _ key: Key, _ now: Instant, _ generator: inout SeededGenerator
     ) -> Int {
-        if self.mappings.count >= self.behavior.tableCountMax {
-            let oldest = self.mappings.indices.min {
-                self.mappings[$0].usedAt < self.mappings[$1].usedAt
-            }
-            if let oldest { self.remove(at: oldest) }
+        if self.mappings.count >= self.behavior.tableCountMax, let oldest = self.mappings.oldest {
+            self.remove(at: oldest)
             self.evictedCount += 1
         }
-        let port = self.freePort(for: inner, &generator)
-        self.byPort[port] = self.mappings.count
-        self.mappings.append(
-            Mapping(inner: inner, scope: scope, outerPort: port, usedAt: now, spokenTo: []))
-        return self.mappings.count - 1
+        let port = self.freePort(for: key.inner, &generator)
+        let mapping = Mapping(inner: key.inner, outerPort: port)
+        let position = self.mappings.insert(key, mapping, now: now)
+        self.byPort[port] = position
+        return position
     }
 
     private mutating func freePort(
         for inner: Endpoint, _ generator: inout SeededGenerator
     ) -> UInt16 {
-        if self.behavior.portChoice == .preserving, self.byPort[inner.port] == nil {
+        if self.behavior.portChoice == .preserving, !self.isTaken(inner.port) {
             return inner.port
         }
         while true {
@@ -127,27 +184,21 @@ struct NAT: Sendable {
             } else {
                 port = UInt16.random(in: 1_024...UInt16.max, using: &generator)
             }
-            if self.byPort[port] == nil { return port }
+            if !self.isTaken(port) { return port }
         }
     }
 
+    /// Ends what has been idle for too long; the table has it at its front.
     private mutating func forgetIdle(_ now: Instant) {
-        var position = 0
-        while position < self.mappings.count {
-            if now - self.mappings[position].usedAt >= self.behavior.mappingLife {
-                self.remove(at: position)
-            } else {
-                position += 1
-            }
+        while let oldest = self.mappings.oldest,
+            now - self.mappings.usedAt(oldest) >= self.behavior.mappingLife
+        {
+            self.remove(at: oldest)
         }
     }
 
-    /// The last mapping takes the place of the one that goes.
     private mutating func remove(at position: Int) {
         self.byPort[self.mappings[position].outerPort] = nil
-        let last = self.mappings.removeLast()
-        guard position < self.mappings.count else { return }
-        self.mappings[position] = last
-        self.byPort[last.outerPort] = position
+        self.mappings.remove(at: position)
     }
 }

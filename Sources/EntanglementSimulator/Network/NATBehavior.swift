@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
+import EntanglementTestKit
 
 /// How a router translates and filters, in the words of RFC 4787.
 public struct NATBehavior: Sendable, Hashable {
@@ -62,6 +63,26 @@ public struct NATBehavior: Sendable, Hashable {
     /// Another port for every destination, one after the other.
     public static let sequential = NATBehavior(
         mapping: .addressAndPortDependent, portChoice: .sequential, mappingLife: .seconds(60))
-    /// A firewall in front of public addresses: nothing is translated by it, and only answers pass.
-    public static let firewall = NATBehavior(mappingLife: .seconds(180))
+    /// Keeps one port for each inner endpoint and remote address, and lets in that address alone.
+    public static let addressDependent = NATBehavior(
+        mapping: .addressDependent, filtering: .addressDependent, portChoice: .random)
+    /// A home router that does not keep port numbers.
+    public static let remapping = NATBehavior(portChoice: .random)
+    /// A home router through which two of its own can meet at the outer address.
+    public static let hairpinning = NATBehavior(hairpins: true)
+
+    /// One of all behaviours, and of how long mappings live and how many there may be.
+    static func drawn(using generator: inout SeededGenerator) -> NATBehavior {
+        let lives: [Duration] = [.seconds(30), .seconds(60), .seconds(120), .seconds(300)]
+        let counts = [64, 256, 1_024, 4_096]
+        func one<Choice>(_ choices: [Choice], _ generator: inout SeededGenerator) -> Choice {
+            choices[Int.random(in: 0..<choices.count, using: &generator)]
+        }
+        return NATBehavior(
+            mapping: one(Dependence.allCases, &generator),
+            filtering: one(Dependence.allCases, &generator),
+            portChoice: one(PortChoice.allCases, &generator),
+            mappingLife: one(lives, &generator), tableCountMax: one(counts, &generator),
+            hairpins: Bool.random(using: &generator))
+    }
 }

@@ -18,7 +18,7 @@ extension Simulation {
         case .start, .crash, .losePower, .backUp, .restore, .setDisk, .suspend, .wake, .jumpClock,
             .tearPage, .copyHome:
             self.carryOutOnComputer(action)
-        case .move, .restartRouter, .setInternet, .cut, .split, .setUDP:
+        case .move, .unplug, .plugIn, .setInternet, .cut, .split, .strike:
             self.carryOutOnNetwork(action)
         case .flap(let host, let count): self.flap(host, count)
         case .attack(let host): self.attack(host)
@@ -92,36 +92,12 @@ extension Simulation {
         self.plan(.start(id), after: delay)
     }
 
-    private mutating func carryOutOnNetwork(_ action: Action) {
-        switch action {
-        case .move(let id):
-            self.count(.addressChange)
-            self.move(id)
-        case .restartRouter(let network, let renumbers):
-            self.count(renumbers ? .routerRenumbered : .routerRestart)
-            let address = renumbers ? self.freshPublicAddress() : nil
-            self.network.restartGateway(of: network, outerAddress: address)
-        case .setInternet(let conditions):
-            self.count(.badInternet)
-            self.network.set(conditions)
-        case .cut(let one, let other):
-            self.count(.oneWayCut)
-            self.network.cut(from: one, to: other)
-        case .split(let hosts):
-            self.count(.partition)
-            for host in hosts { self.network.isolate(host) }
-        case .setUDP(let network, let isDropped):
-            if isDropped { self.count(.noUDP) }
-            self.network.setDropsUDP(isDropped, in: network)
-        default: break
-        }
-    }
-
     /// Every fault ends: from here on everybody who can be reached must be found.
     private mutating func heal() {
         self.network.heal(self.calm)
         self.interceptions = [:]
         for host in self.hosts.map(\.id) {
+            self.carryOut(.plugIn(host))
             self.hosts[host.number].disk.tears = false
             if self.copies[host] != nil {
                 self.retired.insert(host)

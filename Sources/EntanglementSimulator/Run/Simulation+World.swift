@@ -2,42 +2,12 @@
 import Entanglement
 import EntanglementTestKit
 
-/// Addresses that the simulated world has given away.
-struct AddressPlan: Sendable {
-    /// Counts networks of 2^16 addresses: hosts in different ones confirm each other's echoes.
-    private var publicCount: UInt32 = 0
-    private var carrierCount: UInt32 = 0
-    private var lanCount: UInt32 = 0
-
-    /// A public address that nobody had before, in a network of its own.
-    mutating func freshPublic() -> IPAddress {
-        self.publicCount += 1
-        let (network, host) = (self.publicCount % 48, self.publicCount / 48)
-        return .v4((20 + network) << 24 | (7 + network) << 16 | (host + 1))
-    }
-
-    /// An address inside the carrier's network (RFC 6598).
-    mutating func freshCarrier() -> IPAddress {
-        self.carrierCount += 1
-        return .v4(0x6440_0000 + 10 + self.carrierCount)
-    }
-
-    /// A private address; homes use the same ones.
-    mutating func freshLAN() -> IPAddress {
-        self.lanCount += 1
-        return .v4(0xc0a8_0100 + 2 + self.lanCount % 8)
-    }
-
-    /// A public IPv6 address.
-    mutating func freshIPv6() -> IPAddress {
-        self.publicCount += 1
-        return .v6(0x2a00_0000_0000_0000 | UInt64(self.publicCount) << 16, 1)
-    }
-}
-
 // Places: what a host is plugged into, and how it moves.
 extension Simulation {
-    mutating func freshPublicAddress() -> IPAddress { self.addresses.freshPublic() }
+    /// In one of so many moves a host joins a LAN where there is one already.
+    private static let sharingRarity = 4
+
+    mutating func freshPublicAddress() -> IPAddress { self.world.addresses.freshPublic() }
 
     /// The servers that hosts ask for their own address.
     mutating func addServers() -> [Endpoint] {
@@ -48,62 +18,208 @@ extension Simulation {
         }
     }
 
+    // MARK: Settling
+
+    /// Plugs a host in somewhere: at a place of its own, or in the LAN of another host.
+    mutating func settleAnywhere(_ id: HostID) {
+        let choice = Int.random(in: 0..<Self.sharingRarity, using: &self.generator)
+        let number = Int.random(in: 0..<self.hosts.count, using: &self.generator)
+        if choice == 0, self.settle(id, besides: HostID(number: number)) {
+            return self.count(.lanJoined)
+        }
+        let places = Bool.random(using: &self.generator) ? Place.common : Place.allCases
+        guard let place = places.randomElement(using: &self.generator) else { return }
+        self.settle(id, in: place)
+    }
+
     /// Plugs a host in at a new place of that kind.
     mutating func settle(_ id: HostID, in place: Place) {
+        self.unplugAll(id)
         self.places[id.number] = place
-        switch place {
-        case .publicHost:
-            let address = self.freshPublicAddress()
-            self.network.attach(id, at: address, in: .internet)
-            self.plug(id, [(.internet, address)])
-        case .fullCone, .restricted, .home, .symmetric, .sequential:
-            self.plug(id, [self.addHome(place, below: .internet, self.freshPublicAddress(), id)])
-        case .carrier:
-            let carrier = self.network.addNetwork(.local)
-            self.network.connect(
-                carrier, to: .internet, by: .restricted, outerAddress: self.freshPublicAddress(),
-                firstPort: self.firstPort())
-            self.plug(id, [self.addHome(place, below: carrier, self.addresses.freshCarrier(), id)])
-        case .dualStack:
-            let home = self.addHome(place, below: .internet, self.freshPublicAddress(), id)
-            let network = self.network.addNetwork(.local)
-            self.network.connect(network, by: Firewall())
-            let address = self.addresses.freshIPv6()
-            self.network.attach(id, at: address, in: network)
-            self.plug(id, [home, (network, address)])
+        guard place.hasHome else {
+            if place.carrier == nil {
+                self.plug(
+                    id, [.init(link: 0, network: .internet, address: self.freshPublicAddress())])
+            } else {
+                self.plug(id, [self.carrierInterface(of: place, link: 0)])
+            }
+            return
+        }
+        self.plug(id, self.interfaces(inHome: self.addHome(place)))
+        if place.carrier != nil, !place.hasCarriedHome {
+            self.plug(id, [self.carrierInterface(of: place, link: 1)])
         }
     }
 
-    private mutating func addHome(
-        _ place: Place, below outer: NetworkID, _ outerAddress: IPAddress, _ id: HostID
-    ) -> (NetworkID, IPAddress) {
+    /// Plugs a host into the LAN in which another is; false when that one has none.
+    mutating func settle(_ id: HostID, besides other: HostID) -> Bool {
+        guard id != other,
+            let home = self.hosts[other.number].interfaces
+                .compactMap({ self.world.home(of: $0.network) }).first
+        else { return false }
+        self.unplugAll(id)
+        self.places[id.number] = self.world.homes[home].place
+        self.plug(id, self.interfaces(inHome: home))
+        return true
+    }
+
+    private mutating func addHome(_ place: Place) -> Int {
         let network = self.network.addNetwork(.local)
+        let isIPv6Only = place == .v6Firewall
+        var subnet: Subnet?
+        if !isIPv6Only {
+            subnet = self.world.addresses.privateSubnet(using: &self.generator)
+            let behavior = place.home ?? NATBehavior.drawn(using: &self.generator)
+            let outer =
+                self.carrierBehavior(ofHome: place).map { self.addCarrier($0) } ?? .internet
+            self.network.connect(
+                network, to: outer, by: behavior, outerAddress: self.freshAddress(in: outer),
+                firstPort: self.firstPort(), subnet: subnet)
+        }
+        var prefix: Subnet?
+        if place.hasIPv6 {
+            let fresh = self.world.addresses.freshPrefix()
+            self.network.connect(network, by: Firewall(), subnet: fresh)
+            prefix = fresh
+        }
+        if place == .noUDP { self.network.forbidUDP(in: network) }
+        self.world.homes.append(
+            Home(
+                network, place, subnetIPv4: subnet, subnetIPv6: prefix,
+                firstNumber: UInt32.random(in: 2...9, using: &self.generator)))
+        return self.world.homes.count - 1
+    }
+
+    /// The router of the carrier whose customer a new home is; nil: there is none.
+    ///
+    /// A third of the homes whose router is drawn have one that is drawn too.
+    private mutating func carrierBehavior(ofHome place: Place) -> NATBehavior? {
+        if place.hasCarriedHome { return place.carrier }
+        guard place == .anyRouter, Int.random(in: 0..<3, using: &self.generator) == 0 else {
+            return nil
+        }
+        return NATBehavior.drawn(using: &self.generator)
+    }
+
+    /// A carrier's network: sometimes one that has customers already.
+    private mutating func addCarrier(_ behavior: NATBehavior) -> NetworkID {
+        let choice = Int.random(in: 0..<Self.sharingRarity, using: &self.generator)
+        let known = self.world.carriers.filter { $0.behavior == behavior }
+        if choice == 0, let one = known.randomElement(using: &self.generator) {
+            return one.network
+        }
+        let carrier = self.network.addNetwork(.local, kind: .carrier)
         self.network.connect(
-            network, to: outer, by: place.behavior ?? .home, outerAddress: outerAddress,
+            carrier, to: .internet, by: behavior, outerAddress: self.freshPublicAddress(),
             firstPort: self.firstPort())
-        let address = self.addresses.freshLAN()
-        self.network.attach(id, at: address, in: network)
-        return (network, address)
+        self.world.carriers.append(Carrier(network: carrier, behavior: behavior))
+        return carrier
+    }
+
+    private mutating func carrierInterface(
+        of place: Place, link: Int
+    ) -> SimulatedHost.Interface {
+        let carrier = self.addCarrier(place.carrier ?? .remapping)
+        return .init(link: link, network: carrier, address: self.freshAddress(in: carrier))
+    }
+
+    /// Addresses for one more host of a LAN: one for each family that it has.
+    private mutating func interfaces(inHome number: Int) -> [SimulatedHost.Interface] {
+        let home = self.world.homes[number]
+        let subnets = [home.subnetIPv4, home.subnetIPv6].compactMap { $0 }
+        var hostNumber = self.world.homes[number].nextHostNumber()
+        while subnets.contains(where: {
+            self.network.isTaken($0.address(hostNumber), in: home.network)
+        }) {
+            hostNumber = self.world.homes[number].nextHostNumber()
+        }
+        return subnets.map {
+            .init(
+                link: 0, network: home.network, address: $0.address(hostNumber), subnet: $0)
+        }
+    }
+
+    /// An address for a router's outer side in that network.
+    mutating func freshAddress(in network: NetworkID) -> IPAddress {
+        switch self.network.kind(of: network) {
+        case .internet: self.world.addresses.freshPublic()
+        case .carrier, .lan: self.world.addresses.freshCarrier()
+        }
     }
 
     private mutating func firstPort() -> UInt16 {
         UInt16.random(in: 1_024...60_000, using: &self.generator)
     }
 
-    private mutating func plug(_ id: HostID, _ interfaces: [(NetworkID, IPAddress)]) {
-        for interface in self.hosts[id.number].interfaces {
-            self.network.detach(interface.address, from: interface.network)
-        }
-        self.hosts[id.number].interfaces = interfaces.map {
-            SimulatedHost.Interface(network: $0.0, address: $0.1)
+    // MARK: Plugs
+
+    private mutating func plug(_ id: HostID, _ interfaces: [SimulatedHost.Interface]) {
+        for interface in interfaces {
+            self.network.attach(id, at: interface.address, in: interface.network)
+            self.hosts[id.number].plugIn(interface)
         }
     }
 
-    /// The host is carried to another place.
-    mutating func move(_ id: HostID) {
-        guard let place = Place.allCases.randomElement(using: &self.generator) else { return }
-        self.settle(id, in: place)
-        guard self.hosts[id.number].isRunning else { return }
-        self.step(id) { $0.networkChanged(at: $1) }
+    private mutating func unplugAll(_ id: HostID) {
+        for interface in self.hosts[id.number].interfaces {
+            self.network.detach(interface.address, from: interface.network)
+        }
+        self.hosts[id.number].interfaces = []
+        self.hosts[id.number].unplugged = []
+    }
+
+    /// One of a host's links is gone, with all addresses on it; false when it has none.
+    mutating func unplugOne(_ id: HostID) -> Bool {
+        let links = self.hosts[id.number].interfaces.map(\.link)
+        guard let link = links.randomElement(using: &self.generator) else { return false }
+        for interface in self.hosts[id.number].interfaces where interface.link == link {
+            self.network.detach(interface.address, from: interface.network)
+            self.hosts[id.number].unplug(interface)
+        }
+        self.tellOfNetworks(id)
+        return true
+    }
+
+    /// Every link that was gone is back, with the addresses that it had; false when none was.
+    mutating func plugInAll(_ id: HostID) -> Bool {
+        let interfaces = self.hosts[id.number].unplugged
+        guard !interfaces.isEmpty else { return false }
+        self.hosts[id.number].unplugged = []
+        self.plug(id, interfaces)
+        self.tellOfNetworks(id)
+        return true
+    }
+
+    // MARK: Moving
+
+    /// Hosts are carried to other places, all at one moment.
+    mutating func move(_ ids: [HostID]) {
+        for id in ids { self.settleAnywhere(id) }
+        for id in ids { self.tellOfNetworks(id) }
+    }
+
+    /// The provider gives a LAN another prefix of IPv6; false when it has none.
+    mutating func changePrefix(of network: NetworkID) -> Bool {
+        guard let home = self.world.home(of: network), let old = self.world.homes[home].subnetIPv6
+        else { return false }
+        let new = self.world.addresses.freshPrefix()
+        self.world.homes[home].subnetIPv6 = new
+        self.network.renumber(network, from: old, to: new)
+        var concerned: [HostID] = []
+        for number in self.hosts.indices
+        where self.hosts[number].renumber(in: network, from: old, to: new) {
+            concerned.append(HostID(number: number))
+        }
+        for id in concerned { self.tellOfNetworks(id) }
+        return true
+    }
+
+    /// The system tells the program that addresses have changed; a sleeping computer's, when it wakes.
+    mutating func tellOfNetworks(_ id: HostID) {
+        switch self.hosts[id.number].power {
+        case .running: self.step(id) { $0.networkChanged(at: $1) }
+        case .asleep: self.hosts[id.number].hasMissedNews = true
+        case .stopped: break
+        }
     }
 }

@@ -26,7 +26,7 @@ public struct Simulation: Sendable {
     var hosts: [SimulatedHost] = []
     var checker = Checker()
     var people = People()
-    var addresses = AddressPlan()
+    var world = World()
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
     /// Copies of homes, and of whom.
@@ -159,12 +159,7 @@ public struct Simulation: Sendable {
         self.checker.sends(
             bytes, digest: digest, to: target, id,
             incarnation: self.hosts[id.number].incarnation, at: self.now)
-        let isIPv6 = target.address.isIPv6
-        guard
-            let interface = self.hosts[id.number].interfaces.first(where: {
-                $0.address.isIPv6 == isIPv6
-            })
-        else {
+        guard let interface = self.hosts[id.number].interface(toward: target.address) else {
             return self.count(.noRoute)
         }
         self.packetCount += 1
@@ -181,15 +176,20 @@ public struct Simulation: Sendable {
             packet, from: network, now: self.now, using: &self.generator)
         {
         case .ended(let fate): self.end(packet, fate)
-        case .reached(let network, let packet):
-            let copies = self.network.cross(network, packet, using: &self.generator)
-            if copies.isEmpty { return self.end(packet, .lost) }
-            if copies.count > 1 { self.count(.duplicate) }
-            for copy in copies {
-                var arriving = packet
-                if copy.isCorrupt { self.corrupt(&arriving) }
-                self.queue.put(.arrival(arriving, at: network), at: self.now + copy.delay)
-            }
+        case .reached(let network, let packet, let copies):
+            self.planArrivals(of: packet, at: network, copies)
+        }
+    }
+
+    private mutating func planArrivals(
+        of packet: Packet, at network: NetworkID, _ copies: [Network.Crossing]
+    ) {
+        if copies.isEmpty { return self.end(packet, .lost) }
+        if copies.count > 1 { self.count(.duplicate) }
+        for copy in copies {
+            var arriving = packet
+            if copy.isCorrupt { self.corrupt(&arriving) }
+            self.queue.put(.arrival(arriving, at: network), at: self.now + copy.delay)
         }
     }
 
@@ -220,6 +220,15 @@ public struct Simulation: Sendable {
                 from: .internet)
         case .host(let id, let packet):
             if !self.intercept(packet, to: id) { self.deliver(packet, to: id) }
+        case .group(let ids, let packet):
+            for id in ids where self.hosts[id.number].groups.contains(packet.destination.address) {
+                self.deliver(packet, to: id)
+            }
+        // No router of the simulated world answers yet.
+        case .router(_, let packet): self.end(packet, .blocked)
+        case .entered(let network, let packet):
+            let copies = self.network.cross(network, packet, using: &self.generator)
+            self.planArrivals(of: packet, at: network, copies)
         }
     }
 

@@ -8,6 +8,9 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case cancel, retry, forget
     case tornPage, copiedHome, interception, flapping, secondAnswer, lateScan
     case lying, forging, flooding, repeating, substituting
+    case moved, severalMoved, allMoved, lanJoined, linkLost, linkBack
+    case carrierRestart, carrierRenumbered, prefixChange, crowd
+    case badLinks, narrowLinks, uplinkCut, partitionEnded
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.

@@ -25,13 +25,19 @@ enum Action: Sendable {
     case tearPage(HostID)
     case copyHome(HostID)
     // Networks.
-    case move(HostID)
+    /// To other places, all at one moment.
+    case move([HostID])
     case flap(HostID, count: Int)
-    case restartRouter(NetworkID, renumbers: Bool)
+    /// One of its links, with all addresses.
+    case unplug(HostID)
+    /// Every link that is gone.
+    case plugIn(HostID)
     case setInternet(LinkConditions)
     case cut(from: HostID, to: HostID)
+    /// These from the rest of the world; of none: the world is whole again.
     case split([HostID])
-    case setUDP(NetworkID, isDropped: Bool)
+    /// In one of the networks that the host is in then.
+    case strike(HostID, NetworkFault)
     // Adversaries.
     case attack(on: HostID)
     case intercept(HostID, Duration)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
 
-/// How a host is joined to the internet.
+/// How a host is joined to the internet; the kinds that the NAT laboratory has, and a few more.
 public enum Place: String, Sendable, Hashable, CaseIterable {
     /// A public IPv4 address.
     case publicHost
@@ -19,15 +19,73 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
     case carrier
     /// A home router for IPv4, a firewall for IPv6.
     case dualStack
+    /// Behind a router with another port for each remote address, which lets in that address alone.
+    case addressDependent
+    /// Behind a home router that does not keep port numbers.
+    case homeRemap
+    /// Behind a home router through which its own hosts meet at the outer address.
+    case homeHairpin
+    /// Behind a home router that lets no UDP out, ever.
+    case noUDP
+    /// Behind a home router and a carrier's with another random port for each destination.
+    case carrierSymmetric
+    /// A telephone: behind a carrier's router alone.
+    case mobile
+    /// A telephone behind a carrier's router with another random port for each destination.
+    case mobileSymmetric
+    /// IPv6 alone, behind a firewall.
+    case v6Firewall
+    /// A telephone with two interfaces: a home's LAN first, then its carrier.
+    case homeAndMobile
+    /// Behind a router whose behaviour is drawn, sometimes below a carrier's that is drawn too.
+    case anyRouter
 
-    var behavior: NATBehavior? {
+    /// Places at which hosts mostly find each other: half of all hosts are at one of them.
+    static let common: [Place] = [
+        .publicHost, .fullCone, .restricted, .home, .homeRemap, .dualStack, .carrier,
+    ]
+
+    /// The router at home; nil: none, or one that is drawn.
+    var home: NATBehavior? {
         switch self {
-        case .publicHost: nil
+        case .publicHost, .mobile, .mobileSymmetric, .v6Firewall, .anyRouter: nil
         case .fullCone: .fullCone
         case .restricted: .restricted
-        case .home, .carrier, .dualStack: .home
+        case .home, .carrier, .carrierSymmetric, .dualStack, .noUDP, .homeAndMobile: .home
+        case .homeHairpin: .hairpinning
+        case .homeRemap: .remapping
+        case .addressDependent: .addressDependent
         case .symmetric: .symmetric
         case .sequential: .sequential
         }
     }
+
+    /// The router of the carrier whose customer the host or its home is; nil: none.
+    var carrier: NATBehavior? {
+        switch self {
+        case .carrier: .restricted
+        case .mobile, .homeAndMobile: .remapping
+        case .carrierSymmetric, .mobileSymmetric: .symmetric
+        case .publicHost, .fullCone, .restricted, .home, .symmetric, .sequential, .dualStack,
+            .addressDependent, .homeRemap, .homeHairpin, .noUDP, .v6Firewall, .anyRouter:
+            nil
+        }
+    }
+
+    /// Whether hosts there share a LAN.
+    var hasHome: Bool {
+        switch self {
+        case .publicHost, .mobile, .mobileSymmetric: false
+        case .fullCone, .restricted, .home, .symmetric, .sequential, .carrier, .dualStack,
+            .addressDependent, .homeRemap, .homeHairpin, .noUDP, .carrierSymmetric, .v6Firewall,
+            .homeAndMobile, .anyRouter:
+            true
+        }
+    }
+
+    /// Whether the home is a customer of that carrier (otherwise the host is, if there is one).
+    var hasCarriedHome: Bool { self == .carrier || self == .carrierSymmetric }
+
+    /// Whether the LAN has public IPv6 addresses behind a firewall.
+    var hasIPv6: Bool { self == .dualStack || self == .v6Firewall }
 }

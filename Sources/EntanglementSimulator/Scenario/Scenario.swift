@@ -106,13 +106,9 @@ public struct Course: Sendable {
         let count = self.number(in: self.scenario.hostCount)
         for number in 0..<count {
             let id = self.simulation.addHost("host \(number)", servers: servers)
-            self.simulation.settle(id, in: self.place())
+            self.simulation.settleAnywhere(id)
             self.simulation.plan(.start(id), after: self.time(within: .seconds(2)))
         }
-    }
-
-    private mutating func place() -> Place {
-        Place.allCases[self.number(in: 0...Place.allCases.count - 1)]
     }
 
     private mutating func planMeetings() {
@@ -146,61 +142,6 @@ public struct Course: Sendable {
                 }
             }
         }
-    }
-
-    private mutating func planFaults() {
-        let hosts = self.simulation.hosts.map(\.id)
-        let count = self.number(in: 0...(self.scenario == .pair ? 4 : 24))
-        for _ in 0..<count {
-            let at = self.time(within: self.scenario.spans.chaos)
-            for action in self.fault(hosts[self.number(in: 0...hosts.count - 1)], hosts) {
-                self.simulation.plan(action, after: at)
-            }
-        }
-    }
-
-    private mutating func fault(_ host: HostID, _ hosts: [HostID]) -> [Action] {
-        let other = hosts[self.number(in: 0...hosts.count - 1)]
-        let networks = self.simulation.hosts[host.number].interfaces.map(\.network)
-        let network = networks.first ?? .internet
-        switch self.number(in: 0...(self.scenario == .timeTravel ? 19 : 14)) {
-        case 0, 1: return [.crash(host, atNextStepAfter: self.number(in: 0...6))]
-        case 2: return [.crash(host, atNextStepAfter: nil)]
-        case 3: return [.losePower(host)]
-        case 4: return [.suspend(host, .seconds(self.number(in: 1...400)))]
-        case 5, 6: return [.move(host)]
-        case 7: return network == .internet ? [] : [.restartRouter(network, renumbers: false)]
-        case 8:
-            let isCarried = self.simulation.places[host.number] == .carrier
-            return network == .internet || isCarried
-                ? [] : [.restartRouter(network, renumbers: true)]
-        case 9, 10: return [.setInternet(self.badInternet())]
-        case 11: return host == other ? [] : [.cut(from: host, to: other)]
-        case 12: return [.split([host])]
-        case 13: return network == .internet ? [] : [.setUDP(network, isDropped: true)]
-        case 14: return [.attack(on: host)]
-        case 15, 16: return [.jumpClock(host, self.clockError())]
-        case 17: return [.backUp(host)]
-        case 18: return [.restore(host)]
-        default: return [.setDisk(host, isFull: true)]
-        }
-    }
-
-    private mutating func badInternet() -> LinkConditions {
-        LinkConditions(
-            delay: .milliseconds(self.number(in: 1...400)),
-            jitter: .milliseconds(self.number(in: 0...100)),
-            lossPerMille: self.number(in: 0...600), duplicatePerMille: self.number(in: 0...300),
-            reorderPerMille: self.number(in: 0...300),
-            reorderDelayMax: .seconds(self.number(in: 0...10)),
-            corruptPerMille: self.number(in: 0...100),
-            byteCountMax: self.number(in: 0...9) == 0 ? 1_100 : 1_472)
-    }
-
-    /// Minutes or years, forward or backward.
-    private mutating func clockError() -> Duration {
-        let seconds = [60, 3_600, 86_400, 315_360_000][self.number(in: 0...3)]
-        return .seconds(self.number(in: 0...1) == 0 ? seconds : -seconds)
     }
 
     mutating func number(in range: ClosedRange<Int>) -> Int {
