@@ -40,7 +40,7 @@ func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func resources(of test: String) -> [Resource] {
     switch test {
-    case "EntanglementTests", "OfflineCodesTests": [.copy("Vectors")]
+    case "EntanglementTests", "OfflineCodesTests", "PortMappingTests": [.copy("Vectors")]
     default: []
     }
 }
@@ -68,7 +68,9 @@ let core: [Target] = [
     test("EntanglementTests", ["Entanglement", "EntanglementTestKit", crypto]),
     .testTarget(
         name: "EntanglementSimulatorTests",
-        dependencies: ["EntanglementSimulator", "Entanglement", "EntanglementTestKit"],
+        dependencies: [
+            "EntanglementSimulator", "Entanglement", "EntanglementTestKit", "PortMapping",
+        ],
         exclude: ["Seeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
 ]
