@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// One endpoint's conversation with one router by NAT-PMP: address first, then the mapping.
+///
+/// A mapping is only asked for when the address is a public one, and PCP had its time.
+struct NATPMPExchange: Sendable {
+    private enum State {
+        case idle
+        case askingAddress
+        /// The address is known; PCP may still be first.
+        case holding(IPAddress, until: Instant)
+        case askingPort(IPAddress)
+        /// Not asked any more, but a grant may still come.
+        case listening(IPAddress)
+    }
+
+    let server: Endpoint
+    private let inner: Endpoint
+    private var wish: UInt16
+    private var state = State.idle
+    private var holdEnd: Instant?
+    private var sendCount = 0
+    private var dueAt = Instant(nanoseconds: 0)
+
+    init(_ inner: Endpoint, at gateway: IPAddress) {
+        self.server = Endpoint(address: gateway, port: NATPMP.serverPort)
+        self.inner = inner
+        self.wish = inner.port
+    }
+
+    var isAsking: Bool {
+        switch self.state {
+        case .askingAddress, .holding, .askingPort: true
+        case .idle, .listening: false
+        }
+    }
+
+    /// Whether an answer with the address is awaited: one that comes else is an announcement.
+    var awaitsAddress: Bool {
+        if case .askingAddress = self.state { return true }
+        return false
+    }
+
+    var deadline: Instant? {
+        switch self.state {
+        case .askingAddress, .askingPort: self.dueAt
+        case .holding(_, let until): until
+        case .idle, .listening: nil
+        }
+    }
+
+    mutating func ask(
+        holdsBack: Bool, _ turn: inout MapperTurn<some RandomNumberGenerator>
+    ) {
+        self.state = .askingAddress
+        self.holdEnd = holdsBack ? turn.now + Limits.natpmpHold : nil
+        self.sendCount = 0
+        self.send(.externalAddress, &turn)
+    }
+
+    /// PCP is out: nothing is waited for any more.
+    mutating func release(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
+        self.holdEnd = nil
+        if case .holding(let address, _) = self.state { self.askPort(address, &turn) }
+    }
+
+    mutating func timer(_ turn: inout MapperTurn<some RandomNumberGenerator>) -> Verdict? {
+        guard let deadline, deadline <= turn.now else { return nil }
+        switch self.state {
+        case .holding(let address, _):
+            self.askPort(address, &turn)
+        case .askingAddress where self.sendCount < Limits.natpmpSendCount:
+            self.send(.externalAddress, &turn)
+        case .askingPort where self.sendCount < Limits.natpmpSendCount:
+            self.send(self.mapRequest, &turn)
+        case .askingPort(let address):
+            self.state = .listening(address)
+            return .failed
+        case .askingAddress:
+            self.state = .idle
+            return .failed
+        case .idle, .listening:
+            break
+        }
+        return nil
+    }
+
+    mutating func receive(
+        _ content: NATPMPResponse.Content, _ turn: inout MapperTurn<some RandomNumberGenerator>
+    ) -> Verdict? {
+        switch (self.state, content) {
+        case (.askingAddress, .externalAddress(let address)):
+            return self.take(address, &turn)
+        case (.askingPort(let address), .mapped(let mapping)),
+            (.listening(let address), .mapped(let mapping)):
+            guard mapping.transport == .udp, mapping.internalPort == self.inner.port else {
+                return nil
+            }
+            self.state = .idle
+            guard mapping.externalPort != 0 else { return .failed }
+            self.wish = mapping.externalPort
+            let external = Endpoint(address: address, port: mapping.externalPort)
+            return .granted(external, .seconds(Int64(mapping.lifetime)))
+        case (.askingAddress, .failure(0, _, _)):
+            return self.fail()
+        case (.askingPort, .failure(NATPMP.Transport.udp.rawValue, _, let mapping)):
+            guard mapping == nil || mapping?.internalPort == self.inner.port else { return nil }
+            return self.fail()
+        case (.idle, _), (.holding, _), (.askingAddress, _), (.askingPort, _), (.listening, _):
+            return nil
+        }
+    }
+
+    /// The router refused, or does not speak NAT-PMP.
+    mutating func fail() -> Verdict? {
+        guard self.isAsking else { return nil }
+        self.state = .idle
+        return .failed
+    }
+
+    /// Another protocol was first.
+    mutating func drop() {
+        switch self.state {
+        case .askingPort(let address): self.state = .listening(address)
+        case .askingAddress, .holding: self.state = .idle
+        case .idle, .listening: break
+        }
+    }
+
+    /// Deletes what was or may have been granted (RFC 6886 §3.4); answers are not for us.
+    mutating func delete(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
+        self.state = .idle
+        let mapping = NATPMP.Mapping(
+            internalPort: self.inner.port, externalPort: 0, lifetime: 0)
+        turn.outputs.append(
+            .send(NATPMPRequest.map(mapping).encoded, to: self.server, from: self.inner.address))
+    }
+
+    private mutating func take(
+        _ address: IPAddress, _ turn: inout MapperTurn<some RandomNumberGenerator>
+    ) -> Verdict? {
+        switch address.reach {
+        case .nowhere: return self.fail()
+        case .behindNAT:
+            self.state = .idle
+            return .secondNAT(address)
+        case .everywhere: break
+        }
+        if let end = self.holdEnd, turn.now < end {
+            self.state = .holding(address, until: end)
+        } else {
+            self.askPort(address, &turn)
+        }
+        return nil
+    }
+
+    private var mapRequest: NATPMPRequest {
+        .map(
+            NATPMP.Mapping(
+                internalPort: self.inner.port, externalPort: self.wish,
+                lifetime: Limits.leaseSeconds))
+    }
+
+    private mutating func askPort(
+        _ address: IPAddress, _ turn: inout MapperTurn<some RandomNumberGenerator>
+    ) {
+        self.state = .askingPort(address)
+        self.sendCount = 0
+        self.send(self.mapRequest, &turn)
+    }
+
+    private mutating func send(
+        _ request: NATPMPRequest, _ turn: inout MapperTurn<some RandomNumberGenerator>
+    ) {
+        turn.outputs.append(.send(request.encoded, to: self.server, from: self.inner.address))
+        self.dueAt = turn.now + Limits.natpmpRetransmission * (1 << self.sendCount)
+        self.sendCount += 1
+    }
+}
