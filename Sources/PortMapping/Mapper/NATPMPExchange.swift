@@ -20,6 +20,8 @@ struct NATPMPExchange: Sendable {
     private var wish: UInt16
     private var state = State.idle
     private var holdEnd: Instant?
+    /// The question for the address was dropped, and its answer may still come.
+    private var isAddressLate = false
     private var sendCount = 0
     private var dueAt = Instant(nanoseconds: 0)
 
@@ -42,6 +44,19 @@ struct NATPMPExchange: Sendable {
         return false
     }
 
+    /// Whether such an answer is awaited, or (an address) may come unasked.
+    func listens(to content: NATPMPResponse.Content) -> Bool {
+        switch (self.state, content) {
+        case (_, .externalAddress), (.askingAddress, .failure(0, _, _)): true
+        case (.askingPort, .mapped(let mapping)), (.listening, .mapped(let mapping)):
+            mapping.transport == .udp && mapping.internalPort == self.inner.port
+        case (.askingPort, .failure(NATPMP.Transport.udp.rawValue, _, let mapping)):
+            mapping == nil || mapping?.internalPort == self.inner.port
+        case (.idle, _), (.holding, _), (.askingAddress, _), (.askingPort, _), (.listening, _):
+            false
+        }
+    }
+
     var deadline: Instant? {
         switch self.state {
         case .askingAddress, .askingPort: self.dueAt
@@ -54,6 +69,7 @@ struct NATPMPExchange: Sendable {
         holdsBack: Bool, _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
         self.state = .askingAddress
+        self.isAddressLate = false
         self.holdEnd = holdsBack ? turn.now + Limits.natpmpHold : nil
         self.sendCount = 0
         self.send(.externalAddress, &turn)
@@ -89,25 +105,20 @@ struct NATPMPExchange: Sendable {
     mutating func receive(
         _ content: NATPMPResponse.Content, _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) -> Verdict? {
+        guard self.listens(to: content) else { return nil }
         switch (self.state, content) {
         case (.askingAddress, .externalAddress(let address)):
             return self.take(address, &turn)
         case (.askingPort(let address), .mapped(let mapping)),
             (.listening(let address), .mapped(let mapping)):
-            guard mapping.transport == .udp, mapping.internalPort == self.inner.port else {
-                return nil
-            }
             self.state = .idle
             guard mapping.externalPort != 0 else { return .failed }
             self.wish = mapping.externalPort
             let external = Endpoint(address: address, port: mapping.externalPort)
             return .granted(external, .seconds(Int64(mapping.lifetime)))
-        case (.askingAddress, .failure(0, _, _)):
+        case (_, .failure):
             return self.fail()
-        case (.askingPort, .failure(NATPMP.Transport.udp.rawValue, _, let mapping)):
-            guard mapping == nil || mapping?.internalPort == self.inner.port else { return nil }
-            return self.fail()
-        case (.idle, _), (.holding, _), (.askingAddress, _), (.askingPort, _), (.listening, _):
+        case (_, .externalAddress), (_, .mapped):
             return nil
         }
     }
@@ -123,9 +134,18 @@ struct NATPMPExchange: Sendable {
     mutating func drop() {
         switch self.state {
         case .askingPort(let address): self.state = .listening(address)
-        case .askingAddress, .holding: self.state = .idle
+        case .askingAddress:
+            self.state = .idle
+            self.isAddressLate = true
+        case .holding: self.state = .idle
         case .idle, .listening: break
         }
+    }
+
+    /// Whether an address that comes now is the answer to a question that was dropped.
+    mutating func takeLateAddress() -> Bool {
+        defer { self.isAddressLate = false }
+        return self.isAddressLate
     }
 
     /// Deletes what was or may have been granted (RFC 6886 §3.4); answers are not for us.

@@ -171,6 +171,11 @@ struct Opening: Sendable {
         self.take(verdict, by: .natpmp, &upnp, &turn)
     }
 
+    /// Whether an address by NAT-PMP is a late answer, and no announcement.
+    mutating func takeLateAddress() -> Bool {
+        self.natpmp?.takeLateAddress() ?? false
+    }
+
     /// The router says that it does not speak a protocol.
     mutating func rule(
         out method: PortMapper.Method, _ upnp: inout UPnPSession,

@@ -35,20 +35,26 @@ extension PortMapper {
             self.openings[index].rule(out: .pcp, &self.upnp, &turn)
             return
         }
-        let heard = self.natpmpEpoch.hear(response.epoch, now: turn.now)
         let opening = self.openings[index]
+        guard opening.natpmp?.listens(to: response.content) ?? false else { return }
+        let heard = self.natpmpEpoch.hear(response.epoch, now: turn.now)
         if case .externalAddress(let address) = response.content,
             !(opening.natpmp?.awaitsAddress ?? false)
         {
             let isOther = opening.lease.map { $0.external.address != address } ?? true
-            self.takeAnnouncement(heard, tellsOther: isOther, isIPv6: false, &turn)
+            let isLate = self.openings[index].takeLateAddress()
+            self.takeAnnouncement(
+                isLate && heard == .first ? .continuous : heard, tellsOther: isOther,
+                isIPv6: false, &turn)
             return
         }
-        let isBeingMended = opening.natpmp?.isAsking ?? false && opening.lease?.method == .natpmp
+        let isBeingMended = opening.lease?.method == .natpmp
         if heard == .restarted, isBeingMended { self.openings[index].doubt() }
         self.openings[index].receive(response.content, &self.upnp, &turn)
-        if heard == .restarted, !isBeingMended {
-            self.takeAnnouncement(heard, tellsOther: false, isIPv6: false, &turn)
+        if heard == .restarted {
+            self.takeAnnouncement(
+                heard, tellsOther: false, isIPv6: false, answered: isBeingMended ? index : nil,
+                &turn)
         }
     }
 
@@ -66,22 +72,21 @@ extension PortMapper {
             self.openings[index].rule(out: .natpmp, &self.upnp, &turn)
             return
         }
+        let owner = self.openings.firstIndex {
+            $0.inner.address.isIPv6 == isIPv6 && $0.pcp?.isAnswered(by: response) ?? false
+        }
+        guard isAnnouncement || owner != nil else { return }
         let heard =
             isIPv6
             ? self.pcpEpoch6.hear(response.epoch, now: turn.now)
             : self.pcpEpoch.hear(response.epoch, now: turn.now)
-        if isAnnouncement {
-            self.takeAnnouncement(heard, tellsOther: false, isIPv6: isIPv6, &turn)
-            return
+        if let owner {
+            if heard == .restarted { self.openings[owner].doubt() }
+            self.openings[owner].receive(response, &self.upnp, &turn)
         }
-        for index in self.openings.indices
-        where self.openings[index].inner.address.isIPv6 == isIPv6 {
-            let isHere = self.openings[index].pcp?.isAnswered(by: response) ?? false
-            if heard == .restarted, isHere { self.openings[index].doubt() }
-            self.openings[index].receive(response, &self.upnp, &turn)
-            if heard == .restarted, !isHere, self.openings[index].lease?.method == .pcp {
-                self.openings[index].refresh(isDoubtful: true, &self.upnp, &turn)
-            }
+        if isAnnouncement || heard == .restarted {
+            self.takeAnnouncement(
+                heard, tellsOther: false, isIPv6: isIPv6, answered: owner, &turn)
         }
     }
 
@@ -89,14 +94,15 @@ extension PortMapper {
 
     /// The router says something unasked: what it may have forgotten is asked for again.
     ///
-    /// Only the answers are believed. `tellsOther`: it tells another address than we know.
+    /// Only the answers are believed. `tellsOther`: it tells another address than we know;
+    /// `answered`: whose answer it was said with, who needs not ask again.
     private mutating func takeAnnouncement(
-        _ heard: RouterEpoch.Verdict, tellsOther: Bool, isIPv6: Bool,
+        _ heard: RouterEpoch.Verdict, tellsOther: Bool, isIPv6: Bool, answered: Int? = nil,
         _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
         if let announcedAt, turn.now - announcedAt < Limits.announcementPause { return }
         let isNews = heard != .continuous || tellsOther
-        for index in self.openings.indices {
+        for index in self.openings.indices where index != answered {
             let opening = self.openings[index]
             let isFromThere =
                 opening.inner.address.isIPv6 == isIPv6
