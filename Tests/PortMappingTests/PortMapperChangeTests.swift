@@ -42,6 +42,12 @@ import Testing
         #expect(try bench.announcement(epoch: epoch) == (isRestart ? [bench.pcpSent()] : []))
     }
 
+    @Test(arguments: [(999, false), (998, true)] as [(UInt32, Bool)])
+    func theEpochOfPCPLosesOneSecondAtMost(epoch: UInt32, isRestart: Bool) throws {
+        var bench = try Self.mapped(by: .pcp)
+        #expect(try bench.announcement(epoch: epoch) == (isRestart ? [bench.pcpSent()] : []))
+    }
+
     /// RFC 6886 §3.6, after 1,600 s: at least seven eighths of it, less two seconds.
     @Test(
         arguments: [

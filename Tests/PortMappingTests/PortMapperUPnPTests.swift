@@ -74,6 +74,16 @@ import Testing
         #expect(bench.handle(.httpFailed(id)) == [])
     }
 
+    @Test func aLocationThatIsToldTwiceIsFetchedOnce() throws {
+        var bench = Bench()
+        _ = bench.join()
+        _ = bench.timer()
+        _ = bench.answerSearch()
+        #expect(bench.answerSearch() == [])
+        let id = try #require(bench.request?.id)
+        #expect(bench.handle(.httpFailed(id)) == [])
+    }
+
     @Test func aServerThatSaysNothingIsGivenUpAfterTenSeconds() throws {
         var bench = Bench()
         _ = bench.join()
@@ -233,6 +243,8 @@ import Testing
         #expect(bench.handle(.httpResponse(first, address)).count == 1)
         #expect(bench.handle(.httpResponse(first, address)) == [])
         #expect(bench.handle(.httpFailed(first)) == [])
+        var other = bench
+        #expect(try other.answer() == [Bench.mapped(by: .upnp)])
         // The answer to another action is a refusal of this one.
         let id = try #require(bench.request?.id)
         #expect(bench.handle(.httpResponse(id, address)) == [])
