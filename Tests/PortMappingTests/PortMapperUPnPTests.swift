@@ -308,6 +308,28 @@ import Testing
             try bench.join() == [bench.call(.closePinhole(7)), .lost(inner6)])
     }
 
+    @Test func theNextEndpointHasItsTurnWhenTheFirstNeedsNoneAnyMore() throws {
+        var bench = Bench()
+        let inner6 = try #require(Endpoint("[2001:db8::5]:4242"))
+        var network = Bench.network
+        network.inner6 = [inner6]
+        _ = bench.handle(.networkChanged(network))
+        _ = bench.timer()
+        _ = bench.answerSearch()
+        #expect(
+            try bench.describe([.connection2, .firewall6])
+                == [bench.call(.externalAddress(of: .connection2))])
+        let late = try #require(bench.request?.id)
+        let outputs = try bench.pcp()
+        #expect(
+            try outputs == [
+                bench.call(.openPinhole(to: inner6, lease: 7200)), Bench.mapped(by: .pcp),
+            ])
+        #expect(bench.handle(.httpFailed(late)) == [])
+        #expect(
+            try bench.answer(SOAPArgument("UniqueID", "7")) == [Bench.mapped(inner6, by: .upnp)])
+    }
+
     @Test func aRouterWithoutIPv6FirewallOpensNoPinhole() throws {
         var bench = Bench()
         let inner6 = try #require(Endpoint("[2001:db8::5]:4242"))
