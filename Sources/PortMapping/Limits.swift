@@ -81,6 +81,9 @@ enum Limits {
     /// The least time between two announcements that have an effect.
     static let announcementPause: Duration = .seconds(2)
 
+    /// How many mappings at routers of former links are remembered, to be taken up again.
+    static let rememberedCount = 8
+
     /// How many IPv6 endpoints get a pinhole.
     static let pinholeCount = 4
 }

@@ -213,6 +213,40 @@ import Testing
         #expect(bench.mapper.deadline == nil)
     }
 
+    /// A router gives a mapping only to who has its nonce (RFC 6887 §11.3).
+    @Test func backAtARouterTheMappingIsTakenUpAgain() throws {
+        var bench = try Self.mapped(by: .pcp)
+        _ = bench.timer()
+        let renewal = try bench.pcpSent()
+        #expect(bench.handle(.networkChanged(LocalNetwork())) == [.lost(Bench.external)])
+        #expect(bench.join() == [renewal, Bench.addressAsked])
+        #expect(try bench.pcp() == [Bench.mapped(by: .pcp)])
+        // What was deleted is asked for anew.
+        _ = bench.handle(.stop)
+        #expect(bench.join().first != renewal)
+    }
+
+    @Test func anotherIPv4RouterLeavesPinholesAlone() throws {
+        let inner6 = try #require(Endpoint("[2001:db8::5]:4242"))
+        let gateway6 = try #require(IPAddress("fe80::1"))
+        let router6 = Endpoint(address: gateway6, port: 5351)
+        var bench = Bench()
+        var network = LocalNetwork(gateway6: gateway6, inner6: [inner6])
+        _ = bench.handle(.networkChanged(network))
+        _ = try bench.pcp(external: inner6, from: router6)
+        network.gateway = Bench.gateway
+        network.inner = Bench.inner
+        let outputs = bench.handle(.networkChanged(network))
+        #expect(try outputs == [bench.pcpSent(), Bench.addressAsked])
+        network.gateway = nil
+        #expect(bench.handle(.networkChanged(network)) == [.unavailable(Bench.inner)])
+        network.gateway6 = nil
+        #expect(
+            bench.handle(.networkChanged(network)) == [
+                .lost(inner6), .unavailable(Bench.inner), .unavailable(inner6),
+            ])
+    }
+
     @Test func anotherPortOfOursDeletesTheOldMapping() throws {
         var bench = try Self.mapped(by: .pcp)
         let deleted = try bench.pcpSent(lifetime: 0)

@@ -44,6 +44,12 @@ struct NATPMPExchange: Sendable {
         return false
     }
 
+    /// Whether a mapping may be made just now.
+    var asksForPort: Bool {
+        if case .askingPort = self.state { return true }
+        return false
+    }
+
     /// Whether such an answer is awaited, or (an address) may come unasked.
     func listens(to content: NATPMPResponse.Content) -> Bool {
         switch (self.state, content) {

@@ -108,15 +108,21 @@ struct Opening: Sendable {
         if let retryAt, retryAt <= turn.now { self.begin(&upnp, &turn) }
     }
 
+    /// UPnP has another router now, or none: what the old one opened is lost.
+    mutating func changeUPnP(
+        isUsed: Bool, _ turn: inout MapperTurn<some RandomNumberGenerator>
+    ) {
+        self.upnpUse = isUsed ? .ready : .never
+        if self.lease?.method == .upnp { self.lose(&turn) }
+    }
+
     /// Closes what is open or being opened.
     mutating func close(
         _ upnp: inout UPnPSession, _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
         let method = self.lease?.method
         if method == .pcp || self.pcp?.isAsking ?? false { self.pcp?.delete(&turn) }
-        if method == .natpmp || self.natpmp?.isAsking ?? false, !self.asksOnlyForAddress {
-            self.natpmp?.delete(&turn)
-        }
+        if method == .natpmp || self.natpmp?.asksForPort ?? false { self.natpmp?.delete(&turn) }
         upnp.delete(self.inner, &turn)
         self.lose(&turn)
     }
@@ -192,10 +198,6 @@ struct Opening: Sendable {
 }
 
 extension Opening {
-    private var asksOnlyForAddress: Bool {
-        self.lease?.method != .natpmp && self.natpmp?.awaitsAddress ?? false
-    }
-
     private mutating func weigh(
         _ external: Endpoint, _ life: Duration, by method: PortMapper.Method,
         _ upnp: inout UPnPSession, _ turn: inout MapperTurn<some RandomNumberGenerator>

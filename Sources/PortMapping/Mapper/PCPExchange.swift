@@ -12,7 +12,7 @@ struct PCPExchange: Sendable {
     }
 
     let server: Endpoint
-    private let inner: Endpoint
+    let inner: Endpoint
     private var nonce: PCPNonce
     /// What to ask for: what was granted last (RFC 6887 §11.2.1).
     private var wish: Endpoint
@@ -79,6 +79,11 @@ struct PCPExchange: Sendable {
         guard self.isAsking else { return nil }
         self.state = .idle
         return .failed
+    }
+
+    /// The router is out of reach: nothing that comes is for us.
+    mutating func leave() {
+        self.state = .idle
     }
 
     /// Another protocol was first.

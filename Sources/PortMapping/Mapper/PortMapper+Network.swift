@@ -9,7 +9,7 @@ extension PortMapper {
         let old = self.network
         let isSameRouter =
             old.gateway == network.gateway && old.inner?.address == network.inner?.address
-        let isSameRouter6 = isSameRouter && old.gateway6 == network.gateway6
+        let isSameRouter6 = old.gateway6 == network.gateway6
         self.network = network
         self.network.inner6 = Array(
             network.inner6.filter(\.address.isPublic).prefix(Limits.pinholeCount))
@@ -17,13 +17,18 @@ extension PortMapper {
         for opening in self.openings {
             var opening = opening
             let isIPv6 = opening.inner.address.isIPv6
-            let isWanted = self.network.inner6.contains(opening.inner)
-            if isIPv6 ? isSameRouter6 && isWanted : isSameRouter && old.inner == network.inner {
+            let isWanted =
+                isIPv6
+                ? isSameRouter6 && self.network.inner6.contains(opening.inner)
+                : isSameRouter && old.inner == network.inner
+            if isWanted {
+                if !isSameRouter { opening.changeUPnP(isUsed: self.usesUPnP, &turn) }
                 kept.append(opening)
             } else if isSameRouter, !isIPv6 {
                 opening.close(&self.upnp, &turn)
             } else {
                 if isSameRouter { self.upnp.delete(opening.inner, &turn) }
+                self.remember(opening)
                 opening.lose(&turn)
             }
         }
@@ -64,10 +69,25 @@ extension PortMapper {
         of inner: Endpoint, _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) -> Opening? {
         let router = inner.address.isIPv6 ? self.network.gateway6 : self.network.gateway
-        let usesUPnP = self.network.gateway != nil && self.network.inner != nil
-        guard router != nil || usesUPnP else { return nil }
-        let pcp = router.map { PCPExchange(inner, at: $0, using: &turn.generator) }
+        guard router != nil || self.usesUPnP else { return nil }
+        let pcp = router.map { router in
+            self.remembered.first { $0.inner == inner && $0.server.address == router }
+                ?? PCPExchange(inner, at: router, using: &turn.generator)
+        }
         let natpmp = inner.address.isIPv6 ? nil : router.map { NATPMPExchange(inner, at: $0) }
-        return Opening(inner, pcp: pcp, natpmp: natpmp, usesUPnP: usesUPnP)
+        return Opening(inner, pcp: pcp, natpmp: natpmp, usesUPnP: self.usesUPnP)
+    }
+
+    private var usesUPnP: Bool { self.network.gateway != nil && self.network.inner != nil }
+
+    /// Keeps the nonce of what a router may still have open when we come back to it.
+    private mutating func remember(_ opening: Opening) {
+        guard var exchange = opening.pcp else { return }
+        exchange.leave()
+        self.remembered.removeAll {
+            $0.inner == exchange.inner && $0.server == exchange.server
+        }
+        self.remembered.append(exchange)
+        if self.remembered.count > Limits.rememberedCount { self.remembered.removeFirst() }
     }
 }

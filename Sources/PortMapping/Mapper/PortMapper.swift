@@ -74,6 +74,8 @@ public struct PortMapper: Sendable {
     var pcpEpoch = RouterEpoch(.pcp)
     var pcpEpoch6 = RouterEpoch(.pcp)
     var announcedAt: Instant?
+    /// What may still be open at routers of former links: only its nonce can take it up again.
+    var remembered: [PCPExchange] = []
 
     /// A machine that does nothing until it is told the network.
     public init() {}
@@ -129,6 +131,7 @@ public struct PortMapper: Sendable {
     private mutating func stop(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         for index in self.openings.indices { self.openings[index].close(&self.upnp, &turn) }
         self.openings = []
+        self.remembered = []
         self.network = LocalNetwork()
         self.upnp.reset(gateway: nil, source: nil)
         turn.outputs = turn.outputs.filter { !$0.isNotice } + turn.outputs.filter(\.isNotice)
