@@ -18,7 +18,7 @@ import Testing
     func aPortIsOpenedKeptAndDeleted(
         protocols: RouterService.Protocols, method: PortMapper.Method
     ) {
-        var link = Link(protocols)
+        var link = RouterLink(protocols)
         link.join()
         #expect(
             link.run(for: .seconds(1)) == [
@@ -39,7 +39,7 @@ import Testing
     func aLieIsToldAsItIsAndTheWayIsThere(
         protocols: RouterService.Protocols, method: PortMapper.Method
     ) throws {
-        var link = Link(protocols, manner: .liesAboutAddress)
+        var link = RouterLink(protocols, manner: .liesAboutAddress)
         link.join()
         let told = Endpoint(address: try #require(IPAddress("45.45.44.1")), port: 41_414)
         #expect(
@@ -49,10 +49,10 @@ import Testing
     }
 
     @Test(arguments: single)
-    func agrantMayOpenNothing(
+    func aGrantMayOpenNothing(
         protocols: RouterService.Protocols, method: PortMapper.Method
     ) {
-        var link = Link(protocols, manner: .grantsWithoutOpening)
+        var link = RouterLink(protocols, manner: .grantsWithoutOpening)
         link.join()
         #expect(
             link.run(for: .seconds(1))
@@ -63,7 +63,7 @@ import Testing
 
     @Test(arguments: [RouterService.Protocols.natpmp, .pcp, .upnp, .all])
     func aRefusalIsToldOnceAllHaveRefused(protocols: RouterService.Protocols) {
-        var link = Link(protocols, manner: .refuses)
+        var link = RouterLink(protocols, manner: .refuses)
         link.join()
         #expect(link.run(for: .seconds(240)) == [.unavailable(link.inner)])
         #expect(link.router.forwardCount(now: link.now) == 0)
@@ -73,7 +73,7 @@ import Testing
     func aSilentRouterIsAskedAgainAfterTenToFifteenMinutes(
         protocols: RouterService.Protocols, method: PortMapper.Method
     ) {
-        var link = Link(protocols, manner: .silent)
+        var link = RouterLink(protocols, manner: .silent)
         link.join()
         #expect(link.run(for: .seconds(240)) == [.unavailable(link.inner)])
         link.router.manner = .answers
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func withAllProtocolsPCPIsFirstAndAlone() {
-        var link = Link(.all)
+        var link = RouterLink(.all)
         link.join()
         #expect(
             link.run(for: .seconds(10))
@@ -96,9 +96,9 @@ import Testing
     func anAnnouncedRestartIsMendedAtOnce(
         protocols: RouterService.Protocols, method: PortMapper.Method
     ) {
-        var link = Link(protocols.union(.natpmp))
+        var link = RouterLink(protocols.union(.natpmp))
         // Of the single ones only NAT-PMP and PCP announce; UPnP has NAT-PMP's beside it.
-        if method == .upnp { link.router = Link.router(.upnp) }
+        if method == .upnp { link.router = RouterLink.router(.upnp) }
         link.join()
         _ = link.run(for: .seconds(100))
         let announcements = link.router.restart(now: link.now)
@@ -115,7 +115,7 @@ import Testing
 
     @Test(arguments: [RouterService.Protocols.natpmp, .pcp, .all])
     func anAnnouncedAddressIsAskedForAndUsed(protocols: RouterService.Protocols) throws {
-        var link = Link(protocols)
+        var link = RouterLink(protocols)
         link.join()
         _ = link.run(for: .seconds(100))
         let before = link.external
@@ -137,7 +137,7 @@ import Testing
 
     @Test(arguments: [RouterService.Protocols.natpmp, .pcp, .upnp])
     func aRestartThatNobodyToldIsMendedWithTheRenewal(protocols: RouterService.Protocols) {
-        var link = Link(protocols)
+        var link = RouterLink(protocols)
         link.join()
         _ = link.run(for: .seconds(100))
         link.router.restart(now: link.now)
@@ -151,7 +151,7 @@ import Testing
     func aSecondNATIsToldAndNothingIsLeftOpen(
         protocols: RouterService.Protocols, text: String
     ) throws {
-        var link = Link(protocols)
+        var link = RouterLink(protocols)
         let address = try #require(IPAddress(text))
         link.router.setExternal(address, now: link.now)
         link.join()
@@ -162,7 +162,7 @@ import Testing
 
     @Test(arguments: [RouterService.Protocols.pcp, .upnp, .all])
     func pinholesAreOpenedKeptAndDeleted(protocols: RouterService.Protocols) throws {
-        var link = Link(protocols)
+        var link = RouterLink(protocols)
         let inner6 = try #require(Endpoint("[2001:db8::5]:41414"))
         link.join(inner6: [inner6], hasGateway6: protocols != .upnp)
         let told = link.run(for: .seconds(5))
@@ -177,8 +177,8 @@ import Testing
 
     @Test(arguments: [true, false])
     func leasesWithoutEndAreRenewedAndDeletedToo(isSecondGeneration: Bool) {
-        var link = Link(.upnp)
-        link.router = Link.router(.upnp, isSecondGeneration: isSecondGeneration)
+        var link = RouterLink(.upnp)
+        link.router = RouterLink.router(.upnp, isSecondGeneration: isSecondGeneration)
         link.router.onlyPermanentLeases = true
         link.join()
         #expect(
@@ -194,8 +194,8 @@ import Testing
     func aPortOfSomebodyElseIsNotTaken(
         protocols: RouterService.Protocols, isSecondGeneration: Bool
     ) throws {
-        var link = Link(protocols)
-        link.router = Link.router(protocols, isSecondGeneration: isSecondGeneration)
+        var link = RouterLink(protocols)
+        link.router = RouterLink.router(protocols, isSecondGeneration: isSecondGeneration)
         let other = try #require(Endpoint("192.168.77.9:1"))
         _ = try link.router.open(other, wish: 41_414, seconds: 0, now: link.now)
         link.join()
@@ -210,7 +210,7 @@ import Testing
     }
 
     @Test func aLeaseEndsByItself() throws {
-        var router = Link.router(.all)
+        var router = RouterLink.router(.all)
         let start = Instant(nanoseconds: 0)
         let inner = try #require(Endpoint("192.168.77.9:1"))
         let port = try router.open(inner, wish: 0, seconds: 60, now: start)
@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test func aRequestInAnothersNameOpensNothing() throws {
-        var router = Link.router(.all)
+        var router = RouterLink.router(.all)
         let start = Instant(nanoseconds: 0)
         let other = try #require(Endpoint("192.168.77.9:1"))
         let call = SOAPCall.map(
@@ -240,104 +240,5 @@ import Testing
             datagram: request.encoded, from: Endpoint(address: .v4(1 << 24), port: 1), now: start)
         #expect(try PCPResponse(parsing: #require(sent.first).bytes).result == .addressMismatch)
         #expect(router.forwardCount(now: start) == 0)
-    }
-}
-
-/// A host with a port mapper, and its router, on a hand-driven clock.
-private struct Link {
-    var mapper = PortMapper()
-    var router: RouterService
-    var now = Instant(nanoseconds: 0)
-    let inner = Endpoint(address: .v4(0xc0a8_4d02), port: 41_414)
-    private(set) var httpCount = 0
-    private let gateway6 = IPAddress.v6(0xfe80 << 48, 1)
-    private var generator = SeededGenerator(seed: 5)
-    private var told: [PortMapper.Output] = []
-
-    init(_ protocols: RouterService.Protocols, manner: RouterService.Manner = .answers) {
-        self.router = Self.router(protocols)
-        self.router.manner = manner
-    }
-
-    static func router(
-        _ protocols: RouterService.Protocols, isSecondGeneration: Bool = true
-    ) -> RouterService {
-        RouterService(
-            inner: .v4(0xc0a8_4d01), external: .v4(0x2d2d_2d01), protocols: protocols,
-            isSecondGeneration: isSecondGeneration, now: Instant(nanoseconds: 0))
-    }
-
-    var external: Endpoint { Endpoint(address: self.router.external, port: 41_414) }
-
-    mutating func join(inner6: [Endpoint] = [], hasGateway6: Bool = false) {
-        self.told += self.handle(
-            .networkChanged(
-                LocalNetwork(
-                    gateway: self.router.inner, inner: self.inner,
-                    gateway6: hasGateway6 ? self.gateway6 : nil, inner6: inner6)))
-    }
-
-    /// Hands an input in, carries everything out that follows, and returns what was told.
-    mutating func handle(_ input: PortMapper.Input) -> [PortMapper.Output] {
-        var inputs = [input]
-        var notices: [PortMapper.Output] = []
-        while !inputs.isEmpty {
-            var outputs: [PortMapper.Output] = []
-            self.mapper.handle(
-                inputs.removeFirst(), now: self.now, using: &self.generator, into: &outputs)
-            for output in outputs {
-                switch output {
-                case .send(let bytes, let to, let from):
-                    inputs += self.send(bytes, to, from)
-                case .http(let id, _, let bytes):
-                    self.httpCount += 1
-                    let answer = self.router.receive(
-                        httpRequest: bytes, from: self.inner.address, now: self.now)
-                    inputs.append(answer.isEmpty ? .httpFailed(id) : .httpResponse(id, answer))
-                case .mapped, .lost, .secondNAT, .unavailable:
-                    notices.append(output)
-                }
-            }
-        }
-        return notices
-    }
-
-    private mutating func send(
-        _ bytes: [UInt8], _ to: Endpoint, _ from: IPAddress
-    ) -> [PortMapper.Input] {
-        let source = Endpoint(address: from, port: 50_000)
-        let address = to.address.isIPv6 ? self.gateway6 : self.router.inner
-        return self.router.receive(datagram: bytes, from: source, now: self.now).map {
-            .datagram($0.bytes, from: Endpoint(address: address, port: to.port))
-        }
-    }
-
-    /// Delivers the announcements to the IPv4 group.
-    mutating func announce(_ sent: [RouterService.Sent]) -> [PortMapper.Output] {
-        var notices: [PortMapper.Output] = []
-        let source = Endpoint(address: self.router.inner, port: NATPMP.serverPort)
-        for one in sent where one.to.address == NATPMP.announcementGroup {
-            notices += self.handle(.datagram(one.bytes, from: source))
-        }
-        return notices
-    }
-
-    /// Lets time pass, and returns what was told since the last time.
-    mutating func run(for duration: Duration) -> [PortMapper.Output] {
-        let end = self.now + duration
-        while let deadline = self.mapper.deadline, deadline <= end {
-            self.now = max(self.now, deadline)
-            self.told += self.handle(.timer)
-        }
-        self.now = end
-        defer { self.told = [] }
-        return self.told
-    }
-}
-
-extension PortMapper.Output {
-    fileprivate func isMapped(_ external: Endpoint) -> Bool {
-        if case .mapped(external, _, _) = self { return true }
-        return false
     }
 }

@@ -281,6 +281,26 @@ import Testing
             bench.handle(.stop) == [Bench.portAsked(0, lifetime: 0), .lost(Bench.external)])
     }
 
+    @Test func theConfirmationOfADeletionRefusesNothing() throws {
+        var bench = Bench()
+        _ = bench.join()
+        _ = bench.natpmp()
+        _ = bench.timer()
+        _ = try bench.pcp()
+        // NAT-PMP's other port is deleted, PCP's lease falls behind a second NAT and is deleted.
+        #expect(bench.natpmp(port: 5000) == [Bench.portAsked(0, lifetime: 0)])
+        _ = bench.handle(.refresh)
+        let shared = Endpoint(address: .v4(0x6440_0001), port: 4242)
+        #expect(try bench.pcp(external: shared).count == 4)
+        // All are asked again, and then the answers to the deletions come.
+        _ = bench.handle(.refresh)
+        #expect(try bench.pcp(lifetime: 0) == [])
+        let mapping = NATPMP.Mapping(internalPort: 4242, externalPort: 0, lifetime: 0)
+        #expect(
+            bench.datagram(NATPMPResponse(epoch: 1000, content: .mapped(mapping)).encoded) == [])
+        #expect(try bench.pcp() == [Bench.mapped(by: .pcp)])
+    }
+
     @Test func stopDeletesWhatMayBeOpenedJustNow() throws {
         var bench = Bench()
         _ = bench.join()

@@ -180,6 +180,8 @@ public struct RouterService: Sendable {
                 throw .notAuthorized
             }
             self.forwards[own].end(after: seconds, now: now)
+            self.forwards[own].nonce = nonce ?? old.nonce
+            self.forwards[own].opens = self.manner != .grantsWithoutOpening
             return old.externalPort
         }
         guard self.forwards.count < Self.forwardCountMax else { throw .full }
@@ -200,6 +202,7 @@ public struct RouterService: Sendable {
         self.pinholes.removeAll { !$0.isAlive(now) }
         if let own = self.pinholes.firstIndex(where: { $0.inner == inner }) {
             self.pinholes[own].end(after: seconds, now: now)
+            self.pinholes[own].opens = self.manner != .grantsWithoutOpening
             return self.pinholes[own].externalPort
         }
         guard self.pinholes.count < Self.forwardCountMax else { throw .full }
@@ -240,9 +243,9 @@ public struct RouterService: Sendable {
 struct RouterForward: Sendable {
     let inner: Endpoint
     let externalPort: UInt16
-    let nonce: PCPNonce?
+    fileprivate(set) var nonce: PCPNonce?
     /// Whether anything is let in.
-    let opens: Bool
+    fileprivate(set) var opens: Bool
     private(set) var expiry: Instant?
 
     init(inner: Endpoint, externalPort: UInt16, nonce: PCPNonce?, opens: Bool) {

@@ -19,6 +19,9 @@ struct NATPMPExchange: Sendable {
     private let inner: Endpoint
     private var wish: UInt16
     private var state = State.idle
+    private var isGranted = false
+    /// A deletion was sent and not yet confirmed.
+    private var isDeleting = false
     private var holdEnd: Instant?
     /// The question for the address was dropped, and its answer may still come.
     private var isAddressLate = false
@@ -44,15 +47,18 @@ struct NATPMPExchange: Sendable {
         return false
     }
 
-    /// Whether a mapping may be made just now.
-    var asksForPort: Bool {
-        if case .askingPort = self.state { return true }
-        return false
+    /// Whether the router may have something open by NAT-PMP.
+    var mayBeOpen: Bool {
+        switch self.state {
+        case .askingPort, .listening: true
+        case .idle, .askingAddress, .holding: self.isGranted
+        }
     }
 
     /// Whether such an answer is awaited, or (an address) may come unasked.
     func listens(to content: NATPMPResponse.Content) -> Bool {
         switch (self.state, content) {
+        case (_, .mapped(let mapping)) where self.isDeletion(mapping): true
         case (_, .externalAddress), (.askingAddress, .failure(0, _, _)): true
         case (.askingPort, .mapped(let mapping)), (.listening, .mapped(let mapping)):
             mapping.transport == .udp && mapping.internalPort == self.inner.port
@@ -113,12 +119,17 @@ struct NATPMPExchange: Sendable {
     ) -> Verdict? {
         guard self.listens(to: content) else { return nil }
         switch (self.state, content) {
+        case (_, .mapped(let mapping)) where self.isDeletion(mapping):
+            self.isDeleting = false
+            self.isGranted = false
+            return nil
         case (.askingAddress, .externalAddress(let address)):
             return self.take(address, &turn)
         case (.askingPort(let address), .mapped(let mapping)),
             (.listening(let address), .mapped(let mapping)):
             self.state = .idle
             guard mapping.externalPort != 0 else { return .failed }
+            self.isGranted = true
             self.wish = mapping.externalPort
             let external = Endpoint(address: address, port: mapping.externalPort)
             return .granted(external, .seconds(Int64(mapping.lifetime)))
@@ -127,6 +138,11 @@ struct NATPMPExchange: Sendable {
         case (_, .externalAddress), (_, .mapped):
             return nil
         }
+    }
+
+    private func isDeletion(_ mapping: NATPMP.Mapping) -> Bool {
+        self.isDeleting && mapping.lifetime == 0 && mapping.transport == .udp
+            && mapping.internalPort == self.inner.port
     }
 
     /// The router refused, or does not speak NAT-PMP.
@@ -157,6 +173,7 @@ struct NATPMPExchange: Sendable {
     /// Deletes what was or may have been granted (RFC 6886 §3.4); answers are not for us.
     mutating func delete(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         self.state = .idle
+        self.isDeleting = true
         let mapping = NATPMP.Mapping(
             internalPort: self.inner.port, externalPort: 0, lifetime: 0)
         turn.outputs.append(

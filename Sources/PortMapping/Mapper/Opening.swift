@@ -116,13 +116,13 @@ struct Opening: Sendable {
         if self.lease?.method == .upnp { self.lose(&turn) }
     }
 
-    /// Closes what is open or being opened.
+    /// Closes what any protocol has opened or may be opening: of two, one may have taken the
+    /// other's mapping over.
     mutating func close(
         _ upnp: inout UPnPSession, _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
-        let method = self.lease?.method
-        if method == .pcp || self.pcp?.isAsking ?? false { self.pcp?.delete(&turn) }
-        if method == .natpmp || self.natpmp?.asksForPort ?? false { self.natpmp?.delete(&turn) }
+        if self.pcp?.mayBeOpen ?? false { self.pcp?.delete(&turn) }
+        if self.natpmp?.mayBeOpen ?? false { self.natpmp?.delete(&turn) }
         upnp.delete(self.inner, &turn)
         self.lose(&turn)
     }

@@ -13,10 +13,14 @@ struct PCPExchange: Sendable {
 
     let server: Endpoint
     let inner: Endpoint
-    private var nonce: PCPNonce
+    /// For good: what is open with it at the router answers to no other one.
+    private let nonce: PCPNonce
     /// What to ask for: what was granted last (RFC 6887 §11.2.1).
     private var wish: Endpoint
     private var state = State.idle
+    private var isGranted = false
+    /// A deletion was sent and not yet confirmed.
+    private var isDeleting = false
     private var sendCount = 0
     private var wait = Duration.zero
     private var dueAt = Instant(nanoseconds: 0)
@@ -33,6 +37,9 @@ struct PCPExchange: Sendable {
     }
 
     var isAsking: Bool { self.state == .asking }
+
+    /// Whether the router may have something open with this nonce.
+    var mayBeOpen: Bool { self.isGranted || self.state != .idle }
 
     var deadline: Instant? { self.isAsking ? self.dueAt : nil }
 
@@ -55,7 +62,8 @@ struct PCPExchange: Sendable {
 
     /// Whether a response belongs to what was asked here.
     func isAnswered(by response: PCPResponse) -> Bool {
-        guard self.state != .idle, case .map(let mapping) = response.content else { return false }
+        guard self.state != .idle || self.isDeleting, case .map(let mapping) = response.content
+        else { return false }
         return mapping.nonce == self.nonce && mapping.transport == PCPMapping.udp
             && mapping.internalPort == self.inner.port
     }
@@ -64,12 +72,19 @@ struct PCPExchange: Sendable {
         guard self.isAnswered(by: response), case .map(let mapping) = response.content else {
             return nil
         }
+        if self.isDeleting, response.result == .success, response.lifetime == 0 {
+            self.isDeleting = false
+            self.isGranted = false
+            return nil
+        }
+        guard self.state != .idle else { return nil }
         guard response.result == .success, mapping.external.port != 0 else {
             guard self.isAsking else { return nil }
             self.state = .idle
             return .failed
         }
         self.state = .idle
+        self.isGranted = true
         self.wish = mapping.external
         return .granted(mapping.external, .seconds(Int64(response.lifetime)))
     }
@@ -91,11 +106,11 @@ struct PCPExchange: Sendable {
         if self.isAsking { self.state = .listening }
     }
 
-    /// Deletes what was or may have been granted; answers to that are not for us.
+    /// Deletes what was or may have been granted.
     mutating func delete(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         turn.outputs.append(self.request(lifetime: 0))
         self.state = .idle
-        self.nonce = PCPNonce(using: &turn.generator)
+        self.isDeleting = true
     }
 
     private mutating func send(_ turn: inout MapperTurn<some RandomNumberGenerator>) {

@@ -26,6 +26,7 @@ extension PortMapper {
                 kept.append(opening)
             } else if isSameRouter, !isIPv6 {
                 opening.close(&self.upnp, &turn)
+                self.remember(opening)
             } else {
                 if isSameRouter { self.upnp.delete(opening.inner, &turn) }
                 self.remember(opening)
@@ -81,7 +82,7 @@ extension PortMapper {
     private var usesUPnP: Bool { self.network.gateway != nil && self.network.inner != nil }
 
     /// Keeps the nonce of what a router may still have open when we come back to it.
-    private mutating func remember(_ opening: Opening) {
+    mutating func remember(_ opening: Opening) {
         guard var exchange = opening.pcp else { return }
         exchange.leave()
         self.remembered.removeAll {

@@ -129,9 +129,11 @@ public struct PortMapper: Sendable {
     }
 
     private mutating func stop(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
-        for index in self.openings.indices { self.openings[index].close(&self.upnp, &turn) }
+        for index in self.openings.indices {
+            self.openings[index].close(&self.upnp, &turn)
+            self.remember(self.openings[index])
+        }
         self.openings = []
-        self.remembered = []
         self.network = LocalNetwork()
         self.upnp.reset(gateway: nil, source: nil)
         turn.outputs = turn.outputs.filter { !$0.isNotice } + turn.outputs.filter(\.isNotice)
