@@ -45,7 +45,7 @@ func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func resources(of test: String) -> [Resource] {
     switch test {
-    case "EntanglementTests", "OfflineCodesTests": [.copy("Vectors")]
+    case "EntanglementTests", "OfflineCodesTests", "PortMappingTests": [.copy("Vectors")]
     default: []
     }
 }
@@ -75,7 +75,8 @@ let core: [Target] = [
     .testTarget(
         name: "EntanglementSimulatorTests",
         dependencies: [
-            "EntanglementSimulator", "Entanglement", "EntanglementTestKit", "simulate", arguments,
+            "EntanglementSimulator", "Entanglement", "EntanglementTestKit", "PortMapping",
+            "simulate", arguments,
         ],
         exclude: ["Seeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
