@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: Scenario.allCases)
     func promisesAreKept(scenario: Scenario) {
         var trusted = 0
-        for seed in UInt64(1)...12 {
+        for seed in UInt64(1)...20 {
             let outcome = self.outcome(seed, scenario)
             #expect(outcome.violations.isEmpty, "seed \(seed)")
             trusted += outcome.trustedCount
