@@ -67,13 +67,21 @@ public struct Node: Sendable {
 
     /// When `.timer` is due.
     public var deadline: Instant? {
-        [self.protocolDeadline, self.tombstoneEnds.min()].compactMap { $0 }.min()
+        var earliest = self.protocolDeadline
+        for end in self.tombstoneEnds { earliest = min(end, earliest ?? end) }
+        return earliest
     }
 
     /// The same without the ends of tombstones, after which no message follows.
     package var protocolDeadline: Instant? {
-        (self.waitingForAddress.map(\.deadline) + self.farewells.map(\.dueAt)
-            + [self.earliest].compactMap { $0 }).min()
+        var earliest = self.earliest
+        for meeting in self.waitingForAddress {
+            earliest = min(meeting.deadline, earliest ?? meeting.deadline)
+        }
+        for farewell in self.farewells {
+            earliest = min(farewell.dueAt, earliest ?? farewell.dueAt)
+        }
+        return earliest
     }
 
     /// Decides about one input.

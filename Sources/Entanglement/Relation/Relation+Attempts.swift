@@ -67,7 +67,7 @@ extension Relation {
             self.dropAttempt(at: 0, &turn)
         }
         guard var attempt = self.makeAttempt(n: n, keys, &turn) else { return }
-        attempt.sentCount = 1
+        attempt.noteSending()
         self.attempts.append(attempt)
         for target in targets { turn.send(attempt.bytes, to: target) }
         if !self.isTrusted { turn.events.append(.trying(self.id, targets)) }
@@ -83,7 +83,7 @@ extension Relation {
                 continue
             }
             while self.attempts[index].dueAt <= turn.instant {
-                self.attempts[index].sentCount += 1
+                self.attempts[index].noteSending()
                 for target in targets { turn.send(self.attempts[index].bytes, to: target) }
             }
             index += 1

@@ -76,8 +76,11 @@ struct Relation: Sendable {
         consider(self.probe?.dueAt)
         consider(self.keepaliveAt)
         consider(self.rekeyAt)
-        for attempt in self.attempts { consider(attempt.dueAt) }
-        for slot in self.slots { consider(slot.createdAt + Constants.attemptLife) }
+        // By position: a loop over the values would copy their handshakes.
+        for index in self.attempts.indices { consider(self.attempts[index].dueAt) }
+        for index in self.slots.indices {
+            consider(self.slots[index].createdAt + Constants.attemptLife)
+        }
         for session in self.sessions { consider(session.createdAt + Constants.eraseAfter) }
         for waiting in self.waitingPings { consider(waiting.deadline) }
         return earliest
@@ -91,14 +94,34 @@ struct Attempt: Sendable {
     let handshake: NoiseHandshake
     let bytes: [UInt8]
     let createdAt: Instant
+    /// When it is over.
+    let life: Instant
     /// Offsets at which the bytes are sent.
     let sends: ArraySlice<Duration>
-    var sentCount = 0
+    private(set) var sentCount = 0
+    /// When the next sending is due, or the end.
+    private(set) var dueAt: Instant
 
-    var life: Instant { self.createdAt + Constants.attemptLife }
+    /// An attempt whose first sending is due at once.
+    init(
+        index: UInt32, n: UInt64, handshake: NoiseHandshake, bytes: [UInt8], createdAt: Instant,
+        sends: ArraySlice<Duration>
+    ) {
+        self.index = index
+        self.n = n
+        self.handshake = handshake
+        self.bytes = bytes
+        self.createdAt = createdAt
+        self.life = createdAt + Constants.attemptLife
+        self.sends = sends
+        self.dueAt = createdAt
+    }
 
-    var dueAt: Instant {
-        self.sentCount < self.sends.count
+    /// Counts one sending and plans the next.
+    mutating func noteSending() {
+        self.sentCount += 1
+        self.dueAt =
+            self.sentCount < self.sends.count
             ? self.createdAt + self.sends[self.sends.startIndex + self.sentCount] : self.life
     }
 }

@@ -21,7 +21,7 @@ extension SimulatedHost {
             self.follow(
                 self.ipgetter?.tick(now: local, isNeeded: isNeeded) ?? [], at: now, &effects)
         }
-        if let due = self.mapper?.deadline, due <= local {
+        if let due = self.mapperDue, due <= local {
             self.feedMapper(.timer, at: now, &effects)
         }
         if !effects.hasDied { self.handle(.timer, at: now, &effects) }

@@ -73,6 +73,8 @@ struct SimulatedHost: Sendable {
     var defective = DefectiveDriver()
     /// Asks routers to open ports; nil: this host does not.
     var mapper: SimulatedMapper?
+    /// When its next step is due, by the host's clock.
+    var mapperDue: Instant?
     let asksRouters: Bool
     var ipgetter: SimulatedIPgetter?
     let servers: [Endpoint]
@@ -117,8 +119,10 @@ struct SimulatedHost: Sendable {
     mutating func noteDue() {
         let own = self.node?.nextDeadline()
         let asked = self.ipgetter?.nextDeadline()
-        let mapping = self.mapper?.nextDeadline()
-        self.nextDue = [own ?? nil, asked ?? nil, mapping ?? nil].compactMap { $0 }.min()
+        var due = own ?? nil
+        if let asked = asked ?? nil { due = min(asked, due ?? asked) }
+        if let mapping = self.mapperDue { due = min(mapping, due ?? mapping) }
+        self.nextDue = due
     }
 
     // MARK: Life
@@ -163,6 +167,7 @@ struct SimulatedHost: Sendable {
         self.power = .stopped
         self.node = nil
         self.mapper = nil
+        self.mapperDue = nil
         if losesPower { self.disk.losePower() }
     }
 
@@ -188,10 +193,6 @@ extension Node {
 }
 
 extension SimulatedIPgetter {
-    fileprivate mutating func nextDeadline() -> Instant? { self.deadline }
-}
-
-extension SimulatedMapper {
     fileprivate mutating func nextDeadline() -> Instant? { self.deadline }
 }
 

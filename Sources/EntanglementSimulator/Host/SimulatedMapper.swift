@@ -82,7 +82,9 @@ extension SimulatedHost {
         _ input: PortMapper.Input, at now: Instant, _ effects: inout Effects
     ) {
         let local = self.clock.local(now)
-        guard self.mapper?.handle(input, now: local, &effects) ?? false else { return }
+        let hasChanged = self.mapper?.handle(input, now: local, &effects) ?? false
+        self.mapperDue = self.mapper?.deadline
+        guard hasChanged else { return }
         self.handle(.ownCandidates(self.candidates), at: now, &effects)
     }
 }
