@@ -45,7 +45,7 @@ func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func resources(of test: String) -> [Resource] {
     switch test {
-    case "EntanglementTests", "OfflineCodesTests": [.copy("Vectors")]
+    case "EntanglementTests", "OfflineCodesTests", "PortMappingTests": [.copy("Vectors")]
     default: []
     }
 }
@@ -69,11 +69,15 @@ let core: [Target] = [
         dependencies: ["Entanglement", "EntanglementTestKit", "PortMapping"],
         swiftSettings: strict),
     .executableTarget(
-        name: "simulate", dependencies: ["EntanglementSimulator", arguments], swiftSettings: strict),
+        name: "simulate", dependencies: ["EntanglementSimulator", "Entanglement", arguments],
+        swiftSettings: strict),
     test("EntanglementTests", ["Entanglement", "EntanglementTestKit", crypto]),
     .testTarget(
         name: "EntanglementSimulatorTests",
-        dependencies: ["EntanglementSimulator", "Entanglement", "EntanglementTestKit"],
+        dependencies: [
+            "EntanglementSimulator", "Entanglement", "EntanglementTestKit", "PortMapping",
+            "simulate", arguments,
+        ],
         exclude: ["Seeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
 ]

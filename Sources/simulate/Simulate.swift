@@ -8,7 +8,11 @@ struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Runs SpockEx nodes on simulated time, and finds the seed of a failure.",
-        subcommands: [Run.self, Sweep.self, Mutants.self])
+        discussion: "Example: simulate run --seed 17 --scenario village",
+        subcommands: [
+            Run.self, Sweep.self, Mutants.self, MatrixCommand.self, Growth.self, TownCommand.self,
+            Repeat.self, Report.self,
+        ])
 }
 
 extension Scenario: ExpressibleByArgument {}

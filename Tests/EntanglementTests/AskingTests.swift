@@ -117,6 +117,28 @@ import Testing
         #expect(host.askedCount == 2)
     }
 
+    /// A public IPv6 address says nothing about where IPv4 peers find this node.
+    @Test func aPublicIPv6AddressDoesNotTellThePrivateIPv4Ones() throws {
+        var sent: [Host.Sent] = []
+        var host = self.host(&sent)
+        let ipv6 = at("[2a00:1::1]:41414")
+        let both = [
+            Candidate(endpoint: ipv6, kind: .ipv6), Candidate(endpoint: self.lan, kind: .lan),
+        ]
+        host.handle(.ownCandidates(both), now: self.now, sent: &sent)
+        let early = host.request(.offer(MeetingOptions()), now: self.now, sent: &sent)
+        #expect(early == nil)
+        host.handle(.ipgetter(self.external), now: self.later(.milliseconds(80)), sent: &sent)
+        #expect(try self.hosts(host.replies.last?.reply) == [self.external, self.lan, ipv6])
+        // With IPv6 alone there is nothing to ask.
+        host.handle(.ownCandidates([both[0]]), now: self.later(.seconds(30)), sent: &sent)
+        host.handle(.networkChanged, now: self.later(.seconds(30)), sent: &sent)
+        let reply = host.request(
+            .offer(MeetingOptions(intent: .private)), now: self.later(.seconds(60)), sent: &sent)
+        #expect(try self.hosts(reply) == [ipv6])
+        #expect(host.askedCount == 1)
+    }
+
     @Test func anEchoOfAPeerIsEnough() throws {
         var pair = Pair { $0.usesIPgetter = true }
         for side in Pair.Side.allCases {

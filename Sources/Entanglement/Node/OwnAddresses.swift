@@ -117,8 +117,12 @@ struct OwnAddresses: Sendable {
     }
 
     /// Whether anything tells an address that peers elsewhere can reach.
+    ///
+    /// A public IPv6 address is not enough where IPv4 goes through a router: most peers have IPv4.
     var knowsExternal: Bool {
-        self.known.contains { $0.candidate.endpoint.address.isPublic }
+        let addresses = self.known.map(\.candidate.endpoint.address)
+        let hasIPv4 = addresses.contains { !$0.isIPv6 && !$0.isLoopback }
+        return addresses.contains { $0.isPublic && $0.isIPv6 != hasIPv4 }
     }
 
     /// Everything but what peers in fewer networks claim.

@@ -31,13 +31,14 @@ struct SimulatedDisk: Sendable {
             self.tears = false
             if self.defects.contains(.tornCommit) {
                 self.write(Array(changes.prefix(changes.count / 2)))
-                self.synced = self.store
             }
             return false
         }
         self.write(changes)
+        // Otherwise nothing is ever unsynced; a copy beside it would be copied by every commit.
+        guard self.defects.contains(.lazyDisk) else { return true }
         self.unsyncedCount += 1
-        if !self.defects.contains(.lazyDisk) || self.unsyncedCount >= 64 {
+        if self.unsyncedCount >= 64 {
             self.synced = self.store
             self.unsyncedCount = 0
         }
@@ -62,6 +63,7 @@ struct SimulatedDisk: Sendable {
 
     /// The power goes: what was not synced is lost.
     mutating func losePower() {
+        guard self.defects.contains(.lazyDisk) else { return }
         self.store = self.synced
         self.unsyncedCount = 0
     }

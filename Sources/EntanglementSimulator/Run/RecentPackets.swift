@@ -43,7 +43,8 @@ public struct RecentPackets: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    private static func name(of packet: Packet) -> String {
+    /// What a datagram is, by its first bytes.
+    static func name(of packet: Packet) -> String {
         let forged = packet.isForged ? " forged" : ""
         guard packet.bytes.first == 0x7b else {
             return (packet.bytes.first == 0x81 ? "packet" : "other") + forged

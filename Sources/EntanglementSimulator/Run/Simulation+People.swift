@@ -167,6 +167,7 @@ extension Simulation {
     /// In one of eight meetings somebody thinks better of it, while the messages are on their way; in
     /// one of eight a program dies then.
     private mutating func planSecondThoughts(_ meeting: Int, after delay: Duration) {
+        guard !self.people.areResolute else { return }
         let choice = Int.random(in: 0..<8, using: &self.generator)
         guard choice < 2 else { return }
         let (one, other) = (

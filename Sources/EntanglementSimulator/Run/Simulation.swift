@@ -37,7 +37,7 @@ public struct Simulation: Sendable {
     var interceptions: [HostID: Instant] = [:]
     /// Where each host is.
     var places: [Place] = []
-    private var queue = EventQueue<Event>()
+    private(set) var queue = EventQueue<Event>()
     private var packetCount: UInt64 = 0
     private(set) var hash = TraceHash()
     /// How often each kind of fault and fate happened.
@@ -45,6 +45,8 @@ public struct Simulation: Sendable {
     /// The last packets, for the diagram of a failed run.
     private(set) var recent = RecentPackets()
     private(set) var eventCount = 0
+    /// Takes a line about everything that happens, if somebody wants to read it.
+    var trace: (@Sendable (String) -> Void)?
     private let usesRealCryptography: Bool
     /// How the internet is when nothing is wrong.
     let calm: LinkConditions
@@ -104,7 +106,9 @@ public struct Simulation: Sendable {
             guard let due = self.hosts[id.number].due(now: self.now) else { return }
             guard due <= self.now else { return self.planTimer(of: id) }
             self.step(id) { $0.tick(at: $1) }
-        case .action(let action): self.carryOut(action)
+        case .action(let action):
+            self.trace?(self.line(about: action))
+            self.carryOut(action)
         }
     }
 
@@ -144,6 +148,7 @@ public struct Simulation: Sendable {
 
     private mutating func note(_ event: Entanglement.Event, of id: HostID) {
         self.hash.absorb(UInt64(id.number) << 32 | UInt64(event.kindNumber))
+        self.trace?(self.line(about: event, of: id))
     }
 
     // MARK: Packets
@@ -229,14 +234,17 @@ public struct Simulation: Sendable {
 
     /// A datagram comes out of the wire at a host.
     mutating func deliver(_ packet: Packet, to id: HostID) {
-        guard self.hosts[id.number].power == .running else { return self.end(packet, .blocked) }
-        self.end(packet, .delivered)
+        guard self.hosts[id.number].power == .running else {
+            return self.end(packet, .blocked, at: id)
+        }
+        self.end(packet, .delivered, at: id)
         self.recent.note(packet, at: self.now, to: id)
         // What is due at this very moment is not the datagram's doing.
         if let due = self.hosts[id.number].due(now: self.now), due <= self.now {
             self.step(id) { $0.tick(at: $1) }
             guard self.hosts[id.number].power == .running else { return }
         }
+        // Kept for forgeries alone: a second reference costs a copy of the disk at the next commit.
         let before = packet.isForged ? self.hosts[id.number].disk.store.state : nil
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
         self.checker.receives(packet, verdict, id, effects, at: self.now)
@@ -249,7 +257,8 @@ public struct Simulation: Sendable {
         self.follow(effects, of: id)
     }
 
-    private mutating func end(_ packet: Packet, _ fate: Fate) {
+    private mutating func end(_ packet: Packet, _ fate: Fate, at host: HostID? = nil) {
+        self.trace?(self.line(about: packet, fate, at: host))
         self.tally.count(fate)
         self.hash.absorb(packet.number << 8 | UInt64(fate.rawValue))
         if fate == .delivered {
@@ -258,5 +267,8 @@ public struct Simulation: Sendable {
         }
     }
 
-    mutating func count(_ fault: Fault) { self.tally.count(fault) }
+    mutating func count(_ fault: Fault) {
+        self.trace?(self.line(about: fault))
+        self.tally.count(fault)
+    }
 }

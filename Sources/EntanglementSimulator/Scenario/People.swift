@@ -46,6 +46,8 @@ struct People: Sendable {
     }
 
     var meetings: [Meeting] = []
+    /// Nobody thinks better of a meeting, and no program dies in the middle of one.
+    var areResolute = false
     private var waits: [Key: Wait] = [:]
 
     mutating func wait(

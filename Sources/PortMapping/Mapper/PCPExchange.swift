@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// One endpoint's conversation with one router by PCP: asks, repeats, deletes.
+struct PCPExchange: Sendable {
+    private enum State {
+        /// Nothing was asked, or it was answered: what comes is not for us.
+        case idle
+        case asking
+        /// Not asked any more, but a grant may still come.
+        case listening
+    }
+
+    let server: Endpoint
+    let inner: Endpoint
+    /// For good: what is open with it at the router answers to no other one.
+    private let nonce: PCPNonce
+    /// What to ask for: what was granted last (RFC 6887 §11.2.1).
+    private var wish: Endpoint
+    private var state = State.idle
+    private var isGranted = false
+    /// A deletion was sent and not yet confirmed.
+    private var isDeleting = false
+    private var sendCount = 0
+    private var wait = Duration.zero
+    private var dueAt = Instant(nanoseconds: 0)
+
+    init(
+        _ inner: Endpoint, at gateway: IPAddress,
+        using generator: inout some RandomNumberGenerator
+    ) {
+        self.server = Endpoint(address: gateway, port: NATPMP.serverPort)
+        self.inner = inner
+        self.nonce = PCPNonce(using: &generator)
+        let any = inner.address.isIPv6 ? IPAddress.v6(0, 0) : .v4(0)
+        self.wish = Endpoint(address: any, port: inner.port)
+    }
+
+    var isAsking: Bool { self.state == .asking }
+
+    /// Whether the router may have something open with this nonce.
+    var mayBeOpen: Bool { self.isGranted || self.state != .idle }
+
+    var deadline: Instant? { self.isAsking ? self.dueAt : nil }
+
+    mutating func ask(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
+        self.state = .asking
+        self.sendCount = 0
+        self.send(&turn)
+    }
+
+    /// Repeats the request when it is time, and gives up after the last wait.
+    mutating func timer(_ turn: inout MapperTurn<some RandomNumberGenerator>) -> Verdict? {
+        guard self.isAsking, self.dueAt <= turn.now else { return nil }
+        guard self.sendCount < Limits.pcpSendCount else {
+            self.state = .listening
+            return .failed
+        }
+        self.send(&turn)
+        return nil
+    }
+
+    /// Whether a response belongs to what was asked here.
+    func isAnswered(by response: PCPResponse) -> Bool {
+        guard self.state != .idle || self.isDeleting, case .map(let mapping) = response.content
+        else { return false }
+        return mapping.nonce == self.nonce && mapping.transport == PCPMapping.udp
+            && mapping.internalPort == self.inner.port
+    }
+
+    mutating func receive(_ response: PCPResponse) -> Verdict? {
+        guard self.isAnswered(by: response), case .map(let mapping) = response.content else {
+            return nil
+        }
+        if self.isDeleting, response.result == .success, response.lifetime == 0 {
+            self.isDeleting = false
+            self.isGranted = false
+            return nil
+        }
+        guard self.state != .idle else { return nil }
+        guard response.result == .success, mapping.external.port != 0 else {
+            guard self.isAsking else { return nil }
+            self.state = .idle
+            return .failed
+        }
+        self.state = .idle
+        self.isGranted = true
+        self.wish = mapping.external
+        return .granted(mapping.external, .seconds(Int64(response.lifetime)))
+    }
+
+    /// The router does not speak PCP.
+    mutating func fail() -> Verdict? {
+        guard self.isAsking else { return nil }
+        self.state = .idle
+        return .failed
+    }
+
+    /// The router is out of reach: nothing that comes is for us.
+    mutating func leave() {
+        self.state = .idle
+    }
+
+    /// Another protocol was first.
+    mutating func drop() {
+        if self.isAsking { self.state = .listening }
+    }
+
+    /// Deletes what was or may have been granted.
+    mutating func delete(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
+        turn.outputs.append(self.request(lifetime: 0))
+        self.state = .idle
+        self.isDeleting = true
+    }
+
+    private mutating func send(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
+        turn.outputs.append(self.request(lifetime: Limits.leaseSeconds))
+        let doubled = self.sendCount == 0 ? Limits.pcpRetransmission : self.wait * 2
+        let bounded = min(doubled, Limits.pcpRetransmissionMax).nanoseconds
+        let jitter = Int64.random(in: -bounded / 10...bounded / 10, using: &turn.generator)
+        self.wait = .nanoseconds(bounded + jitter)
+        self.dueAt = turn.now + self.wait
+        self.sendCount += 1
+    }
+
+    private func request(lifetime: UInt32) -> PortMapper.Output {
+        let mapping = PCPMapping(
+            nonce: self.nonce, internalPort: self.inner.port, external: self.wish)
+        let request = PCPRequest(
+            lifetime: lifetime, client: self.inner.address, content: .map(mapping))
+        // The router compares the source with what the request says (RFC 6887 §8.1).
+        return .send(request.encoded, to: self.server, from: self.inner.address)
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+
+/// One endpoint to open by UPnP: which call is next, and what an answer means.
+struct UPnPJob: Sendable {
+    private enum Step {
+        case address
+        case mapping(IPAddress)
+        case pinhole
+    }
+
+    let inner: Endpoint
+    /// Another protocol was first: only a grant is of interest, to be closed again.
+    var isDropped = false
+    /// Whether a router that does not answer is searched for once more.
+    var mayFindAgain = false
+
+    private var step: Step
+    private var externalPort: UInt16
+    private var serviceNumber = 0
+    private var lease = Limits.leaseSeconds
+    private var usesAny = true
+    private var portTryCount = 1
+    private var pinholeID: UInt16?
+
+    init(_ inner: Endpoint, externalPort: UInt16) {
+        self.inner = inner
+        self.externalPort = externalPort
+        self.step = inner.address.isIPv6 ? .pinhole : .address
+    }
+
+    /// Whether the call that is made now would open something.
+    var isOpening: Bool {
+        switch self.step {
+        case .address: false
+        case .mapping, .pinhole: true
+        }
+    }
+
+    /// The service to call now; `nil` when there is none (any more).
+    func service(of services: [UPnPService]) -> UPnPService? {
+        switch self.step {
+        case .pinhole: services.first { $0.kind == .firewall6 }
+        case .address, .mapping:
+            services.filter(\.kind.mapsPorts).dropFirst(self.serviceNumber).first
+        }
+    }
+
+    func call(at kind: UPnPService.Kind) -> SOAPCall {
+        switch self.step {
+        case .address: .externalAddress(of: kind)
+        case .mapping:
+            .map(
+                self.inner, externalPort: self.externalPort, lease: self.lease,
+                any: self.isAny(kind), at: kind)
+        case .pinhole: .openPinhole(to: self.inner, lease: Limits.leaseSeconds)
+        }
+    }
+
+    /// What closes it again; `nil` while its number is not known.
+    func closing(at kind: UPnPService.Kind) -> SOAPCall? {
+        switch self.step {
+        case .address: nil
+        case .mapping: .unmap(externalPort: self.externalPort, at: kind)
+        case .pinhole: self.pinholeID.map { .closePinhole($0) }
+        }
+    }
+
+    /// Takes the answer to the call; `nil` means that there is another call to make.
+    mutating func take(
+        _ answer: SOAPAnswer, at kind: UPnPService.Kind, otherPort: UInt16
+    ) -> Verdict? {
+        switch (self.step, answer) {
+        case (.address, _):
+            guard let address = answer.externalAddress, address.reach != .nowhere else {
+                // Of several connections one may be down: the next one, if there is any.
+                self.serviceNumber += 1
+                return nil
+            }
+            guard address.reach == .everywhere else { return .secondNAT(address) }
+            self.step = .mapping(address)
+            return nil
+        case (.mapping(let address), .success):
+            if self.isAny(kind) {
+                guard let port = answer.reservedPort else { return .failed }
+                self.externalPort = port
+            }
+            return self.granted(Endpoint(address: address, port: self.externalPort))
+        case (.mapping, .failure(let code)):
+            return self.isMended(code, at: kind, otherPort: otherPort) ? nil : .failed
+        case (.pinhole, .success):
+            guard let id = answer.uniqueID else { return .failed }
+            self.pinholeID = id
+            return self.granted(self.inner)
+        case (.pinhole, .failure):
+            return .failed
+        }
+    }
+
+    /// No answer tells a lease: it is the one asked for, and one without end is renewed as well,
+    /// as a router that starts anew tells nobody.
+    private func granted(_ external: Endpoint) -> Verdict {
+        .granted(external, .seconds(Int64(Limits.leaseSeconds)))
+    }
+
+    private func isAny(_ kind: UPnPService.Kind) -> Bool {
+        self.usesAny && kind == .connection2
+    }
+
+    /// Whether the call can be made in another way.
+    private mutating func isMended(
+        _ code: UPnPErrorCode, at kind: UPnPService.Kind, otherPort: UInt16
+    ) -> Bool {
+        switch code {
+        case .onlyPermanentLeases where self.lease != 0:
+            self.lease = 0
+        case .conflict, .conflictWithOtherMechanism:
+            guard self.portTryCount < Limits.portTryCount else { return false }
+            self.portTryCount += 1
+            self.externalPort = otherPort
+        case .invalidAction, .invalidArguments, .actionFailed, .notImplemented:
+            guard self.isAny(kind) else { return false }
+            self.usesAny = false
+        default: return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementSimulator
+import Testing
+
+@testable import simulate
+
+/// Many hosts at once.
+@Suite struct TownTests {
+    private func outcome(seed: UInt64, hosts: Int = 10) -> Town.Outcome {
+        var town = Town(hostCount: hosts, seconds: Town.secondsMin, seed: seed)
+        town.live()
+        return town.look()
+    }
+
+    /// `look` reports everybody who could be found and is not connected.
+    @Test(arguments: UInt64(1)...4)
+    func whoCanBeFoundIsConnected(seed: UInt64) {
+        let outcome = self.outcome(seed: seed)
+        #expect(outcome.violations.isEmpty)
+        #expect(outcome.hostCount == 10)
+        #expect(outcome.connectedCount > 0)
+        #expect(outcome.connectedCount <= outcome.trustedCount)
+        #expect(outcome.trustedCount <= 20)
+    }
+
+    @Test func oneSeedGivesOneTown() {
+        let (one, same) = (self.outcome(seed: 3), self.outcome(seed: 3))
+        #expect(one.hash == same.hash)
+        #expect(one.eventCount == same.eventCount)
+        #expect(one.hash != self.outcome(seed: 4).hash)
+    }
+
+    @Test func somebodyMovesInATownOfAHundred() {
+        let outcome = self.outcome(seed: 1, hosts: 100)
+        #expect(outcome.violations.isEmpty)
+        #expect(outcome.moveCount >= 7)
+        #expect(outcome.trustedCount > 60)
+    }
+
+    @Test func growthSaysWhatIsTooSlowOrTooLarge() {
+        let figures = TownFigures(hosts: 4, seconds: Town.secondsMin, seed: 1)
+        #expect(
+            Growth.failures(of: [figures], leastSpeed: 0, mostMebibytes: 1_048_576).isEmpty)
+        let failures = Growth.failures(of: [figures], leastSpeed: 1e12, mostMebibytes: 1)
+        #expect(failures.first?.hasPrefix("4 hosts ran at") == true)
+        #expect(failures.count == (figures.peakKibibytes == nil ? 1 : 2))
+        #expect(Growth.columns([figures]).text.split(separator: "\n").count == 2)
+    }
+}
