@@ -68,7 +68,7 @@ import Testing
     }
 
     /// What lets checks bite: two defects that the first seeds show.
-    @Test(arguments: [(Defects.commitAfterSend, UInt64(4)), (.lazyDisk, 4)])
+    @Test(arguments: [(Defects.commitAfterSend, UInt64(30)), (.lazyDisk, 30)])
     func deliberateDefectsAreFound(defect: Defects, seedMax: UInt64) {
         let found = (1...seedMax).contains { seed in
             Scenario.allCases.contains { !self.outcome(seed, $0, defect).violations.isEmpty }

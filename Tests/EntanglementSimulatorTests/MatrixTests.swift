@@ -31,7 +31,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Place.allCases)
+    /// Everybody who can send UDP over IPv4.
+    @Test(arguments: Place.allCases.filter { $0 != .noUDP && $0 != .v6Firewall })
     func whoIsPublicMeetsEverybody(place: Place) {
         for (one, other) in [(Place.publicHost, place), (place, .publicHost)] {
             var encounter = Encounter(offering: one, answering: other, seed: 5)

@@ -90,9 +90,11 @@ import Testing
     }
 
     @Test func theJSONOfACourseIsComplete() throws {
-        var course = Course(seed: 5, scenario: .village, defects: .lazyDisk)
-        let outcome = course.run()
-        try #require(!outcome.violations.isEmpty)
+        let outcomes = (UInt64(1)...20).lazy.map { seed in
+            var course = Course(seed: seed, scenario: .village, defects: .lazyDisk)
+            return course.run()
+        }
+        let outcome = try #require(outcomes.first { !$0.violations.isEmpty })
         let text = try Printout.json(RunAccount(outcome, commit: "a\"b\\c\n"))
         #expect(!text.contains("\n"))
         let object = try #require(
@@ -108,7 +110,7 @@ import Testing
         let violations = try #require(object["violations"] as? [[String: Any]])
         #expect(violations.count == outcome.violations.count)
         let report = Printout.text(outcome)
-        #expect(report.contains("scripts/simulate run --seed 5 --scenario village"))
+        #expect(report.contains("scripts/simulate run --seed \(outcome.seed) --scenario village"))
         #expect(report.contains("commit: "))
         #expect(report.contains("sequenceDiagram"))
     }

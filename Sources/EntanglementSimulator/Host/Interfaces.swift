@@ -52,11 +52,13 @@ extension SimulatedHost {
 
     /// The own addresses, as the driver tells them.
     var candidates: [Candidate] {
-        self.interfaces.map { interface in
-            let isPublicIPv6 = interface.address.isIPv6 && interface.address.isPublic
-            return Candidate(
-                endpoint: Endpoint(address: interface.address, port: self.port),
-                kind: isPublicIPv6 ? .ipv6 : .lan)
-        }
+        let mapped = (self.mapper?.mapped ?? []).map { Candidate(endpoint: $0, kind: .mapped) }
+        return mapped
+            + self.interfaces.map { interface in
+                let isPublicIPv6 = interface.address.isIPv6 && interface.address.isPublic
+                return Candidate(
+                    endpoint: Endpoint(address: interface.address, port: self.port),
+                    kind: isPublicIPv6 ? .ipv6 : .lan)
+            }
     }
 }

@@ -126,6 +126,18 @@ struct NAT: Sendable {
         self.byPort[port] != nil || self.forwards.contains { $0.port == port }
     }
 
+    /// Makes these the only forwards there are.
+    mutating func setForwards(_ wanted: [(port: UInt16, inner: Endpoint)]) {
+        for forward in self.forwards
+        where !wanted.contains(where: { $0.port == forward.port && $0.inner == forward.inner }) {
+            self.removeForward(forward.port)
+        }
+        for (port, inner) in wanted
+        where !self.forwards.contains(where: { $0.port == port && $0.inner == inner }) {
+            self.forward(port, to: inner)
+        }
+    }
+
     /// Opens an outer port to everybody, for one inner endpoint, whose packets leave by it.
     ///
     /// A mapping or forward that had the port ends. When there are `forwardCountMax` forwards already, the

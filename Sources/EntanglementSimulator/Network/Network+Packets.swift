@@ -75,6 +75,7 @@ extension Network {
         _ packet: inout Packet, by gateway: Int, now: Instant,
         using generator: inout SeededGenerator
     ) -> Exit {
+        if self.services[gateway] != nil { self.renewForwards(of: gateway, now: now) }
         switch self.routers[gateway].kind {
         case .translating(let nat):
             let isHairpin = self.nats[nat].outer == packet.destination.address
@@ -153,6 +154,7 @@ extension Network {
     private mutating func letIn(
         _ packet: inout Packet, by number: Int, now: Instant
     ) -> Fate? {
+        if self.services[number] != nil { self.renewForwards(of: number, now: now) }
         switch self.routers[number].kind {
         case .translating(let nat):
             switch self.nats[nat].receive(
@@ -166,7 +168,10 @@ extension Network {
             }
         case .filtering(let firewall):
             return self.firewalls[firewall].lets(
-                packet.source, reach: packet.destination, now: now) ? nil : .filtered
+                packet.source, reach: packet.destination, now: now)
+                || self.hasPinhole(
+                    to: packet.destination, in: self.routers[number].inner, now: now)
+                ? nil : .filtered
         }
     }
 }

@@ -17,6 +17,8 @@ struct Network: Sendable {
     var routers: [Router] = []
     var nats: [NAT] = []
     var firewalls: [Firewall] = []
+    /// What opens ports on request, by the router's number; nil: nothing does.
+    var services: [RouterService?] = []
     var cuts: Set<Cut> = []
     /// Hosts in a piece of the world of their own: they hear each other, and nobody else.
     var isolated: Set<HostID> = []
@@ -42,6 +44,7 @@ struct Network: Sendable {
         let number = self.routers.count
         self.routers.append(
             Router(kind: .translating(self.nats.count), inner: inner, outer: outer))
+        self.services.append(nil)
         self.nats.append(NAT(behavior, outer: outerAddress, firstPort: firstPort))
         self.parts[outer.number].members[outerAddress] = .router(number)
         self.parts[inner.number].gatewayIPv4 = number
@@ -52,6 +55,7 @@ struct Network: Sendable {
     mutating func connect(_ inner: NetworkID, by firewall: Firewall, subnet: Subnet? = nil) {
         self.routers.append(
             Router(kind: .filtering(self.firewalls.count), inner: inner, outer: .internet))
+        self.services.append(nil)
         self.firewalls.append(firewall)
         self.parts[inner.number].gatewayIPv6 = self.routers.count - 1
         if let subnet { self.add(subnet, to: inner) }

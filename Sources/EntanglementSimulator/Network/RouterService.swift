@@ -97,6 +97,11 @@ public struct RouterService: Sendable {
         }?.inner
     }
 
+    /// All ports that it lets everybody in by, and where packets to them go.
+    func openForwards(now: Instant) -> [(port: UInt16, inner: Endpoint)] {
+        self.forwards.filter { $0.opens && $0.isAlive(now) }.map { ($0.externalPort, $0.inner) }
+    }
+
     /// Whether its IPv6 firewall lets packets from anywhere reach that endpoint.
     public func letsIn(to inner: Endpoint, now: Instant) -> Bool {
         self.pinholes.contains { $0.inner == inner && $0.opens && $0.isAlive(now) }

@@ -78,6 +78,7 @@ extension Simulation {
         let outer = self.network.outer(of: network)
         let address = renumbers ? outer.map { self.freshAddress(in: $0) } : nil
         self.network.restartGateway(of: network, outerAddress: address)
+        self.restartService(of: network)
     }
 
     /// Half as many foreign flows as the table holds, up to a quarter more than it holds.

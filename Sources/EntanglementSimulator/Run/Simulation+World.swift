@@ -63,6 +63,26 @@ extension Simulation {
         return true
     }
 
+    /// Routers that open ports on request, some of which lie or refuse. Routers that a place describes
+    /// otherwise do not, so that what a measure shows is that behaviour.
+    private mutating func addService(to network: NetworkID, _ place: Place) {
+        var manner = RouterService.Manner.answers
+        var protocols = RouterService.Protocols.all
+        switch place {
+        case .homeOpen: break
+        case .anyRouter:
+            if Bool.random(using: &self.generator) {
+                let manners = RouterService.Manner.allCases
+                manner = manners[Int.random(in: 0..<manners.count, using: &self.generator)]
+            }
+            protocols = RouterService.Protocols(
+                rawValue: UInt8.random(in: 0...7, using: &self.generator))
+        default: return
+        }
+        self.network.addService(
+            to: network, manner: manner, protocols: protocols, now: self.now)
+    }
+
     private mutating func addHome(_ place: Place) -> Int {
         let network = self.network.addNetwork(.local)
         let isIPv6Only = place == .v6Firewall
@@ -75,6 +95,7 @@ extension Simulation {
             self.network.connect(
                 network, to: outer, by: behavior, outerAddress: self.freshAddress(in: outer),
                 firstPort: self.firstPort(), subnet: subnet)
+            self.addService(to: network, place)
         }
         var prefix: Subnet?
         if place.hasIPv6 {

@@ -10,6 +10,8 @@ public struct Simulation: Sendable {
     enum Event: Sendable {
         /// A packet has crossed a network.
         case arrival(Packet, at: NetworkID)
+        /// A host's HTTP request reaches a router, or the router's answer the host.
+        case http(RouterExchange)
         /// A node's deadline, if the program has not been started anew since.
         case timer(HostID, incarnation: Int)
         /// Something that the plan of the run does.
@@ -100,6 +102,7 @@ public struct Simulation: Sendable {
     private mutating func happen(_ event: Event) {
         switch event {
         case .arrival(let packet, let network): self.arrive(packet, at: network)
+        case .http(let exchange): self.goOn(exchange)
         case .timer(let id, let incarnation):
             guard self.hosts[id.number].incarnation == incarnation else { return }
             self.hosts[id.number].timerAt = nil
@@ -125,6 +128,7 @@ public struct Simulation: Sendable {
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
         self.checker.looks(at: &self.hosts[id.number], effects, now: self.now)
         for (bytes, target) in effects.sent { self.send(bytes, to: target, from: id) }
+        self.askRouters(effects, of: id)
         for event in effects.events { self.note(event, of: id) }
         if effects.hasDied {
             self.count(.crash)
@@ -152,6 +156,16 @@ public struct Simulation: Sendable {
     }
 
     // MARK: Packets
+
+    mutating func put(_ exchange: RouterExchange, after delay: Duration) {
+        self.queue.put(.http(exchange), at: self.now + delay)
+    }
+
+    /// The number of the next packet.
+    mutating func nextPacketNumber() -> UInt64 {
+        self.packetCount += 1
+        return self.packetCount
+    }
 
     private mutating func send(_ bytes: [UInt8], to target: Endpoint, from id: HostID) {
         var digest = TraceHash()
@@ -224,8 +238,8 @@ public struct Simulation: Sendable {
             for id in ids where self.hosts[id.number].groups.contains(packet.destination.address) {
                 self.deliver(packet, to: id)
             }
-        // No router of the simulated world answers yet.
-        case .router(_, let packet): self.end(packet, .blocked)
+            self.hear(packet, inGroupOf: network)
+        case .router(let router, let packet): self.ask(router, packet)
         case .entered(let network, let packet):
             let copies = self.network.cross(network, packet, using: &self.generator)
             self.planArrivals(of: packet, at: network, copies)
@@ -245,6 +259,9 @@ public struct Simulation: Sendable {
             guard self.hosts[id.number].power == .running else { return }
         }
         // Kept for forgeries alone: a second reference costs a copy of the disk at the next commit.
+        guard packet.destination.port != SimulatedMapper.port,
+            packet.destination.port != SimulatedMapper.announcementPort
+        else { return self.step(id) { $0.hearRouter(packet, at: $1) } }
         let before = packet.isForged ? self.hosts[id.number].disk.store.state : nil
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
         self.checker.receives(packet, verdict, id, effects, at: self.now)
@@ -257,7 +274,7 @@ public struct Simulation: Sendable {
         self.follow(effects, of: id)
     }
 
-    private mutating func end(_ packet: Packet, _ fate: Fate, at host: HostID? = nil) {
+    mutating func end(_ packet: Packet, _ fate: Fate, at host: HostID? = nil) {
         self.trace?(self.line(about: packet, fate, at: host))
         self.tally.count(fate)
         self.hash.absorb(packet.number << 8 | UInt64(fate.rawValue))

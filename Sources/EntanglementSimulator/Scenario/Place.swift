@@ -21,6 +21,8 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
     case dualStack
     /// Behind a router with another port for each remote address, which lets in that address alone.
     case addressDependent
+    /// Behind a home router that opens ports on request.
+    case homeOpen
     /// Behind a home router that does not keep port numbers.
     case homeRemap
     /// Behind a home router through which its own hosts meet at the outer address.
@@ -42,7 +44,7 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
 
     /// Places at which hosts mostly find each other: half of all hosts are at one of them.
     static let common: [Place] = [
-        .publicHost, .fullCone, .restricted, .home, .homeRemap, .dualStack, .carrier,
+        .publicHost, .fullCone, .restricted, .home, .homeOpen, .homeRemap, .dualStack, .carrier,
     ]
 
     /// The router at home; nil: none, or one that is drawn.
@@ -51,7 +53,8 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
         case .publicHost, .mobile, .mobileSymmetric, .v6Firewall, .anyRouter: nil
         case .fullCone: .fullCone
         case .restricted: .restricted
-        case .home, .carrier, .carrierSymmetric, .dualStack, .noUDP, .homeAndMobile: .home
+        case .home, .homeOpen, .carrier, .carrierSymmetric, .dualStack, .noUDP, .homeAndMobile:
+            .home
         case .homeHairpin: .hairpinning
         case .homeRemap: .remapping
         case .addressDependent: .addressDependent
@@ -66,8 +69,9 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
         case .carrier: .restricted
         case .mobile, .homeAndMobile: .remapping
         case .carrierSymmetric, .mobileSymmetric: .symmetric
-        case .publicHost, .fullCone, .restricted, .home, .symmetric, .sequential, .dualStack,
-            .addressDependent, .homeRemap, .homeHairpin, .noUDP, .v6Firewall, .anyRouter:
+        case .publicHost, .fullCone, .restricted, .home, .homeOpen, .symmetric, .sequential,
+            .dualStack, .addressDependent, .homeRemap, .homeHairpin, .noUDP, .v6Firewall,
+            .anyRouter:
             nil
         }
     }
@@ -76,7 +80,8 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
     var hasHome: Bool {
         switch self {
         case .publicHost, .mobile, .mobileSymmetric: false
-        case .fullCone, .restricted, .home, .symmetric, .sequential, .carrier, .dualStack,
+        case .fullCone, .restricted, .home, .homeOpen, .symmetric, .sequential, .carrier,
+            .dualStack,
             .addressDependent, .homeRemap, .homeHairpin, .noUDP, .carrierSymmetric, .v6Firewall,
             .homeAndMobile, .anyRouter:
             true

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+import PortMapping
+
+// What a host does when something happens, and the contract of its driver.
+extension SimulatedHost {
+    mutating func handle(_ input: Input, at now: Instant) -> Effects {
+        var effects = Effects()
+        self.handle(input, at: now, &effects)
+        return effects
+    }
+
+    /// Time has passed.
+    mutating func tick(at now: Instant) -> Effects {
+        var effects = Effects()
+        let local = self.clock.local(now)
+        if let due = self.ipgetter?.deadline, due <= local {
+            let pairings = self.node?.status(now: self.clock.moment(at: now)).pairings ?? []
+            let isNeeded = pairings.contains { $0.phase != .timedOut }
+            self.follow(
+                self.ipgetter?.tick(now: local, isNeeded: isNeeded) ?? [], at: now, &effects)
+        }
+        if let due = self.mapper?.deadline, due <= local {
+            self.feedMapper(.timer, at: now, &effects)
+        }
+        if !effects.hasDied { self.handle(.timer, at: now, &effects) }
+        return effects
+    }
+
+    /// The system tells that the addresses are others.
+    mutating func networkChanged(at now: Instant) -> Effects {
+        self.hasMissedNews = false
+        var effects = Effects()
+        let steps = self.ipgetter?.networkChanged(now: self.clock.local(now)) ?? []
+        self.tellMapper(at: now, &effects)
+        if !self.defects.contains(.changeUntold) {
+            self.handle(.ownCandidates(self.candidates), at: now, &effects)
+        }
+        if !effects.hasDied, !self.defects.contains(.changeUntold) {
+            self.handle(.networkChanged, at: now, &effects)
+        }
+        if !effects.hasDied { self.follow(steps, at: now, &effects) }
+        return effects
+    }
+
+    private mutating func follow(
+        _ steps: [SimulatedIPgetter.Step], at now: Instant, _ effects: inout Effects
+    ) {
+        for step in steps where !effects.hasDied {
+            switch step {
+            case .send(let bytes, let server): effects.sent.append((bytes, server))
+            case .told(let endpoint): self.handle(.ipgetter(endpoint), at: now, &effects)
+            case .lapsed: self.handle(.ipgetterLapsed, at: now, &effects)
+            }
+        }
+    }
+
+    /// A person asks for something; the reply may come later.
+    mutating func request(_ request: Request, at now: Instant) -> (RequestID, Effects) {
+        self.requestCount += 1
+        let id = RequestID(self.requestCount)
+        return (id, self.handle(.request(id, request), at: now))
+    }
+
+    /// A datagram arrives: what the gate says, and what follows.
+    mutating func receive(
+        _ packet: Packet, at now: Instant
+    ) -> (verdict: Gate.Verdict, effects: Effects) {
+        let local = self.clock.local(now)
+        let verdict = packet.bytes.withUnsafeBytes {
+            self.gate.receive($0, from: packet.source, via: SocketID(0), now: local)
+        }
+        var effects = Effects()
+        switch verdict {
+        case .input(let input):
+            self.handle(input, at: now, &effects)
+        case .stun:
+            let steps = self.ipgetter?.receive(packet.bytes, from: packet.source, now: local)
+            self.follow(steps ?? [], at: now, &effects)
+        case .dropped: break
+        }
+        return (verdict, effects)
+    }
+
+    /// A hostile peer seals what it likes in its own sessions.
+    mutating func misbehave(at now: Instant) -> Effects {
+        var effects = Effects()
+        let local = self.clock.local(now)
+        let sessions = self.node?.openSessions(now: local) ?? []
+        for (session, path) in sessions {
+            for (content, bytes) in self.villain?.plaintexts() ?? [] {
+                self.carryOut(
+                    .sendSealed(session: session, content, bytes, to: path), at: now, &effects)
+            }
+        }
+        effects.sent += self.villain?.repetitions() ?? []
+        if self.villain?.strategy == .floods { self.handle(.resumed, at: now, &effects) }
+        return effects
+    }
+
+    mutating func handle(_ input: Input, at now: Instant, _ effects: inout Effects) {
+        var outputs: [Output] = []
+        self.node?.handle(input, now: self.clock.moment(at: now), into: &outputs)
+        self.carryOut(outputs, at: now, &effects)
+    }
+
+    /// The one contract of the driver: commit, then the rest, in order.
+    mutating func carryOut(
+        _ outputs: [Output], at now: Instant, _ effects: inout Effects
+    ) {
+        var left = self.diesAfter
+        self.diesAfter = nil
+        func dies() -> Bool {
+            guard let count = left else { return false }
+            left = count - 1
+            return count <= 0
+        }
+        if dies() { return self.die(&effects) }
+        effects.hasStoredEndpoints =
+            effects.hasStoredEndpoints || outputs.contains(where: \.isEndpoints)
+        if !self.defects.contains(.commitAfterSend), !self.commit(outputs) {
+            return self.die(&effects)
+        }
+        for output in outputs where !output.isPersist {
+            if dies() { return self.die(&effects) }
+            self.carryOut(self.villain?.twisted(output) ?? output, at: now, &effects)
+        }
+        if self.defects.contains(.commitAfterSend), !self.commit(outputs) { self.die(&effects) }
+    }
+
+    private mutating func commit(_ outputs: [Output]) -> Bool {
+        self.disk.commit(
+            outputs.compactMap { if case .persist(let change) = $0 { change } else { nil } })
+    }
+
+    private mutating func carryOut(
+        _ output: Output, at now: Instant, _ effects: inout Effects
+    ) {
+        switch output {
+        case .persist: break
+        case .send(let bytes, let target):
+            effects.sent.append((bytes, target))
+            self.villain?.note(bytes, to: target)
+            if self.defects.contains(.reinstallation),
+                let session = self.defective.sessionAgain(answering: bytes)
+            {
+                _ = self.gate.apply(.install(session), now: self.clock.local(now))
+            }
+        case .sendSealed(_, _, _, let target):
+            if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
+                effects.sent.append((bytes, target))
+                self.villain?.note(bytes, to: target)
+            }
+        case .install(let session):
+            effects.installedCount += 1
+            self.defective.note(session, self.defects)
+            _ = self.gate.apply(output, now: self.clock.local(now))
+        case .erase where self.defects.contains(.erasureIgnored): break
+        case .admit, .dismiss, .erase, .bury, .unbury:
+            _ = self.gate.apply(output, now: self.clock.local(now))
+        case .gatherCandidates:
+            let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(nil)]
+            self.follow(steps, at: now, &effects)
+        case .reply(let id, let reply): effects.replies.append((id, reply))
+        case .notify(let event): effects.events.append(event)
+        }
+    }
+
+    private mutating func die(_ effects: inout Effects) {
+        effects.hasDied = true
+        self.stop(losesPower: false)
+    }
+}
+
+extension Output {
+    fileprivate var isPersist: Bool {
+        if case .persist = self { true } else { false }
+    }
+
+    fileprivate var isEndpoints: Bool {
+        if case .persist(.endpoints) = self { true } else { false }
+    }
+}
