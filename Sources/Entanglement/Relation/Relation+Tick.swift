@@ -10,7 +10,11 @@ extension Relation {
         self.tickFounding(&turn)
         self.tickProbe(&turn)
         if let due = self.keepaliveAt, due <= turn.instant {
-            if turn.has(.noKeepalive) { self.lastSent = turn.instant } else { self.startProbe(&turn) }
+            if turn.has(.noKeepalive) {
+                self.lastSent = turn.instant
+            } else {
+                self.startProbe(&turn)
+            }
         }
         self.tickRekey(&turn)
         self.tickForget(&turn)

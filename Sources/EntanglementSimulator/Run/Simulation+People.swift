@@ -186,7 +186,8 @@ extension Simulation {
 
     /// As long as two people take to hold a telephone still.
     private mutating func moment(mayBeLate: Bool = false) -> Duration {
-        if mayBeLate, !self.people.areResolute, Int.random(in: 0..<24, using: &self.generator) == 0 {
+        if mayBeLate, !self.people.areResolute, Int.random(in: 0..<24, using: &self.generator) == 0
+        {
             self.count(.lateScan)
             return .seconds(Int64.random(in: 560...720, using: &self.generator))
         }

@@ -63,8 +63,9 @@ extension Simulation {
         return true
     }
 
-    /// Routers that open ports on request, some of which lie or refuse. Routers that a place describes
-    /// otherwise do not, so that what a measure shows is that behaviour.
+    /// Routers that open ports on request, some of which lie or refuse.
+    ///
+    /// Routers that a place describes otherwise do not, so that what a measure shows is that behaviour.
     private mutating func addService(to network: NetworkID, _ place: Place) {
         var manner = RouterService.Manner.answers
         var protocols = RouterService.Protocols.all
