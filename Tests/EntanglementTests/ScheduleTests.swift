@@ -64,6 +64,16 @@ import Testing
         #expect(pair.relation(.bob)?.problem == .timedOut)
     }
 
+    /// About a minute between attempts, and never the same: two who are out of step behind routers that
+    /// forget in less than a minute must not stay so.
+    private func expectPatience(_ attempts: [Recorded]) {
+        let gaps = self.gaps(attempts)
+        #expect(gaps.allSatisfy { $0 >= .seconds(55) && $0 <= .seconds(65) })
+        if let shortest = gaps.min(), let longest = gaps.max() {
+            #expect(longest - shortest > .seconds(3))
+        }
+    }
+
     @Test func afterNinetySecondsOneAttemptAMinute() throws {
         var pair = try Situation.connecting.reached()
         let id = try #require(pair.relation(.alice)?.id)
@@ -74,9 +84,8 @@ import Testing
         #expect(pair.alice.events.contains(.pairingProblem(id, .timedOut)))
         let openings = self.openings(pair.record(for: .seconds(3_600)), from: .alice)
         #expect(self.attempts(openings) == openings)
-        #expect((59...60).contains(openings.count))
-        #expect(
-            self.gaps(openings).allSatisfy { $0 >= .seconds(60) && $0 <= .milliseconds(60_334) })
+        #expect((55...65).contains(openings.count))
+        self.expectPatience(openings)
     }
 
     @Test func retryStartsTheOnlineStepAnew() throws {
@@ -152,8 +161,8 @@ import Testing
         #expect(eager.first?.time == .zero)
         #expect((17...18).contains(eager.count))
         let slow = attempts.filter { $0.time >= .seconds(96) }
-        #expect((8...9).contains(slow.count))
-        #expect(self.gaps(slow).allSatisfy { $0 >= .seconds(60) && $0 <= .milliseconds(60_334) })
+        #expect((7...10).contains(slow.count))
+        self.expectPatience(slow)
     }
 
     @Test func aNewNetworkMakesTheSearchEagerAgain() throws {
