@@ -57,7 +57,10 @@ public enum Constants {
     /// Time of the online step before the person is asked.
     public static let connectingLife = Duration.seconds(90)
     /// From one attempt to the next while timed out.
-    public static let timedOutInterval = Duration.seconds(60)
+    public static let timedOutInterval = Duration.seconds(55)
+    /// Largest jitter added to that: two who look for each other through routers that forget in less
+    /// than a minute must not stay out of step.
+    public static let timedOutJitterMax = Duration.seconds(10)
     /// A timed-out pairing is given up after this; a tombstone is kept as long.
     public static let pairingLife = Duration.seconds(30 * 86_400)
     /// Keys of a relation that the other ended are kept this long, to acknowledge repetitions.

@@ -59,6 +59,54 @@ import Testing
         #expect(pair.inFlight.count == 2)
     }
 
+    /// An own address that changes between the handshake and the trust is told when there is trust.
+    @Test func addressesThatChangeWhilePairingAreTold() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        let opened = at("203.0.113.77:7")
+        pair.inFlight.removeAll { $0.from == Pair.bobEndpoint }
+        while pair.phase(.alice) != .trusted || pair.phase(.bob) != .trusted {
+            guard pair.deliverNext() else { break }
+            guard pair.phase(.alice) != .trusted, pair.relation(.alice)?.hasSentFounding == true
+            else { continue }
+            let known = [
+                Candidate(endpoint: opened, kind: .mapped),
+                Candidate(endpoint: Pair.aliceEndpoint, kind: .lan),
+            ]
+            pair.act(.alice) { $0.handle(.ownCandidates(known), now: $1, sent: &$2) }
+        }
+        pair.run(for: .seconds(10))
+        try #require(pair.isEntangled)
+        #expect(pair.relation(.bob)?.endpoints.contains(opened) == true)
+    }
+
+    /// Two pairs of handshakes that crossed, with a restart between them: the second ones are newer,
+    /// although the sequence has begun anew.
+    @Test func whoRestartsIsBelievedAlsoWhereHandshakesCross() throws {
+        var pair = try Pair.trusted()
+        for side in Pair.Side.allCases {
+            pair.act(side) { $0.handle(.resumed, now: $1, sent: &$2) }
+        }
+        pair.run(for: .seconds(3))
+        for port in UInt16(1)...5 {
+            let known = [
+                Candidate(endpoint: at("203.0.113.9:\(port)"), kind: .mapped),
+                Candidate(endpoint: Pair.bobEndpoint, kind: .lan),
+            ]
+            pair.act(.bob) { $0.handle(.ownCandidates(known), now: $1, sent: &$2) }
+            pair.run(for: .seconds(3))
+        }
+        pair.run(for: .seconds(40)) { _ in false }
+        pair.act(.bob) { $0.restart(now: $1, sent: &$2) }
+        let last = [
+            Candidate(endpoint: at("203.0.113.10:1"), kind: .mapped),
+            Candidate(endpoint: Pair.bobEndpoint, kind: .lan),
+        ]
+        pair.act(.bob) { $0.handle(.ownCandidates(last), now: $1, sent: &$2) }
+        pair.run(for: .seconds(10))
+        #expect(pair.relation(.alice)?.endpoints.contains(last[0].endpoint) == true)
+    }
+
     /// A sequence counts in one session: who restarts begins anew and is believed.
     @Test func whoRestartsIsBelievedAgain() throws {
         var pair = try Pair.trusted()

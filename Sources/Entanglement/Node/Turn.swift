@@ -58,9 +58,13 @@ struct Turn {
         self.generator.next()
     }
 
-    mutating func jitter() -> Duration {
-        .nanoseconds(
-            Int64.random(in: 0...Constants.attemptJitterMax.nanoseconds, using: &self.generator))
+    mutating func jitter(upTo limit: Duration = Constants.attemptJitterMax) -> Duration {
+        .nanoseconds(Int64.random(in: 0...limit.nanoseconds, using: &self.generator))
+    }
+
+    /// From one attempt of a patient search to the next.
+    mutating func patience() -> Duration {
+        Constants.timedOutInterval + self.jitter(upTo: Constants.timedOutJitterMax)
     }
 
     mutating func send(_ bytes: [UInt8], to endpoint: Endpoint) {

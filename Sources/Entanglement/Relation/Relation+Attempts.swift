@@ -39,13 +39,13 @@ extension Relation {
     }
 
     /// When the next attempt is due after one made now; nil: none.
-    private func interval(_ turn: Turn) -> Duration? {
+    private func pause(_ turn: inout Turn) -> Duration? {
         switch self.record.phase {
         case .offered, .forgotten: nil
-        case .answered, .connecting: Constants.attemptInterval
-        case .timedOut: Constants.timedOutInterval
+        case .answered, .connecting: Constants.attemptInterval + turn.jitter()
+        case .timedOut: turn.patience()
         case .trusted, .forgetting:
-            self.isEager(turn) ? Constants.attemptInterval : Constants.timedOutInterval
+            self.isEager(turn) ? Constants.attemptInterval + turn.jitter() : turn.patience()
         }
     }
 
@@ -58,7 +58,7 @@ extension Relation {
 
     /// Starts one attempt and plans the next.
     mutating func startAttempt(_ turn: inout Turn) {
-        self.nextAttemptAt = self.interval(turn).map { turn.instant + $0 + turn.jitter() }
+        self.nextAttemptAt = self.pause(&turn).map { turn.instant + $0 }
         guard let keys = self.record.keys else { return }
         let targets = self.candidates(turn)
         guard !targets.isEmpty, let n = self.takeCounter(&turn) else { return }

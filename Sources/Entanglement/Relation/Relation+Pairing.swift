@@ -39,7 +39,7 @@ extension Relation {
     mutating func stop(_ problem: PairingProblem, _ turn: inout Turn) {
         self.founding = nil
         self.dropAttempts(&turn)
-        self.nextAttemptAt = turn.instant + Constants.timedOutInterval + turn.jitter()
+        self.nextAttemptAt = turn.instant + turn.patience()
         let isKnown = self.record.phase == .timedOut && self.record.problem == problem
         guard !isKnown else { return }
         self.record.problem = problem

@@ -47,6 +47,6 @@ struct Probe {
     /// Mappings that live no longer than the pause between two patient attempts have ended.
     mutating func forgetShortLived() {
         self.network.forgetMappings(
-            livingAtMost: Constants.timedOutInterval + Constants.attemptJitterMax)
+            livingAtMost: Constants.timedOutInterval + Constants.timedOutJitterMax)
     }
 }
