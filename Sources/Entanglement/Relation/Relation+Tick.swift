@@ -82,9 +82,12 @@ extension Relation {
         if self.isTrusted { self.lose(&turn) }
     }
 
-    /// The own addresses changed: tell, until acknowledged.
+    /// The own addresses changed: tell, until acknowledged; during a pairing as soon as there is trust.
     mutating func announce(sequence: UInt32, _ turn: inout Turn) {
-        guard self.record.phase == .trusted else { return }
+        guard self.record.phase == .trusted else {
+            if !self.isTrusted { self.unacknowledgedAddresses = sequence }
+            return
+        }
         if !turn.has(.addressesToldOnce) { self.unacknowledgedAddresses = sequence }
         self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
     }
