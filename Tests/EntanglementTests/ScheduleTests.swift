@@ -176,12 +176,12 @@ import Testing
     }
 
     /// A wireless network that comes and goes: the endpoints that a peer named get no flood of it.
-    @Test func aNetworkThatFlapsStartsNoMoreThanOneAttemptASecond() throws {
+    @Test func aNetworkThatFlapsStartsHardlyMoreAttemptsThanACalmOne() throws {
         var pair = try Pair.trusted()
         pair.act(.alice) { $0.handle(.resumed, now: $1, sent: &$2) }
         var recorded: [Recorded] = []
         let start = pair.now.instant
-        for _ in 0..<60 {
+        for _ in 0..<1_200 {
             pair.act(.alice) { $0.handle(.networkChanged, now: $1, sent: &$2) }
             let passed = pair.now.instant - start
             recorded += pair.record(for: .milliseconds(50)).map {
@@ -190,7 +190,7 @@ import Testing
         }
         let attempts = self.attempts(self.openings(recorded, from: .alice))
         #expect(attempts.first?.time == .zero)
-        #expect((3...4).contains(attempts.count))
+        #expect((12...15).contains(attempts.count))
         #expect(self.gaps(attempts).allSatisfy { $0 >= .seconds(1) })
     }
 
