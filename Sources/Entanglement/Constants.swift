@@ -45,6 +45,10 @@ public enum Constants {
     public static let attemptInterval = Duration.seconds(5)
     /// From one attempt to the next at least, whatever happens to the network.
     public static let attemptSpacing = Duration.seconds(1)
+    /// So many attempts out of turn within ``hurrySpan``; more wait for their turn.
+    public static let hurryCountMax = 3
+    /// After so long without an attempt out of turn, haste is allowed again.
+    public static let hurrySpan = Duration.seconds(30)
     /// Largest jitter added to the interval.
     public static let attemptJitterMax = Duration.milliseconds(334)
     /// How long an attempt or a slot is kept.

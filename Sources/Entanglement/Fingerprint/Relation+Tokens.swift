@@ -66,7 +66,9 @@ extension Relation {
         }
         tokens.put(.ownCounter(self.nextCounter))
         tokens.put(due: self.nextAttemptAt)
-        tokens.put(since: self.lastAttemptAt, for: Constants.attemptSpacing)
+        tokens.put(since: self.lastAttemptAt, for: Constants.attemptInterval)
+        tokens.put(since: self.hurry.began, for: Constants.hurrySpan)
+        tokens.put(min(self.hurry.count, Constants.hurryCountMax))
         tokens.put(due: self.phaseEnd)
         tokens.put(since: self.searchStart, for: Constants.searchEagerSpan)
         tokens.put(self.searchStart == nil)

@@ -49,11 +49,15 @@ extension Relation {
         }
     }
 
-    /// The next attempt comes as soon as it may: one a second is enough for any network that flaps,
-    /// for the outstanding ones go to all candidates too.
+    /// The next attempt comes as soon as it may, but not sooner than a second after the last one, and
+    /// out of turn only a few times: the outstanding ones go to all candidates too.
     mutating func hurry(_ turn: Turn, after delay: Duration = .zero) {
-        let earliest = self.lastAttemptAt.map { $0 + Constants.attemptSpacing } ?? turn.instant
-        self.nextAttemptAt = max(turn.instant + delay, earliest)
+        let spacing =
+            self.hurry.isAllowed(at: turn.instant)
+            ? Constants.attemptSpacing : Constants.attemptInterval
+        let earliest = self.lastAttemptAt.map { $0 + spacing } ?? turn.instant
+        let due = max(turn.instant + delay, earliest)
+        self.nextAttemptAt = min(due, self.nextAttemptAt ?? due)
     }
 
     /// Starts one attempt and plans the next.

@@ -16,6 +16,8 @@ struct Relation: Sendable {
     var nextCounter: UInt64
     var nextAttemptAt: Instant?
     var lastAttemptAt: Instant?
+    /// Attempts out of turn, and when the first of them was asked for.
+    var hurry = Hurry()
     /// When the offer's life, or the 90 s of the online step, end.
     var phaseEnd: Instant?
     /// When this node began to look for a trusted peer.
@@ -84,6 +86,23 @@ struct Relation: Sendable {
         for session in self.sessions { consider(session.createdAt + Constants.eraseAfter) }
         for waiting in self.waitingPings { consider(waiting.deadline) }
         return earliest
+    }
+}
+
+/// How often a search was hurried lately: a network that flaps must not flood anybody.
+struct Hurry: Sendable {
+    private(set) var began: Instant?
+    private(set) var count = 0
+
+    /// Counts one; whether it may still be served out of turn.
+    mutating func isAllowed(at now: Instant) -> Bool {
+        if let began, now - began < Constants.hurrySpan {
+            self.count += 1
+        } else {
+            self.began = now
+            self.count = 1
+        }
+        return self.count <= Constants.hurryCountMax
     }
 }
 

@@ -27,6 +27,8 @@ struct Checker: Sendable {
     var adversaries: Set<Endpoint> = []
     /// Addresses that a peer made up.
     var lies: Set<Endpoint> = []
+    /// When each relation ended, on the side where it did.
+    var endedAt: [CancelledKey: Instant] = [:]
     /// When each host's own addresses changed last.
     var addressesChangedAt: [HostID: Instant] = [:]
 
@@ -100,8 +102,9 @@ struct Checker: Sendable {
             if record?.endpoints.contains(path) == false {
                 self.report(.announcedIsDurable, at: now, [host.id], "a path was told only")
             }
-        case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .pairingEnded,
-            .peerUnreachable, .peerForgotten:
+        case .pairingEnded(let id, _), .peerForgotten(let id, _):
+            self.endedAt[CancelledKey(host: host.id, relation: id)] = now
+        case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable:
             break
         }
     }
