@@ -107,6 +107,27 @@ import Testing
         #expect(pair.relation(.alice)?.endpoints.contains(last[0].endpoint) == true)
     }
 
+    /// A session that crossed another minutes ago is not the rival of one that is made now.
+    @Test(arguments: [(9, true), (11, false), (100, false)])
+    func onlySessionsOfOneTimeAreRivals(seconds: Int, areRivals: Bool) throws {
+        let pair = try Pair.trusted()
+        let now = pair.now.instant
+        var sendOnOld: [Bool] = []
+        for side in Pair.Side.allCases {
+            let id = try #require(pair.relation(side)?.id)
+            var relation = try #require(pair[side].node.relations[id])
+            relation.sessions = [true, false].map { isInitiator in
+                SessionView(
+                    index: isInitiator ? 1 : 2, isInitiator: isInitiator,
+                    createdAt: isInitiator ? now + .seconds(-seconds) : now, isConfirmed: true,
+                    isCrossed: true, mayFound: true, provedEndpoint: Pair.aliceEndpoint)
+            }
+            sendOnOld.append(relation.sendingSession(now)?.index == 1)
+        }
+        // Of rivals the smaller key decides, which is one of the two sides.
+        #expect(sendOnOld.filter { $0 }.count == (areRivals ? 1 : 0))
+    }
+
     /// A sequence counts in one session: who restarts begins anew and is believed.
     @Test func whoRestartsIsBelievedAgain() throws {
         var pair = try Pair.trusted()
