@@ -138,18 +138,15 @@ extension Relation {
     }
 
     /// Whether a list of addresses is newer than all before: in one session, or in two whose first
-    /// messages crossed, its sequence is greater; else its session is newer. (Two that crossed others,
-    /// long after each other, did not cross each other: the sequence may have begun anew between them.)
+    /// messages crossed, its sequence is greater; else its session is newer.
     private mutating func isNewest(_ sequence: UInt32, in session: UInt32) -> Bool {
         if let heard = self.heardAddresses,
             let former = self.sessions.firstIndex(where: { $0.index == heard.session }),
             let position = self.sessions.firstIndex(where: { $0.index == session })
         {
-            let (new, old) = (self.sessions[position], self.sessions[former])
             let areOneTime =
                 position == former
-                || new.isCrossed && old.isCrossed
-                    && abs(new.createdAt, old.createdAt) < Constants.attemptLife
+                || self.sessions[position].hasCrossed(self.sessions[former])
             guard areOneTime ? sequence > heard.sequence : position > former else { return false }
         }
         self.heardAddresses = (session, sequence)
@@ -209,9 +206,4 @@ extension Relation {
         turn.changes.append(.relation(self.record, erasing: false))
         turn.notify(.peerForgotten(self.id, byPeer: true))
     }
-}
-
-/// How far two instants are apart.
-private func abs(_ one: Instant, _ other: Instant) -> Duration {
-    one < other ? other - one : one - other
 }

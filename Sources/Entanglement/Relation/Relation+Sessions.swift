@@ -45,8 +45,7 @@ extension Relation {
     private func preferred(_ usable: [SessionView]) -> SessionView? {
         guard let newest = usable.last else { return nil }
         let rival = usable.dropLast().last {
-            $0.isInitiator != newest.isInitiator
-                && $0.isCrossed && newest.isCrossed
+            $0.isInitiator != newest.isInitiator && $0.hasCrossed(newest)
         }
         guard let rival, let peerKey = self.record.keys?.peerKey else { return newest }
         let isOwnSmaller = self.ownKey.publicKey < peerKey

@@ -170,6 +170,17 @@ struct SessionView: Sendable, Equatable {
     var mayFound: Bool
     /// Where the handshake proved the other to be.
     let provedEndpoint: Endpoint
+
+    /// Whether the first messages of both crossed each other: both crossed one, at the same time.
+    ///
+    /// Minutes apart each crossed another one; then the newer one counts, and the peer may have
+    /// started anew between them.
+    func hasCrossed(_ other: SessionView) -> Bool {
+        let gap =
+            self.createdAt < other.createdAt
+            ? other.createdAt - self.createdAt : self.createdAt - other.createdAt
+        return self.isCrossed && other.isCrossed && gap < Constants.attemptLife
+    }
 }
 
 /// Message 3 on its way: sent until message 4 comes.

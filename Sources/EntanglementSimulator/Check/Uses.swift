@@ -50,6 +50,11 @@ struct Rates: Sendable {
     /// Datagrams to one endpoint that a peer named, in a minute: 13 attempts of 6 sends, and some.
     private static let toNamedCountMax = 100
 
+    /// A computer has slept: what is left of a Cancel's three 410s comes now.
+    mutating func wakes(_ host: HostID) {
+        self.farewells = self.farewells.filter { $0.key.host != host }
+    }
+
     /// Whether a 410 comes sooner after the last one than it may.
     mutating func isHasty(
         gone subject: TraceHash, _ host: HostID, incarnation: Int, at now: Instant

@@ -72,6 +72,7 @@ extension Simulation {
             self.plan(.wake(id), after: duration)
         case .wake(let id):
             guard self.hosts[id.number].power == .asleep else { return }
+            self.checker.rates.wakes(id)
             self.step(id) { $0.wake(at: $1) }
         case .jumpClock(let id, let error):
             self.count(.clockJump)
