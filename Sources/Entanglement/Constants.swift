@@ -45,9 +45,9 @@ public enum Constants {
     public static let attemptInterval = Duration.seconds(5)
     /// From one attempt to the next at least, whatever happens to the network.
     public static let attemptSpacing = Duration.seconds(1)
-    /// So many attempts out of turn within ``hurrySpan``; more wait for their turn.
+    /// So many times within ``hurrySpan`` an attempt may come out of turn; more wait for their turn.
     public static let hurryCountMax = 3
-    /// After so long without an attempt out of turn, haste is allowed again.
+    /// So long after the first time, haste is allowed again.
     public static let hurrySpan = Duration.seconds(30)
     /// Largest jitter added to the interval.
     public static let attemptJitterMax = Duration.milliseconds(334)

@@ -12,6 +12,9 @@ struct Mutants: ParsableCommand {
     @Option(help: "One defect alone.") var defect: String?
 
     func validate() throws {
+        guard self.seeds > 0 else {
+            throw ValidationError("--seeds takes a number of at least 1, as 10000.")
+        }
         let names = Defects.named.map(\.name)
         if let defect = self.defect, !names.contains(defect) {
             throw ValidationError("There is no defect \(defect): \(names.joined(separator: ", ")).")

@@ -36,7 +36,11 @@ struct Sweep: ParsableCommand {
             minutes: self.minutes, jobs: self.jobs, failureCountMax: self.failures)
         let result = sweeping.run()
         Printout.show(sweeping.text(result))
-        if Interruption.isThere { throw ExitCode(Interruption.exitCode) }
         if result.totals.failureCount > 0 { throw ExitCode.failure }
+        if Interruption.isThere { throw ExitCode(Interruption.exitCode) }
+        guard result.totals.runCount > 0 else {
+            Printout.remark("No course was run in that time: give --minutes more.")
+            throw ExitCode.failure
+        }
     }
 }

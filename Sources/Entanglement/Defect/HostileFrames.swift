@@ -51,6 +51,24 @@ extension Node {
     package var publishedEndpoints: [Endpoint] { self.announced }
 }
 
+extension Node {
+    /// So many fresh messages 1 to every peer, each with a right MAC and a right seal.
+    package mutating func questions(count: Int, now: Moment) -> [(bytes: [UInt8], to: Endpoint)] {
+        var turn = self.turn(now)
+        var made: [(bytes: [UInt8], to: Endpoint)] = []
+        for id in self.ids {
+            guard var relation = self.relations[id] else { continue }
+            for _ in 0..<count {
+                guard let question = relation.question(&turn) else { break }
+                made += question
+            }
+            self.relations[id] = relation
+        }
+        self.generator = turn.generator
+        return made
+    }
+}
+
 extension DurableState {
     /// Gives a relation other member keys than the meeting began with.
     package mutating func substituteMemberKeys(

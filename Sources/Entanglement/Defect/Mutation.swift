@@ -89,4 +89,6 @@ package struct Mutation: OptionSet, Sendable, Hashable {
     package static let noSearch = Mutation(rawValue: 1 << 28)
     /// A challenge goes out even where it is longer than the packet that it answers.
     package static let challengeAmplifies = Mutation(rawValue: 1 << 29)
+    /// A peer that is lost takes what was known of its places along.
+    package static let endpointsForgotten = Mutation(rawValue: 1 << 30)
 }

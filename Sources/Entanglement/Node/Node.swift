@@ -50,6 +50,7 @@ public struct Node: Sendable {
         self.tombstoneEnds = state.tombstones.map {
             now.instant + min(max($0.expiresAt - now.wall, .zero), Constants.pairingLife)
         }
+        self.announcementSequence = Self.firstSequence(now.wall)
         var turn = self.turn(now)
         if self.name != state.nodeName { turn.changes.append(.nodeName(self.name)) }
         for (position, record) in state.relations.enumerated() {
@@ -243,7 +244,7 @@ public struct Node: Sendable {
 
     // MARK: Turns
 
-    private func turn(_ now: Moment) -> Turn {
+    func turn(_ now: Moment) -> Turn {
         var turn = Turn(
             now: now, primitives: self.primitives, configuration: self.configuration,
             generator: self.generator, indexes: self.indexes)
@@ -269,6 +270,12 @@ public struct Node: Sendable {
             self.ids.compactMap { id in
                 self.relations[id].flatMap { $0.record.phase == .trusted ? $0.record.cluster : nil }
             })
+    }
+
+    /// Where lists of own addresses begin to be counted: higher after every start, where the clock is
+    /// right, for up to four changes a second, until the year 2057 (PROTOCOL.md §7.2).
+    private static func firstSequence(_ wall: WallTime) -> UInt32 {
+        UInt32(truncatingIfNeeded: max(0, wall.seconds - 1_700_000_000) << 2)
     }
 
     private var published: [Endpoint] {

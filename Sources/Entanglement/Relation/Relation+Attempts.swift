@@ -77,6 +77,15 @@ extension Relation {
         if !self.isTrusted { turn.events.append(.trying(self.id, targets)) }
     }
 
+    /// One message 1 of its own, to all candidates, that no attempt stands behind (simulator alone).
+    mutating func question(_ turn: inout Turn) -> [(bytes: [UInt8], to: Endpoint)]? {
+        guard let keys = self.record.keys, let n = self.takeCounter(&turn),
+            let attempt = self.makeAttempt(n: n, keys, &turn)
+        else { return nil }
+        turn.indexes.free(attempt.index)
+        return self.candidates(turn).map { (attempt.bytes, $0) }
+    }
+
     /// Sends what is due of the attempts and drops those that are over.
     mutating func tickAttempts(_ turn: inout Turn) {
         let targets = self.candidates(turn)

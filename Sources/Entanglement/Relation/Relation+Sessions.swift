@@ -176,6 +176,7 @@ extension Relation {
 
     /// The peer does not answer: look for it.
     mutating func lose(_ turn: inout Turn) {
+        if turn.has(.endpointsForgotten) { self.record.endpoints = [] }
         if self.isConnected {
             self.isConnected = false
             turn.notify(.peerUnreachable(self.id))

@@ -9,7 +9,7 @@ extension Checker {
         _ bytes: [UInt8], digest: TraceHash, to target: Endpoint, _ host: HostID, incarnation: Int,
         at now: Instant
     ) {
-        self.sent[digest] = now
+        self.sent[digest] = (host, now)
         if self.lies.contains(target), self.rates.isTooMuch(bytes, toNamed: target, host, at: now) {
             self.report(
                 .answersAreFew, at: now, [host], "more than 100 to a named address a minute")
@@ -48,10 +48,13 @@ extension Checker {
         _ effects: SimulatedHost.Effects, at now: Instant
     ) {
         guard case .input(.opened(let opened)) = verdict else { return }
-        if let sentAt = self.sent[packet.digest] {
+        if let sending = self.sent[packet.digest] {
             // A session is older than every packet in it.
-            if now - sentAt > Constants.rejectAfter {
-                self.report(.openedWasSent, at: now, [host], "sent \(now - sentAt) ago")
+            if now - sending.at > Constants.rejectAfter {
+                self.report(.openedWasSent, at: now, [host], "sent \(now - sending.at) ago")
+            }
+            if sending.by == host {
+                self.report(.openedWasSent, at: now, [host], "an own packet came back")
             }
         } else {
             self.report(.openedWasSent, at: now, [host], "counter \(opened.counter)")
@@ -100,10 +103,13 @@ extension Checker {
                 "\(byteCount) bytes for \(packet.bytes.count) from an unproved source")
         }
         // Message 2 from another place is believed while there is no path: its seal is right.
-        guard packet.bytes.first != 0x7b else { return }
+        guard !isResponse else { return }
         for event in effects.events {
-            guard case .peerMoved(_, _, let path) = event, path == packet.source else { continue }
-            self.report(.pathIsProved, at: now, [host], "the path leads to an adversary")
+            switch event {
+            case .peerMoved(_, _, packet.source), .peerConnected(_, packet.source):
+                self.report(.pathIsProved, at: now, [host], "the path leads to an adversary")
+            default: break
+            }
         }
     }
 

@@ -9,7 +9,7 @@ struct Checker: Sendable {
     /// Every key and nonce that sealed something.
     let ledger = NonceLedger()
     /// When hosts sent each datagram, by fingerprint.
-    var sent: [TraceHash: Instant] = [:]
+    var sent: [TraceHash: (by: HostID, at: Instant)] = [:]
     /// What hosts have used up: counters, questions, packets.
     var uses = Uses()
     /// Answers that may come only so often.
@@ -18,7 +18,7 @@ struct Checker: Sendable {
     var clusters: [[UInt8]: ClusterID] = [:]
     /// Meetings of which a person scanned both codes.
     var meetings: Set<[UInt8]> = []
-    var cancelled: Set<CancelledKey> = []
+    var cancelled: Set<RelationKey> = []
     /// Hosts whose disk has been set back.
     var forgiven: Set<HostID> = []
     /// Hosts that mean harm: nothing is promised about them.
@@ -27,12 +27,14 @@ struct Checker: Sendable {
     var adversaries: Set<Endpoint> = []
     /// Addresses that a peer made up.
     var lies: Set<Endpoint> = []
+    /// The path to each peer that was told last.
+    var paths: [RelationKey: Endpoint] = [:]
     /// When each relation ended, on the side where it did.
-    var endedAt: [CancelledKey: Instant] = [:]
+    var endedAt: [RelationKey: Instant] = [:]
     /// When each host's own addresses changed last.
     var addressesChangedAt: [HostID: Instant] = [:]
 
-    struct CancelledKey: Hashable, Sendable {
+    struct RelationKey: Hashable, Sendable {
         var host: HostID
         var relation: RelationID
     }
@@ -53,7 +55,7 @@ struct Checker: Sendable {
     mutating func met(_ meeting: [UInt8]) { self.meetings.insert(meeting) }
 
     mutating func cancels(_ relation: RelationID, _ host: HostID) {
-        self.cancelled.insert(CancelledKey(host: host, relation: relation))
+        self.cancelled.insert(RelationKey(host: host, relation: relation))
     }
 
     /// An old copy of the disk is back: what it says was cancelled later is there again, by right, and
@@ -98,12 +100,13 @@ struct Checker: Sendable {
             self.trusts(record, host, at: now)
         case .ownAddresses: self.addressesChangedAt[host.id] = now
         case .peerMoved(let id, _, let path), .peerConnected(let id, let path):
+            self.paths[RelationKey(host: host.id, relation: id)] = path
             let record = state.relations.first { $0.id == id }
             if record?.endpoints.contains(path) == false {
                 self.report(.announcedIsDurable, at: now, [host.id], "a path was told only")
             }
         case .pairingEnded(let id, _), .peerForgotten(let id, _):
-            self.endedAt[CancelledKey(host: host.id, relation: id)] = now
+            self.endedAt[RelationKey(host: host.id, relation: id)] = now
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable:
             break
         }
@@ -129,7 +132,7 @@ struct Checker: Sendable {
             }
             guard !self.cancelled.isEmpty,
                 self.cancelled.contains(
-                    CancelledKey(host: host, relation: records[position].id))
+                    RelationKey(host: host, relation: records[position].id))
             else { continue }
             self.report(
                 .cancelDeletes, at: now, [host], "\(records[position].phase) is back")

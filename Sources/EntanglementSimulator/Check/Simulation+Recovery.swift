@@ -59,12 +59,25 @@ extension Simulation {
 
     // MARK: The end
 
+    /// The last path that was told of a peer is among the endpoints that are stored.
+    private mutating func checkMemory(of host: HostID, _ record: RelationRecord?) {
+        guard let record,
+            let path = self.checker.paths[
+                Checker.RelationKey(host: host, relation: record.id)],
+            !record.endpoints.contains(path)
+        else { return }
+        self.checker.report(.announcedIsDurable, at: self.now, [host], "\(path) is forgotten")
+    }
+
     /// What is wrong after the calm: every meeting must be agreed on, every reachable peer connected.
     mutating func checkRecovery() {
+        for host in self.hosts.map(\.id)
+        where self.hosts[host.number].power != .running && !self.retired.contains(host) {
+            self.checker.report(.foundAgain, at: self.now, [host], "the program does not run")
+        }
         for (number, meeting) in self.people.meetings.enumerated() {
-            let hosts = [meeting.offering, meeting.answering]
-            guard hosts.allSatisfy({ !self.restored.contains($0) }),
-                let offering = meeting.offeringRelation, let answering = meeting.answeringRelation
+            guard let offering = meeting.offeringRelation,
+                let answering = meeting.answeringRelation
             else { continue }
             self.check(
                 meeting, named: "meeting \(number)",
@@ -79,6 +92,9 @@ extension Simulation {
     ) {
         let (one, other) = (meeting.offering, meeting.answering)
         let words = "\(name): \(String(describing: (offering, answering)))"
+        // What an old copy of a disk says of a meeting may differ; peers that it knows must be found.
+        let isRestored = self.restored.contains(one) || self.restored.contains(other)
+        if isRestored, offering != .trusted || answering != .trusted { return }
         switch (offering, answering) {
         case (.trusted, .trusted): self.checkConnection(meeting, words)
         case (nil, _) where self.isTooEarly(one, meeting),
@@ -122,7 +138,7 @@ extension Simulation {
         let isCopied = [meeting.offering, meeting.answering].contains {
             self.copies.values.contains($0)
         }
-        let key = Checker.CancelledKey(host: host, relation: relation)
+        let key = Checker.RelationKey(host: host, relation: relation)
         return isCopied || self.checker.endedAt[key].map { self.now - $0 < .seconds(200) } ?? false
     }
 
@@ -150,6 +166,13 @@ extension Simulation {
 
     private mutating func checkConnection(_ meeting: Meeting, _ words: String) {
         let (one, other) = (meeting.offering, meeting.answering)
+        for host in [one, other] where !self.restored.contains(host) {
+            self.checkMemory(
+                of: host,
+                self.hosts[host.number].disk.store.state.relations.first {
+                    $0.id == meeting.relation(of: host)
+                })
+        }
         guard self.isRecoverable(one, other, meeting) else { return }
         let peers = [one, other].map { self.peer(meeting.relation(of: $0), at: $0) }
         guard peers.allSatisfy({ $0?.isConnected ?? false }) else {
@@ -157,6 +180,7 @@ extension Simulation {
             self.checker.report(.foundAgain, at: self.now, [one, other], "\(words), \(places)")
             return
         }
+        guard !self.restored.contains(one), !self.restored.contains(other) else { return }
         for host in [one, other] {
             let record = self.hosts[host.number].disk.store.state.relations.first {
                 $0.id == meeting.relation(of: host)

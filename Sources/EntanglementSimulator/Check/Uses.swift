@@ -43,7 +43,8 @@ struct Rates: Sendable {
 
     private var farewells: [Key: Farewell] = [:]
     private var resyncs: [Key: Instant] = [:]
-    private var minutes: [Key: (minute: Int64, count: Int)] = [:]
+    /// When the last of them were sent.
+    private var toNamed: [Key: [Instant]] = [:]
 
     /// The three 410s of a Cancel come within this.
     private static let farewellSpan = Duration.milliseconds(1_100)
@@ -85,15 +86,15 @@ struct Rates: Sendable {
         _ bytes: [UInt8], toNamed endpoint: Endpoint, _ host: HostID, at now: Instant
     ) -> Bool {
         var subject = TraceHash()
-        // The beginning of a message 1 names the relation.
-        subject.absorb(Array(bytes.prefix(60)))
+        // The beginning of a message names the relation, that of a packet the session.
+        subject.absorb(Array(bytes.prefix(bytes.first == 0x7b ? 60 : 8)))
         subject.absorb(UInt64(endpoint.hashable))
         let key = Key(host: host, incarnation: 0, subject: subject)
-        let minute = now.nanoseconds / 60_000_000_000
-        let former = self.minutes[key]
-        let count = former?.minute == minute ? (former?.count ?? 0) + 1 : 1
-        self.minutes[key] = (minute, count)
-        return count > Self.toNamedCountMax
+        var times = self.toNamed[key] ?? []
+        times.append(now)
+        if times.count > Self.toNamedCountMax { times.removeFirst() }
+        self.toNamed[key] = times
+        return times.count == Self.toNamedCountMax && now - times[0] < .seconds(60)
     }
 }
 

@@ -95,7 +95,9 @@ extension SimulatedHost {
             }
         }
         effects.sent += self.villain?.repetitions() ?? []
-        if self.villain?.strategy == .floods { self.handle(.resumed, at: now, &effects) }
+        if self.villain?.strategy == .floods {
+            effects.sent += self.node?.questions(count: 8, now: self.clock.moment(at: now)) ?? []
+        }
         return effects
     }
 

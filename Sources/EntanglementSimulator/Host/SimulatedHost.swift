@@ -132,7 +132,6 @@ struct SimulatedHost: Sendable {
         self.incarnation += 1
         self.timerAt = nil
         self.power = .running
-        self.diesAfter = nil
         self.hasMissedNews = false
         self.ipgetter =
             self.servers.isEmpty
@@ -153,7 +152,7 @@ struct SimulatedHost: Sendable {
             now: self.clock.moment(at: now), into: &outputs)
         var effects = Effects()
         self.carryOut(outputs, at: now, &effects)
-        if self.asksRouters {
+        if self.asksRouters, !effects.hasDied {
             self.groups = [NATPMP.announcementGroup]
             self.mapper = SimulatedMapper(seed: self.seeds.next())
             self.tellMapper(at: now, &effects)
@@ -166,6 +165,7 @@ struct SimulatedHost: Sendable {
     mutating func stop(losesPower: Bool) {
         self.power = .stopped
         self.node = nil
+        self.diesAfter = nil
         self.mapper = nil
         self.mapperDue = nil
         if losesPower { self.disk.losePower() }

@@ -29,6 +29,11 @@ public struct RecentPackets: Sendable {
         self.packets.filter { $0.to == host && !$0.packet.isForged }.map(\.packet)
     }
 
+    /// Recorded datagrams of anybody to anybody: to be sent back, or to somebody else.
+    func recordedOfAll() -> [Packet] {
+        self.packets.filter { !$0.packet.isForged }.map(\.packet)
+    }
+
     /// A sequence diagram of the last packets between these hosts (all hosts if none is named).
     public func mermaid(of hosts: [HostID], countMax: Int = 40) -> String {
         let concerned = self.rows.filter { row in

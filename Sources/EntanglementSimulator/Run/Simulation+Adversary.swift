@@ -7,9 +7,12 @@ extension Simulation {
     /// One burst against a host: recorded datagrams again, from elsewhere, changed, and nonsense.
     mutating func attack(_ id: HostID) {
         let recorded = self.recent.recorded(to: id)
+        let strays = self.recent.recordedOfAll()
         let source = self.freshAdversary()
         for _ in 0..<20 {
-            guard var packet = recorded.randomElement(using: &self.generator) else { break }
+            let isStray = Int.random(in: 0..<4, using: &self.generator) == 0
+            let choice = isStray ? strays : recorded
+            guard var packet = choice.randomElement(using: &self.generator) else { continue }
             switch Int.random(in: 0..<4, using: &self.generator) {
             case 0: self.count(.replay)
             case 1:

@@ -32,6 +32,7 @@ extension Simulation {
             self.people.meetings[meeting].wasOffered =
                 self.phase(of: relation, at: offering) == .offered
         }
+        self.noteMeeting(meeting)
         self.ask(.accept(answer), .accept(meeting: meeting), offering)
     }
 
@@ -114,7 +115,6 @@ extension Simulation {
         case (.answer(let meeting), .answered(let relation, let text, _)):
             self.people.meetings[meeting].answer = text
             self.people.meetings[meeting].answeringRelation = relation
-            self.noteMeeting(meeting)
             let other = self.people.meetings[meeting].offering
             let delay = self.moment(mayBeLate: true)
             self.plan(.accept(by: other, meeting: meeting), after: delay)

@@ -94,17 +94,19 @@ public struct Simulation: Sendable {
             guard let (at, event) = self.queue.next() else { break }
             self.now = max(self.now, at)
             self.eventCount += 1
-            self.happen(event)
+            self.happen(event, due: at)
         }
         if self.checker.violations.isEmpty { self.now = max(self.now, end) }
     }
 
-    private mutating func happen(_ event: Event) {
+    private mutating func happen(_ event: Event, due at: Instant) {
         switch event {
         case .arrival(let packet, let network): self.arrive(packet, at: network)
         case .http(let exchange): self.goOn(exchange)
         case .timer(let id, let incarnation):
-            guard self.hosts[id.number].incarnation == incarnation else { return }
+            guard self.hosts[id.number].incarnation == incarnation,
+                self.hosts[id.number].timerAt == at
+            else { return }
             self.hosts[id.number].timerAt = nil
             guard let due = self.hosts[id.number].due(now: self.now) else { return }
             guard due <= self.now else { return self.planTimer(of: id) }

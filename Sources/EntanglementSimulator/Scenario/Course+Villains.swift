@@ -17,9 +17,9 @@ extension Course {
             strategy, lies: lies, seed: self.simulation.generator.next())
         self.simulation.checker.villains.insert(id)
         if strategy == .lies { self.simulation.checker.lies.formUnion(lies) }
-        for _ in 0..<120 {
+        for _ in 0..<50 {
             let at = self.time(within: self.scenario.spans.chaos)
-            for burst in 0..<self.number(in: 1...6) {
+            for burst in 0..<self.number(in: 1...4) {
                 self.simulation.plan(.misbehave(id), after: at + .milliseconds(60 * burst))
             }
         }

@@ -70,6 +70,7 @@ public struct Defects: OptionSet, Sendable, Hashable {
         ("noKeepalive", Defects(.noKeepalive)),
         ("noSearch", Defects(.noSearch)),
         ("challengeAmplifies", Defects(.challengeAmplifies)),
+        ("endpointsForgotten", Defects(.endpointsForgotten)),
         ("lazyDisk", .lazyDisk),
         ("commitAfterSend", .commitAfterSend),
         ("tornCommit", .tornCommit),

@@ -24,10 +24,10 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
     /// How long faults happen, then how long everything is well.
     var spans: (chaos: Duration, calm: Duration) {
         switch self {
-        case .pair: (.seconds(240), .seconds(240))
-        case .village: (.seconds(600), .seconds(300))
-        case .timeTravel: (.seconds(600), .seconds(300))
-        case .villains: (.seconds(300), .seconds(300))
+        case .pair: (.seconds(240), .seconds(420))
+        case .village: (.seconds(600), .seconds(420))
+        case .timeTravel: (.seconds(600), .seconds(420))
+        case .villains: (.seconds(300), .seconds(420))
         }
     }
 }

@@ -198,6 +198,14 @@ struct Opening: Sendable {
 }
 
 extension Opening {
+    /// An IPv4 port may be opened at any public address, a pinhole only for the own one: a router must not
+    /// make us publish somebody else's.
+    private func isPlausible(_ external: Endpoint) -> Bool {
+        guard external.address.reach == .everywhere else { return false }
+        return self.inner.address.isIPv6
+            ? external.address == self.inner.address : !external.address.isIPv6
+    }
+
     private mutating func weigh(
         _ external: Endpoint, _ life: Duration, by method: PortMapper.Method,
         _ upnp: inout UPnPSession, _ turn: inout MapperTurn<some RandomNumberGenerator>
@@ -207,7 +215,7 @@ extension Opening {
             if lease.external != external { self.delete(by: method, &upnp, &turn) }
             return
         }
-        guard external.address.reach == .everywhere, life >= Limits.leaseMin else {
+        guard self.isPlausible(external), life >= Limits.leaseMin else {
             self.delete(by: method, &upnp, &turn)
             if external.address.reach == .behindNAT {
                 self.takeSecondNAT(external.address, by: method, &turn)
