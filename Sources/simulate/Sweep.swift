@@ -21,11 +21,16 @@ struct Sweep: ParsableCommand {
     @Option(help: "Begins no more courses after so many minutes.") var minutes: Double?
     @Option(help: "Threads that run courses; the results do not depend on it.") var jobs = 2
     @Option(help: "One kind of course alone.") var scenario: Scenario?
+    @Flag(help: "Each seed runs one kind of course, which it draws itself, instead of all kinds.")
+    var drawn = false
     @Option(help: "Stops after so many failed courses.") var failures = 1
 
     func validate() throws {
         try Demand.minutes(self.minutes)
         try Demand.count(self.jobs, "--jobs", 1...256)
+        guard !self.drawn || self.scenario == nil else {
+            throw ValidationError("--drawn and --scenario exclude each other.")
+        }
         try Demand.count(self.failures, "--failures", 1...1_000_000)
     }
 
@@ -33,7 +38,8 @@ struct Sweep: ParsableCommand {
         Interruption.watch()
         let sweeping = Sweeping(
             seeds: self.seeds, scenarios: self.scenario.map { [$0] } ?? Scenario.allCases,
-            minutes: self.minutes, jobs: self.jobs, failureCountMax: self.failures)
+            isDrawn: self.drawn, minutes: self.minutes, jobs: self.jobs,
+            failureCountMax: self.failures)
         let result = sweeping.run()
         Printout.show(sweeping.text(result))
         if result.totals.failureCount > 0 { throw ExitCode.failure }

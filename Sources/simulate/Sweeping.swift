@@ -5,6 +5,8 @@ import EntanglementSimulator
 struct Sweeping {
     let seeds: SeedRange
     let scenarios: [Scenario]
+    /// Whether each seed runs one of them, which it draws itself, instead of all.
+    var isDrawn = false
     let minutes: Double?
     let jobs: Int
     /// Ends after so many failed courses.
@@ -43,27 +45,34 @@ struct Sweeping {
         return result
     }
 
-    /// Seeds that were run with all scenarios, per second.
+    /// Seeds that were run with all their scenarios, per second.
     func seedsPerSecond(_ result: Result) -> Double {
-        Double(result.totals.runCount) / Double(self.scenarios.count)
+        Double(result.totals.runCount) / Double(self.coursesOfSeed)
             / max(result.elapsed / .seconds(1), 1e-9)
     }
 
-    /// The last seed that was run with all scenarios, if there is one.
+    /// The last seed that was run with all its scenarios, if there is one.
     func last(of result: Result) -> UInt64 {
-        let count = UInt64(result.totals.runCount / self.scenarios.count)
+        let count = UInt64(result.totals.runCount / self.coursesOfSeed)
         return self.seeds.first + max(count, 1) - 1
     }
 
+    /// How many courses each seed runs.
+    private var coursesOfSeed: Int { self.isDrawn ? 1 : self.scenarios.count }
+
     private var pieceCount: UInt64 {
         let (product, overflow) = (self.seeds.last - self.seeds.first)
-            .multipliedReportingOverflow(by: UInt64(self.scenarios.count))
-        let (sum, isMore) = product.addingReportingOverflow(UInt64(self.scenarios.count))
+            .multipliedReportingOverflow(by: UInt64(self.coursesOfSeed))
+        let (sum, isMore) = product.addingReportingOverflow(UInt64(self.coursesOfSeed))
         return overflow || isMore ? .max : sum
     }
 
     private func piece(_ number: UInt64) -> (UInt64, Scenario) {
         let count = UInt64(self.scenarios.count)
+        if self.isDrawn {
+            let seed = self.seeds.first + number
+            return (seed, self.scenarios[Int((seed &* 0x9e37_79b9_7f4a_7c15) >> 32 % count)])
+        }
         return (self.seeds.first + number / count, self.scenarios[Int(number % count)])
     }
 
@@ -72,7 +81,7 @@ struct Sweeping {
         guard now - result.toldAt >= Self.progressInterval else { return }
         result.toldAt = now
         result.elapsed = now - start
-        let seeds = result.totals.runCount / self.scenarios.count
+        let seeds = result.totals.runCount / self.coursesOfSeed
         Printout.remark(
             "sweep: \(Decimals.text(seeds)) seeds, "
                 + "\(Decimals.text(self.seedsPerSecond(result), places: 1)) seeds/s, "
@@ -88,7 +97,7 @@ extension Sweeping {
         let seconds = max(result.elapsed / .seconds(1), 1e-9)
         let ratio = totals.simulated / .seconds(1) / seconds
         return [
-            ("seeds", Decimals.text(totals.runCount / self.scenarios.count)),
+            ("seeds", Decimals.text(totals.runCount / self.coursesOfSeed)),
             ("runs", Decimals.text(totals.runCount)),
             ("runs that broke a promise", Decimals.text(totals.failureCount)),
             ("pairs of peers", Decimals.text(totals.trustedCount)),

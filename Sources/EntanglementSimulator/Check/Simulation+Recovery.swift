@@ -148,7 +148,8 @@ extension Simulation {
     ) {
         let (one, other) = (meeting.offering, meeting.answering)
         let isUnfinished = phases.contains { $0 == .connecting || $0 == .timedOut }
-        guard meeting.isAccepted, !meeting.isOver, isUnfinished, !self.hasProblem(meeting),
+        guard let acceptedAt = meeting.acceptedAt, self.now - acceptedAt > .seconds(200),
+            !meeting.isOver, isUnfinished, !self.hasProblem(meeting),
             self.reaches(one, other, meeting) || self.reaches(other, one, meeting)
         else { return }
         self.checker.report(.meetingSucceeds, at: self.now, [one, other], words)

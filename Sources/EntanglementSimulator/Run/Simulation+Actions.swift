@@ -37,12 +37,13 @@ extension Simulation {
                 !self.retired.contains(id)
             else { return }
             // Programs die while they start, too.
-            if Int.random(in: 0..<24, using: &self.generator) == 0 {
+            if !self.isHealed, Int.random(in: 0..<24, using: &self.generator) == 0 {
                 self.hosts[id.number].diesAfter = Int.random(in: 0...8, using: &self.generator)
             }
             self.step(id) { $0.start(at: $1) }
         case .crash(let id, let outputs):
-            guard self.hosts[id.number].isRunning else { return }
+            // People may have second thoughts long after the faults have ended; programs do not die then.
+            guard self.hosts[id.number].isRunning, !self.isHealed else { return }
             if let outputs {
                 self.hosts[id.number].diesAfter = outputs
             } else {
@@ -101,9 +102,11 @@ extension Simulation {
     private mutating func heal() {
         self.network.heal(self.calm)
         self.interceptions = [:]
+        self.isHealed = true
         for host in self.hosts.map(\.id) {
             self.carryOut(.plugIn(host))
             self.hosts[host.number].disk.tears = false
+            self.hosts[host.number].diesAfter = nil
             if self.copies[host] != nil {
                 self.retired.insert(host)
                 self.hosts[host.number].stop(losesPower: false)

@@ -62,7 +62,7 @@ extension Simulation {
         else { return }
         self.count(.cancel)
         // In the very moment the power goes.
-        if Int.random(in: 0..<8, using: &self.generator) == 0 {
+        if !self.isHealed, Int.random(in: 0..<8, using: &self.generator) == 0 {
             self.count(.tornPage)
             self.hosts[host.number].disk.tears = true
         }
@@ -146,6 +146,7 @@ extension Simulation {
     /// The answer was taken: not after the offer's life, by the clock that nobody sets.
     private mutating func noteAcceptance(_ number: Int, at id: HostID) {
         self.people.meetings[number].isAccepted = true
+        self.people.meetings[number].acceptedAt = self.now
         let meeting = self.people.meetings[number]
         let isOneLife = self.hosts[id.number].incarnation == meeting.incarnation
         let age = self.now - meeting.offeredAt

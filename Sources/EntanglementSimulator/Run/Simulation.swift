@@ -35,6 +35,8 @@ public struct Simulation: Sendable {
     var copies: [HostID: HostID] = [:]
     /// Copies that were found out and switched off for good.
     var retired: Set<HostID> = []
+    /// Whether all faults have ended.
+    var isHealed = false
     /// Until when an adversary sits on the way to a host.
     var interceptions: [HostID: Instant] = [:]
     /// Where each host is.

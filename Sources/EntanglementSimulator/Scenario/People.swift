@@ -15,6 +15,7 @@ struct Meeting: Sendable {
     /// Whether the offer was still waiting when the answer was scanned.
     var wasOffered = false
     var isAccepted = false
+    var acceptedAt: Instant?
     /// Each host's name for it.
     var offeringRelation: RelationID?
     var answeringRelation: RelationID?
