@@ -107,6 +107,22 @@ import Testing
         #expect(pair.relation(.alice)?.endpoints.contains(last[0].endpoint) == true)
     }
 
+    /// Also within the ten seconds in which sessions may have crossed: the count goes on where it was.
+    @Test func listsAreCountedOnAfterARestart() throws {
+        var pair = try Pair.trusted()
+        for port in UInt16(1)...4 {
+            let known = [Candidate(endpoint: at("203.0.113.9:\(port)"), kind: .mapped)]
+            pair.act(.bob) { $0.handle(.ownCandidates(known), now: $1, sent: &$2) }
+        }
+        let before = pair.bob.node.announcementSequence
+        pair.run(for: .seconds(2))
+        pair.act(.bob) { $0.restart(now: $1, sent: &$2) }
+        #expect(pair.bob.node.announcementSequence >= before)
+        let last = [Candidate(endpoint: at("203.0.113.10:1"), kind: .mapped)]
+        pair.act(.bob) { $0.handle(.ownCandidates(last), now: $1, sent: &$2) }
+        #expect(pair.bob.node.announcementSequence > before)
+    }
+
     /// A session that crossed another minutes ago is not the rival of one that is made now.
     @Test(arguments: [(9, true), (11, false), (100, false)])
     func onlySessionsOfOneTimeAreRivals(seconds: Int, areRivals: Bool) throws {
