@@ -12,6 +12,13 @@ import Testing
         return course.run()
     }
 
+    /// What was broken, and the command that shows more.
+    private func replay(_ outcome: Course.Outcome) -> String {
+        let command =
+            "scripts/simulate run --seed \(outcome.seed) --scenario \(outcome.scenario.rawValue)"
+        return (outcome.violations.map(\.description) + [command]).joined(separator: "\n")
+    }
+
     @Test(arguments: Scenario.allCases)
     func oneSeedGivesOneCourse(scenario: Scenario) {
         for seed in UInt64(1)...3 {
@@ -28,7 +35,7 @@ import Testing
         var trusted = 0
         for seed in UInt64(1)...20 {
             let outcome = self.outcome(seed, scenario)
-            #expect(outcome.violations.isEmpty, "seed \(seed)")
+            #expect(outcome.violations.isEmpty, "\(self.replay(outcome))")
             trusted += outcome.trustedCount
         }
         #expect(trusted > 3)
@@ -53,7 +60,8 @@ import Testing
     @Test func seedsThatFailedOnceAreClean() throws {
         for line in try self.lines(of: "Seeds.txt") {
             let (seed, scenario) = try self.course(of: line)
-            #expect(self.outcome(seed, scenario).violations.isEmpty, "seed \(line)")
+            let outcome = self.outcome(seed, scenario)
+            #expect(outcome.violations.isEmpty, "\(self.replay(outcome))")
         }
     }
 

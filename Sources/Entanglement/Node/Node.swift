@@ -271,39 +271,6 @@ public struct Node: Sendable {
                 self.relations[id].flatMap { $0.record.phase == .trusted ? $0.record.cluster : nil }
             })
     }
-
-    /// Where lists of own addresses begin to be counted: higher after every start, where the clock is
-    /// right, for up to four changes a second, until the year 2057 (PROTOCOL.md §7.2).
-    private static func firstSequence(_ wall: WallTime) -> UInt32 {
-        UInt32(truncatingIfNeeded: max(0, wall.seconds - 1_700_000_000) << 2)
-    }
-
-    private var published: [Endpoint] {
-        self.configuration.mutation.isActive(.echoBelieved)
-            ? self.own.published(voices: 1) : self.own.published
-    }
-
-    private mutating func announceAddresses(_ turn: inout Turn) {
-        let published = self.published
-        guard published != self.announced else { return }
-        self.announced = published
-        self.announcementSequence &+= 1
-        turn.ownEndpoints = published
-        let sequence = self.announcementSequence
-        self.forEach(&turn) { $0.announce(sequence: sequence, &$1) }
-        turn.notify(.ownAddresses(self.own.known.map(\.candidate)))
-    }
-
-    /// Applies a deliberate defect to a loaded record.
-    private func mutated(_ record: RelationRecord, _ turn: inout Turn) -> RelationRecord {
-        guard turn.has(.foundingNotStored), record.phase != .trusted else { return record }
-        var forgetful = record
-        forgetful.hasSentFounding = false
-        forgetful.peerMemberKeys = nil
-        forgetful.memberSigningKey = Secret(byteCount: 32, using: &turn.generator)
-        forgetful.memberAgreementKey = Secret(byteCount: 32, using: &turn.generator)
-        return forgetful
-    }
 }
 
 extension Optional {
