@@ -123,6 +123,19 @@ import Testing
         #expect(pair.bob.node.announcementSequence > before)
     }
 
+    /// The word that a relation has ended outlives a clock that jumps by ten years, and a restart.
+    @Test func aClockInTheFutureDoesNotEndAForget() throws {
+        var pair = try Pair.trusted()
+        let id = try #require(pair.relation(.alice)?.id)
+        #expect(pair.request(.alice, .forget(id)) == .done)
+        pair.run(for: .seconds(5)) { _ in false }
+        pair.wallOffsets.alice = .seconds(315_360_000)
+        pair.act(.alice) { $0.restart(now: $1, sent: &$2) }
+        pair.run(for: .seconds(120))
+        #expect(pair.phase(.bob) == .forgotten)
+        #expect(pair.relation(.alice) == nil)
+    }
+
     /// A session that crossed another minutes ago is not the rival of one that is made now.
     @Test(arguments: [(9, true), (11, false), (100, false)])
     func onlySessionsOfOneTimeAreRivals(seconds: Int, areRivals: Bool) throws {
