@@ -55,7 +55,9 @@ extension Relation {
             self.nextAttemptAt = turn.instant + start
         case .trusted: self.search(&turn, after: start)
         case .forgetting:
-            self.phaseEnd = turn.instant + min(left, Constants.pairingLife)
+            // A clock in the future must not end it unheard: a day of trying remains.
+            self.phaseEnd =
+                turn.instant + min(max(left, Constants.forgottenLife), Constants.pairingLife)
             self.forgetAt = turn.instant
             self.search(&turn, after: start)
         case .forgotten: self.phaseEnd = turn.instant + min(left, Constants.forgottenLife)
