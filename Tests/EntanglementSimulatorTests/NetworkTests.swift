@@ -138,10 +138,10 @@ import Testing
         let nat = try #require(world.simulation.network.nat(of: network))
         let target = Endpoint(address: world.simulation.network.nats[nat].outer, port: 7_000)
         #expect(world.fate(from: stranger, to: target) == .unmapped)
-        world.simulation.network.forward(7_000, to: world.endpoint(of: one), in: network)
+        world.simulation.network.nats[nat].forward(7_000, to: world.endpoint(of: one))
         #expect(world.receiver(from: stranger, to: target) == one)
         #expect(world.source(from: one, to: world.endpoint(of: stranger)) == target)
-        world.simulation.network.removeForward(7_000, in: network)
+        world.simulation.network.nats[nat].removeForward(7_000)
         #expect(world.fate(from: stranger, to: target) == .unmapped)
     }
 

@@ -116,20 +116,6 @@ struct Network: Sendable {
 
     func kind(of network: NetworkID) -> NetworkPart.Kind { self.parts[network.number].kind }
 
-    // MARK: Static forwards
-
-    /// Opens a port of the router that leads out of a network.
-    mutating func forward(_ port: UInt16, to inner: Endpoint, in network: NetworkID) {
-        guard let nat = self.nat(of: network) else { return }
-        self.nats[nat].forward(port, to: inner)
-    }
-
-    /// Closes a port again.
-    mutating func removeForward(_ port: UInt16, in network: NetworkID) {
-        guard let nat = self.nat(of: network) else { return }
-        self.nats[nat].removeForward(port)
-    }
-
     /// Where in `nats` the router is that leads out of a network.
     func nat(of network: NetworkID) -> Int? {
         guard let gateway = self.parts[network.number].gatewayIPv4,

@@ -2,27 +2,19 @@
 
 /// The 96 random bits that tie a mapping to who made it (RFC 6887 §11.1).
 public struct PCPNonce: Sendable, Hashable {
-    private let high: UInt32
-    private let low: UInt64
+    private let value: TwelveBytes
 
     /// Draws a new nonce, which nobody who does not see the request can guess.
     public init(using generator: inout some RandomNumberGenerator) {
-        self.high = UInt32(truncatingIfNeeded: generator.next())
-        self.low = generator.next()
+        self.value = TwelveBytes(using: &generator)
     }
 
     /// Reads exactly 12 bytes; `nil` for any other number.
     public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 12 else { return nil }
-        self.high = bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
-        self.low = bytes.dropFirst(4).reduce(0) { $0 << 8 | UInt64($1) }
+        guard let value = TwelveBytes(bytes) else { return nil }
+        self.value = value
     }
 
     /// The 12 bytes.
-    public var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(bigEndian: self.high)
-        bytes.append(bigEndian: self.low)
-        return bytes
-    }
+    public var bytes: [UInt8] { self.value.bytes }
 }
