@@ -11,8 +11,8 @@ struct Growth: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures towns of more and more hosts, each in a process of its own.",
         discussion: """
-            In a town everybody meets about four others, then life goes on and somebody moves every \
-            five seconds. The speed is that of one processor core.
+            In a town everybody has about four meetings, then life goes on, and every host moves about \
+            once in 1,000 seconds. The speed is that of one processor core.
             Exit 0: fast and small enough, and every promise was kept; 1: not so.
 
             Example: simulate growth --hosts 10,50,100,1000
