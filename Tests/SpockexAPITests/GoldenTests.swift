@@ -12,7 +12,7 @@ import Testing
         path: PathRow(kind: "direct", endpoint: "192.0.2.7:41414"), rttMilliseconds: 12.25,
         lastHeardAt: Self.time, cluster: "c", matchedAt: nil, forgotten: false)
     static let peerText =
-        #"{"cluster":"c","forgotten":false,"id":"0b9ab3c5-6e0a-4d6a-9d43-0c0f7f7e7a01","#
+        #"{"cause":null,"cluster":"c","forgotten":false,"id":"0b9ab3c5-6e0a-4d6a-9d43-0c0f7f7e7a01","#
         + #""introducedBy":null,"lastHeardAt":"2026-11-23T09:30:00.250Z","matchedAt":null,"#
         + #""met":"inPerson","name":"Bob","path":{"endpoint":"192.0.2.7:41414","kind":"direct","#
         + #""reason":null,"via":null},"rttMilliseconds":12.25,"state":"connected"}"#
@@ -21,8 +21,8 @@ import Testing
         id: "p", role: "offering", state: "offered", createdAt: Self.time, expiresAt: Self.time,
         lastError: nil)
     static let pairingText =
-        #"{"createdAt":"2026-11-23T09:30:00.250Z","expiresAt":"2026-11-23T09:30:00.250Z","#
-        + #""id":"p","lastError":null,"role":"offering","state":"offered"}"#
+        #"{"cause":null,"createdAt":"2026-11-23T09:30:00.250Z","#
+        + #""expiresAt":"2026-11-23T09:30:00.250Z","id":"p","lastError":null,"role":"offering","state":"offered"}"#
 
     static let cluster = ClusterRow(id: "c", name: "Anna and Bob", members: 2, connected: 1)
     static let clusterText = #"{"connected":1,"id":"c","members":2,"name":"Anna and Bob"}"#

@@ -18,14 +18,14 @@ extension Node {
             addresses: self.own.known.map {
                 NodeStatus.OwnAddress(candidate: $0.candidate, confirmedBy: $0.confirmedBy)
             },
-            peers: peers.map { self.peerStatus($0, now) },
+            network: self.networkFindings, peers: peers.map { self.peerStatus($0, now) },
             clusters: self.clusters.sorted { $0.id < $1.id }.map { cluster in
                 let members = peers.filter { $0.record.cluster == cluster.id }
                 return NodeStatus.Cluster(
                     id: cluster.id, name: cluster.name, members: 2,
                     connected: members.count { self.isConnected($0, now) })
             },
-            pairings: pairings.map { self.pairingStatus($0) },
+            pairings: pairings.map { self.pairingStatus($0, now) },
             counters: [
                 ("handshakes", self.tally.handshakes),
                 ("relations", UInt64(self.ids.count)),
@@ -49,15 +49,29 @@ extension Node {
             cluster: record.cluster, role: record.role,
             safetyNumber: record.keys.map { self.safetyNumber($0.meeting) } ?? "",
             matchedAt: record.matchedAt, echo: relation.echo,
-            isForgetting: record.phase == .forgetting)
+            isForgetting: record.phase == .forgetting,
+            obstacle: self.isConnected(relation, now) ? nil : self.obstacle(relation, now))
     }
 
-    private func pairingStatus(_ relation: Relation) -> NodeStatus.Pairing {
+    private func pairingStatus(_ relation: Relation, _ now: Moment) -> NodeStatus.Pairing {
         let record = relation.record
         return NodeStatus.Pairing(
             id: record.id, role: record.role, phase: record.phase, createdAt: record.createdAt,
             expiresAt: record.expiresAt, problem: record.problem,
-            safetyNumber: record.keys.map { self.safetyNumber($0.meeting) })
+            safetyNumber: record.keys.map { self.safetyNumber($0.meeting) },
+            obstacle: record.phase == .connecting || record.phase == .timedOut
+                ? self.obstacle(relation, now) : nil)
+    }
+
+    private func obstacle(_ relation: Relation, _ now: Moment) -> Obstacle {
+        ReachCircumstances(
+            searchedFor: relation.searchStart.map { now.instant - $0 }
+                ?? relation.onlineSpan(now.instant),
+            own: self.own.known.map(\.candidate.endpoint.address),
+            theirs: (relation.record.endpoints + relation.heardEndpoints).map(\.address),
+            ownMapping: self.own.mapping, theirMapping: nil, isAskedInVain: self.isAskedInVain,
+            isOutsideHeard: self.own.isSeenFromOutside
+        ).obstacle
     }
 
     private func safetyNumber(_ meeting: [UInt8]) -> String {

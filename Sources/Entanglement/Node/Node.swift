@@ -31,6 +31,10 @@ public struct Node: Sendable {
     var announcementSequence: UInt32 = 0
     var waitingForAddress: [WaitingMeeting] = []
     var askedAt: Instant?
+    /// Whether the IPgetter was asked in this network and told nothing.
+    var isAskedInVain = false
+    /// Whether somebody got in whom this node had not called, since the network changed.
+    var isCalledUnasked = false
     var tally = NodeTally()
 
     /// A node that goes on from what the store holds.
@@ -97,11 +101,14 @@ public struct Node: Sendable {
             self.own.set(given: candidates)
         case .ipgetter(let endpoint):
             if let endpoint { self.own.set(asked: endpoint) }
+            self.isAskedInVain = endpoint == nil && self.configuration.usesIPgetter
             self.meetWaiting(&turn, all: true)
         case .ipgetterLapsed: self.own.set(asked: nil)
         case .networkChanged:
             self.own.forgetSeen()
             self.askedAt = nil
+            self.isAskedInVain = false
+            self.isCalledUnasked = false
             self.forEach(&turn) { $0.networkChanged(&$1) }
         case .resumed: self.forEach(&turn) { $0.dropSessions(&$1) }
         }
@@ -261,6 +268,7 @@ public struct Node: Sendable {
         self.generator = turn.generator
         self.indexes = turn.indexes
         self.clusters = turn.clusters
+        self.isCalledUnasked = self.isCalledUnasked || turn.isCalledUnasked
         if turn.changes.contains(where: \.concernsRelations) { self.noteTrustedClusters() }
         outputs += turn.outputs
     }

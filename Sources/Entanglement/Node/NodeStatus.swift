@@ -26,6 +26,8 @@ public struct NodeStatus: Sendable, Equatable {
         public var problem: PairingProblem?
         /// The safety number, once both codes are known.
         public var safetyNumber: String?
+        /// Why the other side is not reached, while the online step runs or has timed out.
+        public var obstacle: Obstacle?
     }
 
     /// One peer.
@@ -54,6 +56,8 @@ public struct NodeStatus: Sendable, Equatable {
         public var echo: Endpoint?
         /// `forget` was asked and not acknowledged yet.
         public var isForgetting: Bool
+        /// Why it is not reached directly; nil: it is.
+        public var obstacle: Obstacle?
     }
 
     /// One cluster.
@@ -72,6 +76,8 @@ public struct NodeStatus: Sendable, Equatable {
     public var name: String
     /// The own addresses, best first.
     public var addresses: [OwnAddress]
+    /// What was seen of the network.
+    public var network: NetworkFindings
     /// The peers, ordered by id.
     public var peers: [Peer]
     /// The clusters, ordered by id.
@@ -83,7 +89,8 @@ public struct NodeStatus: Sendable, Equatable {
 
     /// Whether all parts are equal.
     public static func == (left: NodeStatus, right: NodeStatus) -> Bool {
-        left.name == right.name && left.addresses == right.addresses && left.peers == right.peers
+        left.name == right.name && left.addresses == right.addresses
+            && left.network == right.network && left.peers == right.peers
             && left.clusters == right.clusters && left.pairings == right.pairings
             && left.counters.map(\.name) == right.counters.map(\.name)
             && left.counters.map(\.count) == right.counters.map(\.count)

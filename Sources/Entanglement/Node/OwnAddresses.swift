@@ -125,6 +125,11 @@ struct OwnAddresses: Sendable {
         return addresses.contains { $0.isPublic && $0.isIPv6 != hasIPv4 }
     }
 
+    /// Whether somebody outside answered since the network changed last.
+    var isSeenFromOutside: Bool {
+        self.asked != nil || self.votes.contains { $0.echo.address.isPublic }
+    }
+
     /// Everything but what peers in fewer networks claim.
     func published(voices: Int) -> [Endpoint] {
         Array(

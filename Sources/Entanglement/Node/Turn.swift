@@ -32,6 +32,8 @@ struct Turn {
     /// Clusters with somebody in them whom this node trusts.
     var trustedClusters: Set<ClusterID> = []
     var nodeName = ""
+    /// Whether somebody got in whom this node had not called.
+    var isCalledUnasked = false
 
     var changes: [Change] = []
     var actions: [Output] = []

@@ -88,6 +88,7 @@ extension Relation {
             return packet.source
         }
         guard packet.source != path, turn.isUsable(packet.source) else { return packet.source }
+        self.noteUnasked(packet.source.address, &turn)
         if turn.has(.pathUnproved) {
             self.move(to: packet.source, &turn)
             return packet.source
@@ -111,6 +112,14 @@ extension Relation {
         if self.challenges.count > Limits.challengeCountMax { self.challenges.removeFirst() }
         self.send(frame, to: packet.source, &turn)
         return path
+    }
+
+    /// Whether a source is at a public address that this node never sent to: nothing keeps it out.
+    private func noteUnasked(_ address: IPAddress, _ turn: inout Turn) {
+        let isKnown = (self.record.endpoints + self.heardEndpoints).contains {
+            $0.address == address
+        }
+        if !isKnown, address.isPublic { turn.isCalledUnasked = true }
     }
 
     /// The outstanding challenge with these 8 bytes.

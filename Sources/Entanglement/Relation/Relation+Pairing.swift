@@ -18,6 +18,14 @@ extension Relation {
         self.enter(.connecting, &turn)
     }
 
+    /// How long the online step of a pairing has run; its whole length once it is over.
+    func onlineSpan(_ now: Instant) -> Duration {
+        guard self.record.phase == .connecting, let end = self.phaseEnd else {
+            return Constants.connectingLife
+        }
+        return Constants.connectingLife - (end - now)
+    }
+
     /// The first authentic packet of the other: its online step has begun, so ours has too.
     mutating func begin(_ turn: inout Turn) {
         switch self.record.phase {

@@ -14,11 +14,13 @@ public struct PairingRow: Codable, Sendable, Equatable {
     public var expiresAt: Timestamp
     /// The last problem: `timedOut`, `refusedByPeer`, `intentConflict`, `notYet`, `badMessage`.
     @Nullable public var lastError: String?
+    /// Why the other side is not reached, while the online step runs or has timed out.
+    @Nullable public var cause: CauseRow?
 
     /// A row as filled by the node.
     public init(
         id: String, role: String, state: String, createdAt: Timestamp, expiresAt: Timestamp,
-        lastError: String?
+        lastError: String?, cause: CauseRow? = nil
     ) {
         self.id = id
         self.role = role
@@ -26,5 +28,6 @@ public struct PairingRow: Codable, Sendable, Equatable {
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.lastError = lastError
+        self.cause = cause
     }
 }

@@ -44,12 +44,14 @@ public struct PeerRow: Codable, Sendable, Equatable {
     @Nullable public var matchedAt: Timestamp?
     /// Whether `forget` was asked and the peer has not acknowledged it yet.
     public var forgotten: Bool
+    /// Why it is not reached directly; nil: it is.
+    @Nullable public var cause: CauseRow?
 
     /// A row as filled by the node.
     public init(
         id: String, name: String, state: String, met: String, introducedBy: String?,
         path: PathRow?, rttMilliseconds: Double?, lastHeardAt: Timestamp?, cluster: String?,
-        matchedAt: Timestamp?, forgotten: Bool
+        matchedAt: Timestamp?, forgotten: Bool, cause: CauseRow? = nil
     ) {
         self.id = id
         self.name = name
@@ -62,5 +64,6 @@ public struct PeerRow: Codable, Sendable, Equatable {
         self.cluster = cluster
         self.matchedAt = matchedAt
         self.forgotten = forgotten
+        self.cause = cause
     }
 }

@@ -56,7 +56,7 @@ extension PeerRow {
             rttMilliseconds: peer.roundTrip?.milliseconds,
             lastHeardAt: peer.lastHeardAt.map { Timestamp($0) },
             cluster: peer.cluster?.description, matchedAt: peer.matchedAt.map { Timestamp($0) },
-            forgotten: peer.isForgetting)
+            forgotten: peer.isForgetting, cause: peer.obstacle.map { CauseRow($0) })
     }
 }
 
@@ -73,7 +73,8 @@ extension PairingRow {
         self.init(
             id: pairing.id.description, role: pairing.role.rawValue,
             state: pairing.phase.rawValue, createdAt: Timestamp(pairing.createdAt),
-            expiresAt: Timestamp(pairing.expiresAt), lastError: pairing.problem?.rawValue)
+            expiresAt: Timestamp(pairing.expiresAt), lastError: pairing.problem?.rawValue,
+            cause: pairing.obstacle.map { CauseRow($0) })
     }
 }
 

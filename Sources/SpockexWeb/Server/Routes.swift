@@ -30,6 +30,9 @@ struct Routes: Sendable {
         group.get("status") { _, _ in
             try Self.answer(StatusReport(await self.node.status()))
         }
+        group.get("netcheck") { _, _ in
+            try Self.answer(NetworkReport(await self.node.status()))
+        }
         group.get("pairings/{id}") { _, context in
             let id = try Self.relation(context)
             guard let report = PairingReport(id, in: await self.node.status().status) else {

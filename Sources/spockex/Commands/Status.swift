@@ -34,6 +34,7 @@ struct Status: AsyncParsableCommand {
             node.addresses.isEmpty
                 ? "No address of its own is known yet." : addresses.text(indent: "  "))
         parts.append("Peers\n" + Listing.peers(status.peers, indent: "  "))
+        parts += Listing.causes(status)
         parts.append("Clusters\n" + Listing.clusters(status.clusters, indent: "  "))
         parts.append("Pairings\n" + Listing.pairings(status.pairings, indent: "  "))
         let counters = status.counters.filter { $0.value > 0 }.sorted { $0.key < $1.key }
@@ -50,6 +51,20 @@ struct Status: AsyncParsableCommand {
 
 /// Lists of rows for people.
 enum Listing {
+    /// Why peers and pairings are not reached directly, and what helps.
+    static func causes(_ status: StatusReport) -> [String] {
+        let peers = status.peers.compactMap { peer in
+            peer.cause.map { "  \(Clean.line(peer.name)): \($0.sentence) \($0.hint)" }
+        }
+        let pairings = status.pairings.compactMap { pairing in
+            pairing.cause.map {
+                "  pairing \(Wording.short(pairing.id)): \($0.sentence) \($0.hint)"
+            }
+        }
+        let lines = peers + pairings
+        return lines.isEmpty ? [] : ["Why not direct\n" + lines.joined(separator: "\n")]
+    }
+
     static func peers(_ peers: [PeerRow], indent: String = "") -> String {
         guard !peers.isEmpty else {
             return indent + "None yet; meet somebody: spockex offer"

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What was seen of the network around this device, without asking anybody for it.
+public struct NetworkFindings: Sendable, Equatable {
+    /// How the router maps; nil: not seen yet.
+    public var mapping: NATHint?
+    /// Whether somebody got in whom this device had not called (RFC 4787 §5).
+    public var isCalledUnasked: Bool
+    /// Whether anybody outside answered since the network changed last.
+    public var isSeenFromOutside: Bool
+    /// Whether an outside service was asked and did not answer.
+    public var isAskedInVain: Bool
+
+    /// Findings as collected by the node.
+    public init(
+        mapping: NATHint?, isCalledUnasked: Bool, isSeenFromOutside: Bool, isAskedInVain: Bool
+    ) {
+        self.mapping = mapping
+        self.isCalledUnasked = isCalledUnasked
+        self.isSeenFromOutside = isSeenFromOutside
+        self.isAskedInVain = isAskedInVain
+    }
+}
+
+extension Node {
+    /// What is known of the network now.
+    var networkFindings: NetworkFindings {
+        NetworkFindings(
+            mapping: self.own.mapping, isCalledUnasked: self.isCalledUnasked,
+            isSeenFromOutside: self.own.isSeenFromOutside, isAskedInVain: self.isAskedInVain)
+    }
+}
+
+extension OwnAddresses {
+    /// How the own router maps: an interface with the address that others see has none before it.
+    var mapping: NATHint? {
+        let public4 = self.given.filter {
+            $0.kind != .mapped && !$0.endpoint.address.isIPv6 && $0.endpoint.address.isPublic
+        }
+        return public4.isEmpty ? nil : .open
+    }
+}

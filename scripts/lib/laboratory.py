@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small internets out of network namespaces (scripts/natlab), and nodes inside them."""
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+
+from report import Failure
+from spockex_nodes import ROOT, wait_until
+
+NATLAB = str(ROOT / "scripts/natlab/natlab")
+STUN = ["--ipgetter", "203.0.113.10:3478", "--ipgetter", "203.0.113.11:3478"]
+
+
+class Events:
+    """Follows a node's events and notes when each line came."""
+
+    def __init__(self, node):
+        self.lines = []
+        self.process = node.begin("events", "--follow")
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append((time.monotonic(), json.loads(line)))
+
+    def first(self, kind, after=0):
+        for at, event in list(self.lines):
+            if event["kind"] == kind and at >= after:
+                return at
+        return None
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.thread.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+def natlab(lab, *arguments):
+    done = subprocess.run([NATLAB, "-l", lab, *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise Failure(f"natlab {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def laboratory(topology, name="spockex"):
+    lab = f"{name}{os.getpid()}"
+    natlab(lab, "up", "-q", *topology)
+    try:
+        yield lab
+    finally:
+        natlab(lab, "down")
+
+
+def inside(lab, host):
+    return [NATLAB, "-l", lab, "exec", host, "--"]
+
+
+@contextlib.contextmanager
+def following(*nodes):
+    events = [Events(node) for node in nodes]
+    try:
+        yield events
+    finally:
+        for each in events:
+            each.end()
+
+
+def what_is_missing():
+    """Why there can be no laboratory on this machine, in words; None: there can."""
+    if os.geteuid() != 0:
+        return "needs root"
+    lacking = [tool for tool in ("ip", "nft") if not shutil.which(tool)]
+    if lacking:
+        return f"needs {' and '.join(lacking)}"
+    try:
+        with laboratory(["two-public"], "spockexprobe"):
+            return None
+    except Failure as failure:
+        return f"no network namespaces here: {failure}"
+
+
+def peer_named(node, name):
+    """The row of a peer in `status`, by the name that it gave itself; None: there is none."""
+    return next((row for row in node.status()["peers"] if row["name"] == name), None)
+
+
+def introduce(offering, answering, folder, seconds):
+    """A meeting by text files; the seconds from the call of `accept` until both trust, or None."""
+    tag = f"{offering.name}-{answering.name}"
+    offer, answer = folder / f"{tag}-offer.txt", folder / f"{tag}-answer.txt"
+    offering.ask("offer", "--text", str(offer))
+    answered = answering.run("answer", str(offer), "--text", str(answer), "--no-wait")
+    if answered.code:
+        return None, answered.last["error"]
+    began = time.monotonic()
+    accepted = offering.run("accept", str(answer), "--no-wait")
+    if accepted.code:
+        return None, accepted.last["error"]
+
+    def both():
+        return peer_named(offering, answering.name) and peer_named(answering, offering.name)
+    try:
+        wait_until(both, seconds, "both to trust", every=0.1)
+    except Failure:
+        return None, None
+    return time.monotonic() - began, None
