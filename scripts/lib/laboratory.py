@@ -92,12 +92,13 @@ def peer_named(node, name):
     return next((row for row in node.status()["peers"] if row["name"] == name), None)
 
 
-def introduce(offering, answering, folder, seconds):
-    """A meeting by text files; the seconds from the call of `accept` until both trust, or None."""
+def introduce(offering, answering, folder, seconds, options=()):
+    """A meeting by text files: the seconds from the call of `accept` until both trust, or None; and
+    the error that ended it, if one did."""
     tag = f"{offering.name}-{answering.name}"
     offer, answer = folder / f"{tag}-offer.txt", folder / f"{tag}-answer.txt"
-    offering.ask("offer", "--text", str(offer))
-    answered = answering.run("answer", str(offer), "--text", str(answer), "--no-wait")
+    offering.ask("offer", "--text", str(offer), *options)
+    answered = answering.run("answer", str(offer), "--text", str(answer), "--no-wait", *options)
     if answered.code:
         return None, answered.last["error"]
     began = time.monotonic()

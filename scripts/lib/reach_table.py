@@ -30,6 +30,8 @@ def cell(row):
         return f"direct {row['seconds']:.1f}"
     if row["end"] in ("relayed", "helped"):
         return f"{row['end']} {row['secondsCommon']:.1f}"
+    if row["end"] == "failed":
+        return "failed"
     return row.get("why") or row["end"]
 
 
