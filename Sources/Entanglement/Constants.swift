@@ -105,6 +105,10 @@ public enum Constants {
 
     /// Nothing sent for this long: a ping.
     public static let keepaliveInterval = Duration.seconds(25)
+    /// The same where routers forget sooner, at least.
+    public static let keepaliveIntervalMin = Duration.seconds(9)
+    /// So many pings in a row that are answered late show that routers forget sooner.
+    public static let keepaliveMissCountMax = 3
     /// A peer heard within this is connected.
     public static let connectedSpan = Duration.seconds(40)
     /// When a ping is repeated; after the last plus `probeSpan` without answer: unreachable.

@@ -86,11 +86,13 @@ extension Relation {
     private func writePath(to tokens: inout StateTokens) {
         tokens.put(self.path)
         tokens.put(self.isConnected)
-        tokens.put(due: self.lastSent.map { $0 + Constants.keepaliveInterval })
+        tokens.put(due: self.lastSent.map { $0 + self.keepalive.interval })
+        tokens.put(self.keepalive.missCount)
         tokens.put(self.probe != nil)
         if let probe = self.probe {
             tokens.put(due: probe.startedAt + Constants.probeSpan)
             tokens.put(.time(Int64(probe.sentAt.count)))
+            tokens.put(probe.isAfterRest)
             for position in Constants.probeSends.indices {
                 tokens.put(name: probe.base &+ UInt64(position))
             }

@@ -62,6 +62,7 @@ extension Relation {
         guard position < UInt64(probe.sentAt.count) else { return }
         let roundTrip = turn.instant - probe.sentAt[Int(position)]
         self.roundTrip = roundTrip
+        if probe.isAfterRest { self.keepalive.note(answered: Int(position)) }
         self.probe = nil
         guard let path = self.path else { return }
         for waiting in self.waitingPings {
@@ -142,6 +143,7 @@ extension Relation {
         guard self.path != endpoint else { return }
         let former = self.path
         self.path = endpoint
+        self.keepalive = Keepalive()
         self.remember([endpoint], &turn)
         if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
     }

@@ -134,7 +134,7 @@ extension Relation {
         guard self.isTrusted, self.isConnected, self.probe == nil,
             self.record.phase != .forgotten
         else { return nil }
-        return self.lastSent.map { $0 + Constants.keepaliveInterval }
+        return self.lastSent.map { $0 + self.keepalive.interval }
     }
 
     /// When the session in use wants a successor.
@@ -147,16 +147,18 @@ extension Relation {
         return session.createdAt + Constants.rekeyAfter + patience
     }
 
-    mutating func startProbe(_ turn: inout Turn) {
+    mutating func startProbe(afterRest isAfterRest: Bool = false, _ turn: inout Turn) {
         guard self.isTrusted, self.record.phase != .forgotten, self.probe == nil else { return }
         guard self.sendingSession(turn.instant) != nil, self.path != nil else { return }
-        self.probe = Probe(base: turn.random(), startedAt: turn.instant)
+        self.probe = Probe(
+            base: turn.random(), startedAt: turn.instant, isAfterRest: isAfterRest)
         self.tickProbe(&turn)
     }
 
     mutating func tickProbe(_ turn: inout Turn) {
         while let probe = self.probe, probe.dueAt <= turn.instant {
             guard probe.sentAt.count < Constants.probeSends.count, let path = self.path else {
+                if probe.isAfterRest { self.keepalive.note(answered: nil) }
                 self.probe = nil
                 self.lose(&turn)
                 return

@@ -13,7 +13,7 @@ extension Relation {
             if turn.has(.noKeepalive) {
                 self.lastSent = turn.instant
             } else {
-                self.startProbe(&turn)
+                self.startProbe(afterRest: true, &turn)
             }
         }
         self.tickRekey(&turn)

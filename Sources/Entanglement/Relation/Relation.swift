@@ -31,6 +31,7 @@ struct Relation: Sendable {
     var lastHeard: Instant?
     var lastSent: Instant?
     var probe: Probe?
+    var keepalive = Keepalive()
     var waitingPings: [WaitingPing] = []
     /// Places that must prove themselves, the newest last.
     var challenges: [Challenge] = []
@@ -200,6 +201,8 @@ struct FoundingSends: Sendable {
 struct Probe: Sendable {
     let base: UInt64
     let startedAt: Instant
+    /// Whether the path had rested for the whole interval before.
+    var isAfterRest = false
     var sentAt: [Instant] = []
 
     var dueAt: Instant {

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+/// How long a path may rest (PROTOCOL.md §7.5).
+@Suite struct KeepaliveTests {
+    @Test func threeLateAnswersInARowShortenTheRest() {
+        var keepalive = Keepalive()
+        var intervals: [Duration] = []
+        for sending in [1, 1, 0, 2, 1, nil, 1, 1, 1, 1, 1, 1, 1, 1, 1] {
+            keepalive.note(answered: sending)
+            intervals.append(keepalive.interval)
+        }
+        #expect(
+            intervals.map { $0.nanoseconds / 1_000_000_000 }
+                == [25, 25, 25, 25, 25, 15, 15, 15, 9, 9, 9, 9, 9, 9, 9])
+    }
+
+    /// When each endpoint called each other one.
+    private typealias Calls = [[Endpoint]: Instant]
+
+    /// Both routers let in whom their host called lately; how many packets they kept out.
+    private func run(
+        _ pair: inout Pair, seconds: Int, lapse: Duration, calledAt: inout Calls
+    ) -> Int {
+        var lateCount = 0
+        for _ in 0..<(seconds * 10) {
+            let now = pair.now.instant
+            pair.run(for: .milliseconds(100)) { datagram in
+                calledAt[[datagram.from, datagram.to]] = now
+                let called = calledAt[[datagram.to, datagram.from]]
+                let isIn = called.map { now - $0 < lapse } ?? false
+                if !isIn { lateCount += 1;  }
+                return isIn
+            }
+        }
+        return lateCount
+    }
+
+    @Test func routersThatForgetAfterTwentySeconds() throws {
+        var pair = try Pair.trusted()
+        var calls: Calls = [:]
+        _ = self.run(&pair, seconds: 240, lapse: .seconds(20), calledAt: &calls)
+        let interval = try #require(pair.alice.node.relations.values.first).keepalive.interval
+        let other = try #require(pair.bob.node.relations.values.first).keepalive.interval
+        #expect(min(interval, other) == .seconds(15))
+        // From now on nothing is swallowed any more, and nobody is unreachable.
+        let count = pair.alice.events.count + pair.bob.events.count
+        #expect(self.run(&pair, seconds: 600, lapse: .seconds(20), calledAt: &calls) == 0)
+        #expect(pair.alice.events.count + pair.bob.events.count == count)
+    }
+
+    @Test func patientRoutersKeepTheLongRest() throws {
+        var pair = try Pair.trusted()
+        var calls: Calls = [:]
+        _ = self.run(&pair, seconds: 600, lapse: .seconds(60), calledAt: &calls)
+        for side in Pair.Side.allCases {
+            let relation = try #require(pair[side].node.relations.values.first)
+            #expect(relation.keepalive == Keepalive())
+        }
+    }
+}
