@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of scripts/measure-reach: router types, what must be direct, how it is printed."""
+import dataclasses
 import subprocess
 import time
 
@@ -25,6 +26,42 @@ def must_be_direct(one, other):
     return True
 
 
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """Two hosts in a laboratory and what is expected of their meeting."""
+    name: str
+    sites: tuple
+    hosts: tuple = ("a", "b")
+    must_be_direct: bool = True
+    is_hard: bool = False           # found by chance: it may take several attempts
+    link: str = ""                  # words of natlab link for both access links
+    rest_seconds: int = 0           # then silence for so long, and nothing may be lost
+
+    @staticmethod
+    def of(offering, answering, link=""):
+        return Case(f"{offering}:{answering}", (f"a={offering}", f"b={answering}"),
+                    must_be_direct=must_be_direct(offering, answering), link=link,
+                    is_hard="symmetric" in offering + answering)
+
+
+NAMED = [
+    Case("same-lan", ("same-lan",), ("a-1", "a-2")),
+    Case("same-cgn", ("same-cgn",)),
+    Case("same-cgn-nohairpin", ("same-cgn-nohairpin",), must_be_direct=False),
+    Case("portmap-symmetric", ("portmap-symmetric",)),
+    Case("portmap-cgnat", ("portmap-cgnat",)),
+    Case("ipv6-firewall-pair", ("ipv6-firewall-pair",)),
+    Case("dual-stack-symmetric", ("dual-stack-symmetric",)),
+    Case("home-home, mappings of 20 s", ("a=home+timeout=20", "b=home+timeout=20"),
+         rest_seconds=150),
+    Case("cgnat-mobile, mappings of 20 s", ("a=cgnat+timeout=20", "b=mobile+timeout=20"),
+         rest_seconds=150),
+    Case("home-home, 80 ms and 5 % loss", ("home-home",), link="--delay 40 --loss 5 --seed 7"),
+    Case("home-symmetric, 80 ms and 5 % loss", ("home-symmetric",), is_hard=True,
+         link="--delay 40 --loss 5 --seed 7"),
+]
+
+
 def cell(row):
     if row["end"] == "direct":
         return f"direct {row['seconds']:.1f}"
@@ -36,7 +73,7 @@ def cell(row):
 
 
 def lines(results):
-    cells = {(row["offering"], row["answering"]): cell(row) for row in results}
+    cells = {tuple(row["case"].split(":")): cell(row) for row in results}
     columns = [kind for kind in KINDS if any(pair[1] == kind for pair in cells)]
     rows = [kind for kind in KINDS if any(pair[0] == kind for pair in cells)]
     yield ["offer \\ answer", *columns]
