@@ -15,7 +15,7 @@ import Testing
         }
         #expect(
             intervals.map { $0.nanoseconds / 1_000_000_000 }
-                == [25, 25, 25, 25, 25, 15, 15, 15, 9, 9, 9, 9, 9, 9, 9])
+                == [15, 15, 15, 15, 15, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
     }
 
     /// When each endpoint called each other one.
@@ -39,23 +39,23 @@ import Testing
         return lateCount
     }
 
-    @Test func routersThatForgetAfterTwentySeconds() throws {
+    @Test func routersThatForgetAfterTwelveSeconds() throws {
         var pair = try Pair.trusted()
         var calls: Calls = [:]
-        _ = self.run(&pair, seconds: 240, lapse: .seconds(20), calledAt: &calls)
+        _ = self.run(&pair, seconds: 240, lapse: .seconds(12), calledAt: &calls)
         let interval = try #require(pair.alice.node.relations.values.first).keepalive.interval
         let other = try #require(pair.bob.node.relations.values.first).keepalive.interval
-        #expect(min(interval, other) == .seconds(15))
+        #expect(min(interval, other) == .seconds(9))
         // From now on nothing is swallowed any more, and nobody is unreachable.
         let count = pair.alice.events.count + pair.bob.events.count
-        #expect(self.run(&pair, seconds: 600, lapse: .seconds(20), calledAt: &calls) == 0)
+        #expect(self.run(&pair, seconds: 600, lapse: .seconds(12), calledAt: &calls) == 0)
         #expect(pair.alice.events.count + pair.bob.events.count == count)
     }
 
-    @Test func patientRoutersKeepTheLongRest() throws {
+    @Test func ordinaryRoutersKeepTheLongRest() throws {
         var pair = try Pair.trusted()
         var calls: Calls = [:]
-        _ = self.run(&pair, seconds: 600, lapse: .seconds(60), calledAt: &calls)
+        _ = self.run(&pair, seconds: 600, lapse: .seconds(20), calledAt: &calls)
         for side in Pair.Side.allCases {
             let relation = try #require(pair[side].node.relations.values.first)
             #expect(relation.keepalive == Keepalive())
