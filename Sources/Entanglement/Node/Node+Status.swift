@@ -49,7 +49,8 @@ extension Node {
             cluster: record.cluster, role: record.role,
             safetyNumber: record.keys.map { self.safetyNumber($0.meeting) } ?? "",
             matchedAt: record.matchedAt, echo: relation.echo,
-            isForgetting: record.phase == .forgetting)
+            isForgetting: record.phase == .forgetting,
+            cause: relation.punchingCause(self.own.hint))
     }
 
     private func pairingStatus(_ relation: Relation) -> NodeStatus.Pairing {
@@ -57,7 +58,8 @@ extension Node {
         return NodeStatus.Pairing(
             id: record.id, role: record.role, phase: record.phase, createdAt: record.createdAt,
             expiresAt: record.expiresAt, problem: record.problem,
-            safetyNumber: record.keys.map { self.safetyNumber($0.meeting) })
+            safetyNumber: record.keys.map { self.safetyNumber($0.meeting) },
+            cause: relation.punchingCause(self.own.hint))
     }
 
     private func safetyNumber(_ meeting: [UInt8]) -> String {

@@ -26,6 +26,8 @@ public struct NodeStatus: Sendable, Equatable {
         public var problem: PairingProblem?
         /// The safety number, once both codes are known.
         public var safetyNumber: String?
+        /// Why routers keep the two apart, if they do.
+        public var cause: PunchingCause?
     }
 
     /// One peer.
@@ -54,6 +56,8 @@ public struct NodeStatus: Sendable, Equatable {
         public var echo: Endpoint?
         /// `forget` was asked and not acknowledged yet.
         public var isForgetting: Bool
+        /// Why routers keep the two apart, if they do.
+        public var cause: PunchingCause?
     }
 
     /// One cluster.
