@@ -68,6 +68,8 @@ public enum Constants {
     public static let freshTargetCountMax = 2
     /// From one datagram of a round to the next, on both sides.
     public static let birthdaySpacing = Duration.milliseconds(20)
+    /// How far a round that is late may be behind: the rest is not made up for.
+    public static let birthdayLag = Duration.milliseconds(-80)
     /// From the end of a round to the next one.
     public static let birthdayPause = Duration.seconds(20)
     /// The same after the third round, while a code is shown.

@@ -110,7 +110,10 @@ extension Relation {
             let targets = self.vouchedEndpoints.filter { turn.isUsable($0) }
             self.probe(with: attempt.bytes, done, of: &birthday, targets, &turn)
             birthday.doneCount = done + 1
-            birthday.dueAt = birthday.dueAt + Constants.birthdaySpacing
+            // A late timer is made up for, a long sleep is not: nobody gets a burst.
+            birthday.dueAt = max(
+                birthday.dueAt + Constants.birthdaySpacing,
+                turn.instant + Constants.birthdayLag)
             self.birthday = birthday
         }
     }
@@ -171,8 +174,10 @@ extension Relation {
         let own = ownHint ?? self.record.toldNAT
         let count = [own, self.record.peerNAT].count { $0?.isPerDestination ?? false }
         if count == 2 { return .bothRandom }
-        return count == 1 && self.birthdayRoundCount >= Constants.birthdayRoundCountMax
-            ? .randomPorts : nil
+        let isOver =
+            self.record.phase == .timedOut
+            || self.birthdayRoundCount >= Constants.birthdayRoundCountMax
+        return count == 1 && isOver ? .randomPorts : nil
     }
 
     // MARK: Sockets

@@ -180,7 +180,7 @@ public struct Simulation: Sendable {
         digest.absorb(bytes)
         self.hosts[id.number].sentCount += 1
         self.checker.sends(
-            bytes, digest: digest, to: target, id,
+            bytes, digest: digest, to: target, isFresh: port != self.hosts[id.number].port, id,
             incarnation: self.hosts[id.number].incarnation, at: self.now)
         guard let interface = self.hosts[id.number].interface(toward: target.address) else {
             return self.count(.noRoute)
