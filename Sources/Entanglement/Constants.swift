@@ -58,6 +58,33 @@ public enum Constants {
     /// Slots that a responder keeps for one relation.
     public static let slotCountMax = 4
 
+    /// Ports after the known one that a router with sequential ports may have given.
+    public static let predictedPortCount = 16
+    /// Datagrams to ports of one address in one round of birthday probing.
+    public static let probeCountMax = 1_024
+    /// Sockets from which the other side sends meanwhile.
+    public static let freshSocketCount = 384
+    /// Endpoints to which each of these sends.
+    public static let freshTargetCountMax = 2
+    /// From one datagram of a round to the next, on both sides.
+    public static let birthdaySpacing = Duration.milliseconds(20)
+    /// How far a round that is late may be behind: the rest is not made up for.
+    public static let birthdayLag = Duration.milliseconds(-80)
+    /// From the end of a round to the next one.
+    public static let birthdayPause = Duration.seconds(20)
+    /// The same after the third round, while a code is shown.
+    public static let birthdayPatience = Duration.seconds(60)
+    /// Rounds before it is given up.
+    public static let birthdayRoundCountMax = 3
+    /// From the first attempt to the first round.
+    public static let birthdayDelay = Duration.milliseconds(500)
+    /// The same for a trusted peer, whose last path may still work.
+    public static let birthdaySearchDelay = Duration.seconds(3)
+    /// The same where one side has no router or sequential ports: the attempts will mostly do.
+    public static let birthdayLateDelay = Duration.seconds(6)
+    /// The same while such a side does not know whether its answer was scanned.
+    public static let birthdayShownDelay = Duration.seconds(10)
+
     /// Time of the online step before the person is asked.
     public static let connectingLife = Duration.seconds(90)
     /// From one attempt to the next while timed out.

@@ -140,6 +140,13 @@ public struct Host: Sendable {
             case .persist: break
             case .send(let bytes, let target):
                 sent.append(Sent(bytes: bytes, from: self.endpoint, to: target))
+            case .sendFresh(let bytes, let target, let number):
+                let port = UInt16(truncatingIfNeeded: 50_000 + number)
+                sent.append(
+                    Sent(
+                        bytes: bytes, from: Endpoint(address: self.endpoint.address, port: port),
+                        to: target))
+            case .closeFresh, .bind: break
             case .sendSealed(let session, _, _, let target):
                 self.lastSession = session
                 if let bytes = self.gate.apply(output, now: now.instant) {

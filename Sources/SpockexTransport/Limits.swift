@@ -8,6 +8,10 @@ enum Limits {
     ///
     /// A longer one arrives cut, is still longer than 1,232 bytes, and is dropped for that. A power of two, because NIO rounds the whole batch up to one.
     static let datagramByteCount = 2_048
+    /// Descriptors that the process asks the system for, before it opens sockets for punching.
+    static let descriptorCountWanted = 4_096
+    /// Descriptors that such sockets leave to others, beside the half of all.
+    static let descriptorCountReserved = 64
     /// Endpoints of which it is remembered by which of several sockets they are answered.
     static let answeringEndpointCountMax = 4_096
     /// Own addresses taken from the interfaces.

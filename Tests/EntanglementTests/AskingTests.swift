@@ -35,7 +35,8 @@ import Testing
         #expect(early == nil)
         #expect(host.askedCount == 1)
         #expect(host.store.state.relations.isEmpty)
-        host.handle(.ipgetter(self.external), now: self.later(.milliseconds(80)), sent: &sent)
+        host.handle(
+            .ipgetter(.seen(self.external, by: 2)), now: self.later(.milliseconds(80)), sent: &sent)
         #expect(try self.hosts(host.replies.last?.reply) == [self.external, self.lan])
         #expect(host.askedCount == 1)
         #expect(host.replies.count == 1)
@@ -57,7 +58,7 @@ import Testing
         var sent: [Host.Sent] = []
         var host = self.host(&sent)
         host.request(.offer(MeetingOptions()), now: self.now, sent: &sent)
-        host.handle(.ipgetter(nil), now: self.later(.seconds(1)), sent: &sent)
+        host.handle(.ipgetter(.nothing), now: self.later(.seconds(1)), sent: &sent)
         #expect(try self.hosts(host.replies.last?.reply) == [self.lan])
     }
 
@@ -107,7 +108,7 @@ import Testing
         var sent: [Host.Sent] = []
         var host = self.host(&sent)
         host.request(.offer(MeetingOptions()), now: self.now, sent: &sent)
-        host.handle(.ipgetter(self.external), now: self.later(.seconds(1)), sent: &sent)
+        host.handle(.ipgetter(.seen(self.external, by: 2)), now: self.later(.seconds(1)), sent: &sent)
         host.handle(.ipgetterLapsed, now: self.later(.seconds(700)), sent: &sent)
         let addresses = host.node.status(now: self.later(.seconds(700))).addresses
         #expect(addresses.map(\.candidate.endpoint) == [self.lan])
@@ -128,7 +129,8 @@ import Testing
         host.handle(.ownCandidates(both), now: self.now, sent: &sent)
         let early = host.request(.offer(MeetingOptions()), now: self.now, sent: &sent)
         #expect(early == nil)
-        host.handle(.ipgetter(self.external), now: self.later(.milliseconds(80)), sent: &sent)
+        host.handle(
+            .ipgetter(.seen(self.external, by: 2)), now: self.later(.milliseconds(80)), sent: &sent)
         #expect(try self.hosts(host.replies.last?.reply) == [self.external, self.lan, ipv6])
         // With IPv6 alone there is nothing to ask.
         host.handle(.ownCandidates([both[0]]), now: self.later(.seconds(30)), sent: &sent)

@@ -207,7 +207,7 @@ enum Golden {
     @Test func letterOfALaterVersionIsNoHint() throws {
         for (letter, hint) in [
             ("o", NATHint.open), ("a", .addressDependent), ("d", .addressAndPortDependent),
-            ("z", nil),
+            ("s", .sequential), ("z", nil),
         ] {
             let line = Golden.offer.split(separator: "\"nat\":\"e\"").joined(
                 separator: "\"nat\":\"\(letter)\"")

@@ -14,11 +14,12 @@ import Testing
     private func circumstances(
         own: [IPAddress] = [Self.home], theirs: [IPAddress] = [Self.away],
         _ ownMapping: NATHint? = nil, _ theirMapping: NATHint? = nil, after seconds: Int64 = 30,
-        inVain: Bool = false, heard: Bool = false
+        inVain: Bool = false, heard: Bool = false, probed: Bool = true
     ) -> Obstacle {
         ReachCircumstances(
             searchedFor: .seconds(seconds), own: own, theirs: theirs, ownMapping: ownMapping,
-            theirMapping: theirMapping, isAskedInVain: inVain, isOutsideHeard: heard
+            theirMapping: theirMapping, isProbedInVain: probed, isAskedInVain: inVain,
+            isOutsideHeard: heard
         ).obstacle
     }
 
@@ -53,6 +54,7 @@ import Testing
             self.circumstances(.addressAndPortDependent, .addressDependent) == .bothRandom)
         #expect(self.circumstances(.addressAndPortDependent, .endpointIndependent) == .randomPorts)
         #expect(self.circumstances(nil, .addressAndPortDependent) == .randomPorts)
+        #expect(self.circumstances(nil, .addressAndPortDependent, probed: false) == .searching)
         #expect(self.circumstances(.open, .endpointIndependent) == .silent)
     }
 }

@@ -34,8 +34,8 @@ struct IPgetterTests {
         var none = try IPgetter(settings: NodeSettings(home: ""))
         var forbidden = try self.ipgetter(isAllowed: false)
         let steps = (none.gather(now: self.start), forbidden.gather(now: self.start))
-        #expect(steps.0 == [.told(nil)])
-        #expect(steps.1 == [.told(nil)])
+        #expect(steps.0 == [.told(.nothing)])
+        #expect(steps.1 == [.told(.nothing)])
         #expect(!none.mayAsk && !forbidden.mayAsk)
     }
 
@@ -47,7 +47,7 @@ struct IPgetterTests {
         #expect(second.isEmpty)
         #expect(ipgetter.queryCount == 0)
         let nothing = ipgetter.found([], now: self.start)
-        #expect(nothing == [.told(nil)])
+        #expect(nothing == [.told(.nothing)])
         let again = ipgetter.gather(now: self.start)
         #expect(again == first)
     }
@@ -63,10 +63,10 @@ struct IPgetterTests {
         let stranger = ipgetter.receive(answer, from: self.own, now: self.start)
         let told = ipgetter.receive(answer, from: self.server, now: self.start)
         #expect(stranger.isEmpty)
-        #expect(told == [.told(self.own)])
+        #expect(told == [.told(.seen(self.own, by: 1))])
         #expect(!ipgetter.question.isOpen)
         let paused = ipgetter.gather(now: self.start + .seconds(1))
-        #expect(paused == [.told(nil)])
+        #expect(paused == [.told(.nothing)])
         #expect(ipgetter.queryCount == 1)
     }
 
@@ -77,10 +77,10 @@ struct IPgetterTests {
         var told: [IPgetter.Step] = []
         var rounds = 0
         while told.isEmpty, let deadline = ipgetter.deadline, rounds < 100 {
-            told = ipgetter.tick(now: deadline) { false }.filter { $0 == .told(nil) }
+            told = ipgetter.tick(now: deadline) { false }.filter { $0 == .told(.nothing) }
             rounds += 1
         }
-        #expect(told == [.told(nil)])
+        #expect(told == [.told(.nothing)])
         #expect(!ipgetter.question.isOpen)
         #expect(ipgetter.deadline == nil)
     }
@@ -93,7 +93,7 @@ struct IPgetterTests {
         let late = ipgetter.receive(
             try self.answer(to: sent, telling: self.own), from: self.server, now: self.start)
         let idle = ipgetter.networkChanged(now: self.start)
-        #expect(told == [.told(nil)])
+        #expect(told == [.told(.nothing)])
         #expect(late.isEmpty)
         #expect(idle.isEmpty)
         #expect(!ipgetter.question.isOpen)

@@ -102,6 +102,12 @@ extension SeededGenerator {
         record.matchedAt = self.chance(50) ? self.time() : nil
         record.reservedCounter = self.counter()
         record.acceptedCounter = self.counter()
+        let letters: [NATHint?] = [
+            nil, .open, .endpointIndependent, .addressDependent, .addressAndPortDependent,
+            .sequential,
+        ]
+        record.peerNAT = try self.pick(letters)
+        record.toldNAT = try self.pick(letters)
     }
 
     mutating func keys() throws -> RelationKeys {

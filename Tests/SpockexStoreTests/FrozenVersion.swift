@@ -12,7 +12,10 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "version \(self.number)" }
 
-    static let all = [FrozenVersion(number: 1, schema: Self.schema1, rows: Self.rows1)]
+    static let all = [
+        FrozenVersion(number: 1, schema: Self.schema1, rows: Self.rows1),
+        FrozenVersion(number: 2, schema: Self.schema2, rows: Self.rows2),
+    ]
 
     /// What the rows of every version say.
     static func state() throws -> DurableState {

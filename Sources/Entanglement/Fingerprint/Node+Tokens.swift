@@ -32,6 +32,8 @@ extension Node {
             tokens.put(known.confirmedBy)
         }
         tokens.put(self.announced)
+        tokens.put(self.own.hint?.rawValue ?? 0)
+        tokens.put(due: self.punching.freeAt)
         tokens.put(self.announcementSequence)
         tokens.put(self.waitingForAddress.count)
     }

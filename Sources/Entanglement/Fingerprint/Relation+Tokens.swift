@@ -25,6 +25,8 @@ extension RelationRecord {
         self.write(self.peerMemberKeys, to: &tokens)
         tokens.put(text: self.claimedName)
         tokens.put(self.endpoints)
+        tokens.put(self.peerNAT?.rawValue ?? 0)
+        tokens.put(self.toldNAT?.rawValue ?? 0)
         tokens.put(.ownCounter(self.reservedCounter))
         tokens.put(.peerCounter(self.acceptedCounter))
     }
@@ -110,5 +112,21 @@ extension Relation {
         tokens.put(self.heardAddresses?.sequence ?? 0)
         if let heard = self.heardAddresses { tokens.put(name: UInt64(heard.session)) }
         tokens.put(due: self.forgetAt)
+        self.writePunching(to: &tokens)
+    }
+
+    private func writePunching(to tokens: inout StateTokens) {
+        tokens.put(min(self.birthdayRoundCount, Constants.birthdayRoundCountMax))
+        tokens.put(self.birthday == nil)
+        if let birthday = self.birthday {
+            tokens.put(birthday.role == .opener)
+            tokens.put(name: birthday.scan.fingerprint)
+            tokens.put(birthday.doneCount.map { $0 + 1 } ?? 0)
+            tokens.put(due: birthday.dueAt)
+        }
+        tokens.put(self.freshEndpoint)
+        tokens.put(self.unacknowledgedHint ?? 0)
+        tokens.put(self.heardHint?.sequence ?? 0)
+        if let heard = self.heardHint { tokens.put(name: UInt64(heard.session)) }
     }
 }

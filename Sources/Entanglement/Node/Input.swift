@@ -3,12 +3,19 @@
 /// Which of the node's sockets; the driver numbers them.
 public struct SocketID: Sendable, Hashable {
     /// The driver's number of the socket.
-    public var number: UInt8
+    public var number: UInt32
 
     /// The socket of that number.
-    public init(_ number: UInt8) {
+    public init(_ number: UInt32) {
         self.number = number
     }
+
+    /// Sockets of this number and above are not those that the node listens on: they were opened for
+    /// ``Output/sendFresh(_:to:socket:)``.
+    public static let firstFresh: UInt32 = 256
+
+    /// Whether it was opened while punching.
+    public var isFresh: Bool { self.number >= Self.firstFresh }
 }
 
 /// What a session's packet carried, once opened.
@@ -62,6 +69,16 @@ public struct OpenedPacket: Sendable, Equatable {
     }
 }
 
+/// What came of a question to the IPgetter.
+public enum IPgetterAnswer: Sendable, Equatable {
+    /// So many servers see this node at one endpoint.
+    case seen(Endpoint, by: Int)
+    /// The servers see one address and different ports, in the order in which they were asked.
+    case perDestination([Endpoint])
+    /// The servers did not answer or did not agree.
+    case nothing
+}
+
 /// A fact that the node decides about.
 public enum Input: Sendable {
     /// A JSON datagram that passed the gate's cheap checks.
@@ -74,8 +91,8 @@ public enum Input: Sendable {
     case request(RequestID, Request)
     /// All own addresses that the driver knows (interfaces with the port, `--external`), anew.
     case ownCandidates([Candidate])
-    /// The IPgetter's answer; nil: the servers did not answer or did not agree.
-    case ipgetter(Endpoint?)
+    /// The IPgetter's answer.
+    case ipgetter(IPgetterAnswer)
     /// The router's mapping that the IPgetter told is not kept alive any more.
     case ipgetterLapsed
     /// The operating system says that the network changed.
@@ -90,6 +107,13 @@ public enum Output: Sendable {
     case persist(Change)
     /// Send these bytes.
     case send([UInt8], to: Endpoint)
+    /// Send these bytes from a fresh socket, to be opened when it is named first; sockets are numbered
+    /// from 0 until `closeFresh`. One that cannot be opened sends nothing.
+    case sendFresh([UInt8], to: Endpoint, socket: Int)
+    /// Close all fresh sockets but those by which these endpoints are answered.
+    case closeFresh(keeping: [Endpoint])
+    /// What goes to that endpoint leaves by that socket from now on: there it was proved.
+    case bind(Endpoint, SocketID)
     /// Seal with the gate's session, then send.
     case sendSealed(session: UInt32, SessionContent, [UInt8], to: Endpoint)
     /// The gate: what a `pid` of this node admits.

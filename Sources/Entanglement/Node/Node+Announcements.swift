@@ -15,10 +15,18 @@ extension Node {
 
     mutating func announceAddresses(_ turn: inout Turn) {
         let published = self.published
-        guard published != self.announced else { return }
+        let hint = self.own.hint
+        let isNews = published != self.announced
+        guard isNews || hint != self.announcedHint else { return }
         self.announced = published
+        self.announcedHint = hint
+        turn.ownHint = hint
         self.announcementSequence &+= 1
         turn.ownEndpoints = published
+        guard isNews else {
+            let sequence = self.announcementSequence
+            return self.forEach(&turn) { $0.tellHint(sequence: sequence, &$1) }
+        }
         let sequence = self.announcementSequence
         self.forEach(&turn) { $0.announce(sequence: sequence, &$1) }
         turn.notify(.ownAddresses(self.own.known.map(\.candidate)))

@@ -15,6 +15,8 @@ extension Node {
         let record = relation.record
         let endpoints = relation.candidates(turn)
         relation.eraseSessions(&turn)
+        relation.endPunching(&turn)
+        if relation.freshEndpoint != nil { turn.punching.wantsClosing = true }
         for waiting in relation.waitingPings { turn.reply(waiting.request, .noAnswer(id)) }
         turn.changes.append(.deleteRelation(id))
         turn.actions.append(.dismiss(record.ownPID))

@@ -61,6 +61,7 @@ extension Node {
             own: self.schedule.cancelToken(salt: salt, pid: record.ownPID),
             peer: self.schedule.cancelToken(salt: offer.code.salt, pid: offer.code.pid))
         record.endpoints = theirs
+        record.peerNAT = offer.code.nat
         guard var relation = Relation(record, self.primitives) else { throw .notFound }
         relation.phaseEnd = turn.instant + life
         relation.nextAttemptAt = turn.instant
@@ -115,6 +116,7 @@ extension Node {
         relation.record.cancelTokens?.peer = self.schedule.cancelToken(
             salt: answer.code.salt, pid: answer.code.pid)
         relation.record.endpoints = theirs
+        relation.record.peerNAT = answer.code.nat
         self.relations[id] = relation
         turn.actions.append(.admit(relation.admission))
         self.update(id, &turn) { $0.startConnecting(&$1, firstAttempt: .zero) }
@@ -195,13 +197,15 @@ extension Node {
         guard self.ids.count < Limits.relationCountMax else {
             throw .tooMany(limit: Limits.relationCountMax)
         }
-        return RelationRecord(
+        var record = RelationRecord(
             id: RelationID(using: &turn.generator), role: role, intent: options.intent,
             phase: role == .offering ? .offered : .answered, createdAt: turn.wall,
             expiresAt: turn.wall + options.life, ownPID: PeerID(using: &turn.generator),
             ownKey: Secret(byteCount: 32, using: &turn.generator),
             memberSigningKey: Secret(byteCount: 32, using: &turn.generator),
             memberAgreementKey: Secret(byteCount: 32, using: &turn.generator))
+        record.toldNAT = self.own.hint
+        return record
     }
 
     private func ownCode(
@@ -212,7 +216,8 @@ extension Node {
         return (
             salt,
             MeetingCode(
-                pid: record.ownPID, hosts: hosts, key: key.publicKey, salt: salt,
+                pid: record.ownPID, hosts: hosts, nat: record.toldNAT, key: key.publicKey,
+                salt: salt,
                 totalPeers: self.totalPeers)
         )
     }

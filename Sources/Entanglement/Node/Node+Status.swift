@@ -69,8 +69,9 @@ extension Node {
                 ?? relation.onlineSpan(now.instant),
             own: self.own.known.map(\.candidate.endpoint.address),
             theirs: (relation.record.endpoints + relation.heardEndpoints).map(\.address),
-            ownMapping: self.own.mapping, theirMapping: nil, isAskedInVain: self.isAskedInVain,
-            isOutsideHeard: self.own.isSeenFromOutside
+            ownMapping: self.own.hint ?? relation.record.toldNAT,
+            theirMapping: relation.record.peerNAT, isProbedInVain: relation.isProbedInVain,
+            isAskedInVain: self.isAskedInVain, isOutsideHeard: self.own.isSeenFromOutside
         ).obstacle
     }
 

@@ -28,6 +28,8 @@ public struct Node: Sendable {
     var farewells: [Farewell] = []
     var own = OwnAddresses()
     var announced: [Endpoint] = []
+    var announcedHint: NATHint?
+    var punching = PunchingTurn()
     var announcementSequence: UInt32 = 0
     var waitingForAddress: [WaitingMeeting] = []
     var askedAt: Instant?
@@ -93,19 +95,25 @@ public struct Node: Sendable {
     public mutating func handle(_ input: Input, now: Moment, into outputs: inout [Output]) {
         var turn = self.turn(now)
         switch input {
-        case .datagram(let bytes, let source, _): self.receive(bytes, from: source, &turn)
-        case .opened(let packet): self.receive(packet, &turn)
+        case .datagram(let bytes, let source, let socket):
+            turn.via = socket
+            self.receive(bytes, from: source, &turn)
+        case .opened(let packet):
+            turn.via = packet.via
+            self.receive(packet, &turn)
         case .timer: break
         case .request(let id, let request): self.receive(request, id, &turn)
         case .ownCandidates(let candidates):
             self.own.set(given: candidates)
-        case .ipgetter(let endpoint):
-            if let endpoint { self.own.set(asked: endpoint) }
-            self.isAskedInVain = endpoint == nil && self.configuration.usesIPgetter
+        case .ipgetter(let answer):
+            self.own.set(answer: answer)
+            turn.ownHint = self.own.hint
+            self.isAskedInVain = answer == .nothing && self.configuration.usesIPgetter
             self.meetWaiting(&turn, all: true)
         case .ipgetterLapsed: self.own.set(asked: nil)
         case .networkChanged:
             self.own.forgetSeen()
+            turn.ownHint = self.own.hint
             self.askedAt = nil
             self.isAskedInVain = false
             self.isCalledUnasked = false
@@ -216,6 +224,7 @@ public struct Node: Sendable {
         let isThere = self.relations[id].apply { relation in
             before = relation.sessions
             body(&relation, &turn)
+            relation.settlePunching(&turn)
             after = relation.sessions
             due = relation.deadline
         }
@@ -223,7 +232,9 @@ public struct Node: Sendable {
         if before != after { self.noteSessions(of: id, before: before, after: after) }
         self.setDeadline(id, due)
         for (relation, echo, peer) in turn.echoes {
-            self.own.vote(relation, echo: echo, from: peer)
+            self.own.vote(
+                relation, echo: echo, from: peer,
+                at: turn.via?.isFresh == true ? nil : turn.instant)
         }
         turn.echoes = []
         let endings = turn.endings
@@ -259,11 +270,14 @@ public struct Node: Sendable {
         turn.clusters = self.clusters
         turn.trustedClusters = self.trustedClusters
         turn.ownEndpoints = self.published
+        turn.ownHint = self.own.hint
+        turn.punching = self.punching
         return turn
     }
 
     private mutating func finish(_ turn: inout Turn, into outputs: inout [Output]) {
         self.announceAddresses(&turn)
+        self.closeFreshSockets(&turn)
         self.findEarliest()
         self.generator = turn.generator
         self.indexes = turn.indexes

@@ -8,6 +8,7 @@ struct OwnAddresses: Sendable {
     private(set) var given: [Candidate] = []
     /// What the IPgetter told last.
     private(set) var asked: Endpoint?
+    private var estimate = NATEstimate()
     private var votes: [Vote] = []
     /// Where in `votes` each relation's is.
     private var places: [RelationID: Int] = [:]
@@ -16,6 +17,13 @@ struct OwnAddresses: Sendable {
         let relation: RelationID
         var echo: Endpoint
         var network: UInt64
+        /// The peer's address, and when it spoke last; nil: it sees another socket than others.
+        var witness: Witness?
+    }
+
+    private struct Witness: Sendable, Equatable {
+        let address: IPAddress
+        let at: Instant
     }
 
     /// One known address and how many say so.
@@ -43,17 +51,58 @@ struct OwnAddresses: Sendable {
         self.known = self.ranked()
     }
 
+    /// Takes the word of the IPgetter's servers: where a port is seen that is another one for each of
+    /// them, the last one goes with the address (PROTOCOL.md §8.8).
+    mutating func set(answer: IPgetterAnswer) {
+        switch answer {
+        case .seen(let endpoint, let count):
+            self.estimate.note(seen: [Endpoint](repeating: endpoint, count: min(count, 2)))
+            self.set(asked: endpoint)
+        case .perDestination(let endpoints):
+            self.estimate.note(seen: endpoints)
+            self.set(asked: endpoints.last)
+        case .nothing: break
+        }
+    }
+
+    /// How the own router maps; nil: nothing tells.
+    var hint: NATHint? {
+        let isPublic = self.given.contains {
+            $0.kind == .lan && !$0.endpoint.address.isIPv6 && $0.endpoint.address.isPublic
+        }
+        return isPublic ? .open : self.estimate.hint
+    }
+
     /// Counts what one peer sees; its newest word replaces the former one.
-    mutating func vote(_ relation: RelationID, echo: Endpoint, from peer: Endpoint) {
-        let vote = Vote(relation: relation, echo: echo, network: peer.address.votingNetwork)
+    ///
+    /// `at` is nil where the peer sees a socket of its own, which says nothing about other ports.
+    mutating func vote(
+        _ relation: RelationID, echo: Endpoint, from peer: Endpoint, at now: Instant? = nil
+    ) {
+        let witness = now.map { Witness(address: peer.address, at: $0) }
+        self.compare(echo, of: witness)
+        let vote = Vote(
+            relation: relation, echo: echo, network: peer.address.votingNetwork, witness: witness)
         if let index = self.places[relation] {
-            guard self.votes[index] != vote else { return }
+            let former = self.votes[index]
             self.votes[index] = vote
+            guard former.echo != vote.echo || former.network != vote.network else { return }
         } else {
             self.places[relation] = self.votes.count
             self.votes.append(vote)
         }
         self.known = self.ranked()
+    }
+
+    /// What different peers see within a minute tells how the router maps.
+    private mutating func compare(_ echo: Endpoint, of witness: Witness?) {
+        guard let witness else { return }
+        let others = self.votes.filter { vote in
+            vote.witness.map {
+                $0.address != witness.address && witness.at - $0.at < NATEstimate.voteSpan
+            } ?? false
+        }
+        self.estimate.note(echo: echo, others: others.map(\.echo))
     }
 
     mutating func withdraw(_ relation: RelationID) {
@@ -68,6 +117,7 @@ struct OwnAddresses: Sendable {
         self.votes = []
         self.places = [:]
         self.asked = nil
+        self.estimate.forget()
         self.known = self.ranked()
     }
 

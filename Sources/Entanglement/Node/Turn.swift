@@ -28,6 +28,12 @@ struct Turn {
     var indexes: SessionIndexes
     /// Where this node may be reached, best first, for sealed messages.
     var ownEndpoints: [Endpoint] = []
+    /// How the own router maps.
+    var ownHint: NATHint?
+    /// The socket at which the input came in.
+    var via: SocketID?
+    /// Whose turn it is to probe.
+    var punching = PunchingTurn()
     var clusters: [ClusterRecord] = []
     /// Clusters with somebody in them whom this node trusts.
     var trustedClusters: Set<ClusterID> = []

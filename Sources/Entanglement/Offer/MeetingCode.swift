@@ -10,6 +10,8 @@ public enum NATHint: UInt8, Sendable, Hashable {
     case addressDependent = 0x61
     /// `d`: address-and-port-dependent mapping.
     case addressAndPortDependent = 0x64
+    /// `s`: as `d`, with ports that follow each other.
+    case sequential = 0x73
 }
 
 /// What offer and answer have in common: what one side shows to exactly one other.

@@ -26,17 +26,7 @@ extension Node {
     /// What is known of the network now.
     var networkFindings: NetworkFindings {
         NetworkFindings(
-            mapping: self.own.mapping, isCalledUnasked: self.isCalledUnasked,
+            mapping: self.own.hint, isCalledUnasked: self.isCalledUnasked,
             isSeenFromOutside: self.own.isSeenFromOutside, isAskedInVain: self.isAskedInVain)
-    }
-}
-
-extension OwnAddresses {
-    /// How the own router maps: an interface with the address that others see has none before it.
-    var mapping: NATHint? {
-        let public4 = self.given.filter {
-            $0.kind != .mapped && !$0.endpoint.address.isIPv6 && $0.endpoint.address.isPublic
-        }
-        return public4.isEmpty ? nil : .open
     }
 }

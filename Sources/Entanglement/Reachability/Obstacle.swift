@@ -35,6 +35,8 @@ struct ReachCircumstances: Sendable {
     var ownMapping: NATHint?
     /// How the peer's router maps, as far as told.
     var theirMapping: NATHint?
+    /// Whether all rounds of probing are over.
+    var isProbedInVain = false
     /// Whether an outside service was asked and did not answer.
     var isAskedInVain: Bool
     /// Whether anything came from outside the local network since it changed last.
@@ -52,7 +54,7 @@ struct ReachCircumstances: Sendable {
         if self.searchedFor < Self.patience { return .searching }
         switch (self.ownMapping?.isPerDestination, self.theirMapping?.isPerDestination) {
         case (true?, true?): return .bothRandom
-        case (true?, _), (_, true?): return .randomPorts
+        case (true?, _), (_, true?): return self.isProbedInVain ? .randomPorts : .searching
         default: return .silent
         }
     }
@@ -64,16 +66,6 @@ struct ReachCircumstances: Sendable {
                 return false
             }
             return !address.isIPv6 || !address.isPublic || own.isPublic
-        }
-    }
-}
-
-extension NATHint {
-    /// Whether the router takes another port for another destination.
-    var isPerDestination: Bool {
-        switch self {
-        case .open, .endpointIndependent: false
-        case .addressDependent, .addressAndPortDependent: true
         }
     }
 }

@@ -185,6 +185,10 @@ public struct RelationRecord: Sendable, Equatable {
     public var problem: PairingProblem?
     /// Where the other may be, best first.
     public var endpoints: [Endpoint]
+    /// How the other's router maps, by its own word; nil: it does not say.
+    public var peerNAT: NATHint?
+    /// How the own router maps, as the other has heard.
+    public var toldNAT: NATHint?
     /// The newest packet of the other, by the wall clock.
     public var lastHeardAt: WallTime?
     /// When two people compared the safety numbers.

@@ -17,7 +17,7 @@ extension Relation {
     /// The sends of an attempt in this phase: one where patience is due, all where haste is.
     private func sends(_ turn: Turn) -> ArraySlice<Duration> {
         switch self.record.phase {
-        case .answered where self.showsNoHost: return Constants.lonelySends[...]
+        case .answered where self.mustBegin: return Constants.lonelySends[...]
         case .answered, .timedOut, .offered, .forgotten: return Constants.attemptSends.prefix(1)
         case .connecting: return Constants.attemptSends[...]
         case .trusted, .forgetting:
@@ -26,15 +26,15 @@ extension Relation {
         }
     }
 
-    /// Whether the own answer says "unknown": then only this side can begin.
-    private var showsNoHost: Bool {
+    /// Whether the own answer names no place that the other can send to: then only this side can begin.
+    private var mustBegin: Bool {
         guard let answer = self.record.codes?.answer,
             case .answer(let own)? = try? CodeText(scanned: answer)
         else { return false }
-        return own.code.hosts.isEmpty
+        return own.code.hosts.isEmpty || own.code.nat?.isPerDestination ?? false
     }
 
-    private func isEager(_ turn: Turn) -> Bool {
+    func isEager(_ turn: Turn) -> Bool {
         self.searchStart.map { turn.instant - $0 < Constants.searchEagerSpan } ?? true
     }
 
@@ -74,6 +74,10 @@ extension Relation {
         attempt.noteSending()
         self.attempts.append(attempt)
         for target in targets { turn.send(attempt.bytes, to: target) }
+        for target in self.predictedEndpoints(turn) where !targets.contains(target) {
+            turn.send(attempt.bytes, to: target)
+        }
+        self.considerPunching(&turn)
         if !self.isTrusted { turn.events.append(.trying(self.id, targets)) }
     }
 
@@ -185,6 +189,7 @@ extension Relation {
             let content = PaddedContent.unpad(padded).flatMap({ ResponseContent($0) }),
             content.n == attempt.n, content.to == to, content.from == from
         else { return }
+        self.noteSocket(of: source, isNew: true, &turn)
         if self.path == nil || !self.isConnected || self.candidates(turn).contains(source) {
             self.move(to: source, &turn)
         }

@@ -4,6 +4,7 @@
 extension Relation {
     /// A packet that one of this relation's sessions opened.
     mutating func receive(_ packet: OpenedPacket, _ turn: inout Turn) {
+        self.noteSocket(of: packet.source, isNew: false, &turn)
         switch packet.content {
         case .founding: self.receiveFounding(packet, &turn)
         case .foundingAnswer: self.receiveFoundingAnswer(packet, &turn)
@@ -51,6 +52,10 @@ extension Relation {
         case .addressesAnswer(let sequence):
             if self.unacknowledgedAddresses == sequence { self.unacknowledgedAddresses = nil }
         case .forget: self.receiveForget(answerTo: target, &turn)
+        case .natHint(let sequence, let hint):
+            self.receiveHint(
+                hint, sequence: sequence, in: packet.session, answerTo: target, &turn)
+        case .natHintAnswer(let sequence): self.receiveHintAnswer(sequence: sequence, &turn)
         case .forgetAnswer:
             if self.record.phase == .forgetting { turn.endings.append((self.id, .forgotten)) }
         }
@@ -144,6 +149,7 @@ extension Relation {
         let former = self.path
         self.path = endpoint
         self.keepalive = Keepalive()
+        self.leaveSocket(for: endpoint, &turn)
         self.remember([endpoint], &turn)
         if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
     }
@@ -151,17 +157,21 @@ extension Relation {
     /// Whether a list of addresses is newer than all before: in one session, or in two whose first
     /// messages crossed, its sequence is greater; else its session is newer.
     private mutating func isNewest(_ sequence: UInt32, in session: UInt32) -> Bool {
-        if let heard = self.heardAddresses,
-            let former = self.sessions.firstIndex(where: { $0.index == heard.session }),
-            let position = self.sessions.firstIndex(where: { $0.index == session })
-        {
-            let areOneTime =
-                position == former
-                || self.sessions[position].hasCrossed(self.sessions[former])
-            guard areOneTime ? sequence > heard.sequence : position > former else { return false }
-        }
+        guard self.isNewer(sequence, in: session, than: self.heardAddresses) else { return false }
         self.heardAddresses = (session, sequence)
         return true
+    }
+
+    func isNewer(
+        _ sequence: UInt32, in session: UInt32, than heard: (session: UInt32, sequence: UInt32)?
+    ) -> Bool {
+        guard let heard,
+            let former = self.sessions.firstIndex(where: { $0.index == heard.session }),
+            let position = self.sessions.firstIndex(where: { $0.index == session })
+        else { return true }
+        let areOneTime =
+            position == former || self.sessions[position].hasCrossed(self.sessions[former])
+        return areOneTime ? sequence > heard.sequence : position > former
     }
 
     /// What the other says replaces nothing that works: the path stays first.

@@ -13,6 +13,7 @@ extension Relation {
     /// Starts the online step: at `accept`, at Retry, and when the other is heard.
     mutating func startConnecting(_ turn: inout Turn, firstAttempt: Duration) {
         self.record.problem = nil
+        self.birthdayRoundCount = 0
         self.phaseEnd = turn.instant + Constants.connectingLife
         self.nextAttemptAt = turn.instant + firstAttempt
         self.enter(.connecting, &turn)

@@ -173,6 +173,7 @@ extension Relation {
             if let sequence = self.unacknowledgedAddresses {
                 self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
             }
+            self.sendHint(&turn)
         }
     }
 
@@ -192,6 +193,7 @@ extension Relation {
     /// Starts to look for a trusted peer, with haste again.
     mutating func search(_ turn: inout Turn, after delay: Duration = .zero) {
         guard self.record.phase == .trusted || self.record.phase == .forgetting else { return }
+        if self.searchStart == nil { self.birthdayRoundCount = 0 }
         if turn.has(.noSearch), self.path != nil { return }
         self.searchStart = turn.instant
         self.hurry(turn, after: delay)

@@ -34,6 +34,7 @@ extension Relation {
             self.refuse(.opening(n: n), keys, to: source, &turn)
             return
         }
+        self.noteSocket(of: source, isNew: true, &turn)
         self.record.acceptedCounter = n
         turn.changes.append(.acceptCounter(self.id, n))
         self.hear([source] + content.endpoints, turn)

@@ -24,6 +24,7 @@ extension Relation {
             self.nextAttemptAt = nil
             self.startAttempt(&turn)
         }
+        self.tickPunching(&turn)
     }
 
     private mutating func tickSessions(_ turn: inout Turn) {
@@ -66,6 +67,7 @@ extension Relation {
 
     /// The network changed: try what works again, and look at once for what is lost.
     mutating func networkChanged(_ turn: inout Turn) {
+        self.renewPunching(&turn)
         guard self.isTrusted else {
             if self.record.phase == .connecting { self.hurry(turn) }
             return
@@ -86,6 +88,7 @@ extension Relation {
 
     /// The own addresses changed: tell, until acknowledged; during a pairing as soon as there is trust.
     mutating func announce(sequence: UInt32, _ turn: inout Turn) {
+        defer { self.tellHint(sequence: sequence, &turn) }
         guard self.record.phase == .trusted else {
             if !self.isTrusted { self.unacknowledgedAddresses = sequence }
             return

@@ -43,6 +43,16 @@ struct Relation: Sendable {
     /// The newest own addresses that the other has not acknowledged.
     var unacknowledgedAddresses: UInt32?
     var forgetAt: Instant?
+    /// The rounds of probing for a router with random ports.
+    var birthday: Birthday?
+    /// How many of them were in vain.
+    var birthdayRoundCount = 0
+    /// A place of the other that was heard at a fresh socket.
+    var freshEndpoint: Endpoint?
+    /// The newest letter of the other's router: the session it came in, and its sequence there.
+    var heardHint: (session: UInt32, sequence: UInt32)?
+    /// The newest letter of the own router that the other has not acknowledged.
+    var unacknowledgedHint: UInt32?
 
     init?(_ record: RelationRecord, _ primitives: any Primitives) {
         guard let ownKey = primitives.agreementKey(from: record.ownKey),
@@ -79,6 +89,7 @@ struct Relation: Sendable {
         consider(self.probe?.dueAt)
         consider(self.keepaliveAt)
         consider(self.rekeyAt)
+        consider(self.birthday?.dueAt)
         // By position: a loop over the values would copy their handshakes.
         for index in self.attempts.indices { consider(self.attempts[index].dueAt) }
         for index in self.slots.indices {

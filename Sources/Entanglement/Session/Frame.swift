@@ -20,6 +20,10 @@ enum Frame: Equatable {
     case forget
     /// Acknowledges it.
     case forgetAnswer
+    /// How the sender's router maps now; nil: it does not know.
+    case natHint(sequence: UInt32, NATHint?)
+    /// The hint of that sequence arrived.
+    case natHintAnswer(sequence: UInt32)
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
@@ -49,6 +53,13 @@ enum Frame: Equatable {
             writer.put(sequence)
         case .forget: writer.put(UInt8(7))
         case .forgetAnswer: writer.put(UInt8(8))
+        case .natHint(let sequence, let hint):
+            writer.put(UInt8(9))
+            writer.put(sequence)
+            writer.put(hint?.rawValue ?? 0)
+        case .natHintAnswer(let sequence):
+            writer.put(UInt8(10))
+            writer.put(sequence)
         }
         return writer.bytes
     }
@@ -80,6 +91,12 @@ enum Frame: Equatable {
         case 6: frame = reader.uint32().map { .addressesAnswer(sequence: $0) }
         case 7: frame = .forget
         case 8: frame = .forgetAnswer
+        case 9:
+            frame = reader.uint32().flatMap { sequence in
+                // A letter of a later version says as much as none.
+                reader.uint8().map { .natHint(sequence: sequence, NATHint(rawValue: $0)) }
+            }
+        case 10: frame = reader.uint32().map { .natHintAnswer(sequence: $0) }
         default: frame = nil
         }
         guard let frame, reader.isAtEnd else { return nil }

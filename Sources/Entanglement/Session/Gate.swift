@@ -98,7 +98,9 @@ public struct Gate: Sendable {
             let primitives = self.primitives
             return self.sessions[index]?.seal(
                 plaintext, as: content, echo: destination, now: now, primitives)
-        case .persist, .send, .gatherCandidates, .reply, .notify: break
+        case .persist, .send, .sendFresh, .closeFresh, .bind, .gatherCandidates, .reply,
+            .notify:
+            break
         }
         return nil
     }

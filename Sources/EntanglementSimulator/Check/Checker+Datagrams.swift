@@ -6,10 +6,16 @@ import EntanglementTestKit
 extension Checker {
     /// A host sends: no counter twice, and answers no oftener than they may come.
     mutating func sends(
-        _ bytes: [UInt8], digest: TraceHash, to target: Endpoint, _ host: HostID, incarnation: Int,
-        at now: Instant
+        _ bytes: [UInt8], digest: TraceHash, to target: Endpoint, isFresh: Bool, _ host: HostID,
+        incarnation: Int, at now: Instant
     ) {
         self.sent[digest] = (host, now)
+        if bytes.starts(with: "{\"request\":110".utf8),
+            self.rates.isTooMuch(
+                questionTo: target, isFresh: isFresh, host, incarnation: incarnation, at: now)
+        {
+            self.report(.probesAreFew, at: now, [host], "more than one round in 40 s")
+        }
         if self.lies.contains(target), self.rates.isTooMuch(bytes, toNamed: target, host, at: now) {
             self.report(
                 .answersAreFew, at: now, [host], "more than 100 to a named address a minute")

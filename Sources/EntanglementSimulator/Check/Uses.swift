@@ -43,6 +43,7 @@ struct Rates: Sendable {
 
     private var farewells: [Key: Farewell] = [:]
     private var resyncs: [Key: Instant] = [:]
+    private var questions: [Key: Questions] = [:]
     /// When the last of them were sent.
     private var toNamed: [Key: [Instant]] = [:]
 
@@ -50,6 +51,46 @@ struct Rates: Sendable {
     private static let farewellSpan = Duration.milliseconds(1_100)
     /// Datagrams to one endpoint that a peer named, in a minute: 13 attempts of 6 sends, and some.
     private static let toNamedCountMax = 100
+
+    /// Where a host asked lately, and when it did so at places that were new then.
+    private struct Questions: Sendable {
+        var places: [Endpoint: Instant] = [:]
+        var newTimes: [Instant] = []
+        var freshTimes: [Instant] = []
+
+        mutating func isTooMuch(_ endpoint: Endpoint, _ isFresh: Bool, at now: Instant) -> Bool {
+            if isFresh {
+                return Self.isTooMuch(&self.freshTimes, Constants.probeCountMax, at: now)
+            }
+            let last = self.places.updateValue(now, forKey: endpoint)
+            if let last, now - last < Rates.roundSpan { return false }
+            return Self.isTooMuch(
+                &self.newTimes, Constants.probeCountMax + Rates.otherPlaceCountMax, at: now)
+        }
+
+        private static func isTooMuch(
+            _ times: inout [Instant], _ countMax: Int, at now: Instant
+        ) -> Bool {
+            times.append(now)
+            guard times.count > countMax else { return false }
+            return now - times.removeFirst() < Rates.roundSpan
+        }
+    }
+
+    /// A round of birthday probing and the pause after it take a little longer.
+    private static let roundSpan = Duration.seconds(40)
+    /// Places that are asked besides: candidates and predicted ports of some relations.
+    private static let otherPlaceCountMax = 300
+
+    /// Whether more messages 1 go to new places, or leave by fresh sockets, than one round of birthday
+    /// probing has.
+    mutating func isTooMuch(
+        questionTo endpoint: Endpoint, isFresh: Bool, _ host: HostID, incarnation: Int,
+        at now: Instant
+    ) -> Bool {
+        let key = Key(host: host, incarnation: incarnation, subject: TraceHash())
+        return self.questions[key, default: Questions()].isTooMuch(endpoint, isFresh, at: now)
+    }
 
     /// A computer has slept: what is left of a Cancel's three 410s comes now.
     mutating func wakes(_ host: HostID) {

@@ -35,6 +35,8 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case addressIsConfirmed
         /// Nobody unproved gets more bytes than it sent, and no answer comes more often than it may.
         case answersAreFew
+        /// Birthday probing has one round of 1,024 datagrams at a time, and 20 s of pause.
+        case probesAreFew
         /// Tables stay below their limits.
         case limits
 

@@ -20,6 +20,12 @@ extension SimulatedHost {
             ?? self.interfaces.first { $0.address.isIPv6 == address.isIPv6 }
     }
 
+    /// Whether a datagram to that port finds a socket of the program.
+    func listens(at port: UInt16) -> Bool {
+        port == SimulatedMapper.port || port == SimulatedMapper.announcementPort
+            || self.fresh.socket(at: port) != nil
+    }
+
     /// A link has an address; it takes its place by the system's preference.
     mutating func plugIn(_ interface: Interface) {
         let later = self.interfaces.firstIndex { $0.link > interface.link }

@@ -49,8 +49,8 @@ extension SimulatedHost {
     ) {
         for step in steps where !effects.hasDied {
             switch step {
-            case .send(let bytes, let server): effects.sent.append((bytes, server))
-            case .told(let endpoint): self.handle(.ipgetter(endpoint), at: now, &effects)
+            case .send(let bytes, let server): effects.sent.append((bytes, server, self.port))
+            case .told(let answer): self.handle(.ipgetter(answer), at: now, &effects)
             case .lapsed: self.handle(.ipgetterLapsed, at: now, &effects)
             }
         }
@@ -68,8 +68,13 @@ extension SimulatedHost {
         _ packet: Packet, at now: Instant
     ) -> (verdict: Gate.Verdict, effects: Effects) {
         let local = self.clock.local(now)
+        let socket = self.fresh.socket(at: packet.destination.port) ?? SocketID(0)
         let verdict = packet.bytes.withUnsafeBytes {
-            self.gate.receive($0, from: packet.source, via: SocketID(0), now: local)
+            self.gate.receive($0, from: packet.source, via: socket, now: local)
+        }
+        if case .input(let input) = verdict {
+            let isNew = if case .opened = input { true } else { false }
+            self.fresh.note(packet.source, at: socket, isNew: isNew)
         }
         var effects = Effects()
         switch verdict {
@@ -94,10 +99,11 @@ extension SimulatedHost {
                     .sendSealed(session: session, content, bytes, to: path), at: now, &effects)
             }
         }
-        effects.sent += self.villain?.repetitions() ?? []
+        var own = self.villain?.repetitions() ?? []
         if self.villain?.strategy == .floods {
-            effects.sent += self.node?.questions(count: 8, now: self.clock.moment(at: now)) ?? []
+            own += self.node?.questions(count: 8, now: self.clock.moment(at: now)) ?? []
         }
+        effects.sent += own.map { ($0.bytes, $0.to, self.port) }
         return effects
     }
 
@@ -142,7 +148,7 @@ extension SimulatedHost {
         switch output {
         case .persist: break
         case .send(let bytes, let target):
-            effects.sent.append((bytes, target))
+            effects.sent.append((bytes, target, self.fresh.port(for: target)))
             self.villain?.note(bytes, to: target)
             if self.defects.contains(.reinstallation),
                 let session = self.defective.sessionAgain(answering: bytes)
@@ -151,7 +157,7 @@ extension SimulatedHost {
             }
         case .sendSealed(_, _, _, let target):
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
-                effects.sent.append((bytes, target))
+                effects.sent.append((bytes, target, self.fresh.port(for: target)))
                 self.villain?.note(bytes, to: target)
             }
         case .install(let session):
@@ -161,8 +167,12 @@ extension SimulatedHost {
         case .erase where self.defects.contains(.erasureIgnored): break
         case .admit, .dismiss, .erase, .bury, .unbury:
             _ = self.gate.apply(output, now: self.clock.local(now))
+        case .sendFresh(let bytes, let target, let number):
+            effects.sent.append((bytes, target, self.fresh.port(ofSocket: number)))
+        case .closeFresh(let endpoints): self.fresh.close(keeping: endpoints)
+        case .bind(let endpoint, let socket): self.fresh.bind(endpoint, to: socket)
         case .gatherCandidates:
-            let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(nil)]
+            let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(.nothing)]
             self.follow(steps, at: now, &effects)
         case .reply(let id, let reply): effects.replies.append((id, reply))
         case .notify(let event): effects.events.append(event)

@@ -15,7 +15,7 @@ struct SimulatedHost: Sendable {
 
     /// What one step of the driver led to, in order.
     struct Effects: Sendable {
-        var sent: [(bytes: [UInt8], to: Endpoint)] = []
+        var sent: [(bytes: [UInt8], to: Endpoint, port: UInt16)] = []
         /// Datagrams of the port mapper, and its HTTP requests.
         var toRouters: [(bytes: [UInt8], to: Endpoint)] = []
         var http: [(PortMapper.RequestID, to: Endpoint, bytes: [UInt8])] = []
@@ -76,6 +76,8 @@ struct SimulatedHost: Sendable {
     /// When its next step is due, by the host's clock.
     var mapperDue: Instant?
     let asksRouters: Bool
+    /// Sockets beside the one at `port`.
+    var fresh: FreshSockets
     var ipgetter: SimulatedIPgetter?
     let servers: [Endpoint]
     let primitives: any Primitives
@@ -83,6 +85,8 @@ struct SimulatedHost: Sendable {
     let defects: Defects
     var seeds: SeededGenerator
     var requestCount: UInt64 = 0
+    /// Datagrams that it has sent to peers and servers.
+    var sentCount = 0
 
     init(
         id: HostID, name: String, port: UInt16, primitives: any Primitives, seed: UInt64,
@@ -92,6 +96,7 @@ struct SimulatedHost: Sendable {
         self.id = id
         self.name = name
         self.port = port
+        self.fresh = FreshSockets(main: port)
         self.interfaces = []
         self.primitives = primitives
         self.servers = servers
@@ -133,6 +138,7 @@ struct SimulatedHost: Sendable {
         self.timerAt = nil
         self.power = .running
         self.hasMissedNews = false
+        self.fresh.close(keeping: [])
         self.ipgetter =
             self.servers.isEmpty
             ? nil : SimulatedIPgetter(servers: self.servers, seed: self.seeds.next())

@@ -8,7 +8,7 @@ struct SimulatedIPgetter: Sendable {
     /// What it wants done.
     enum Step: Sendable {
         case send([UInt8], to: Endpoint)
-        case told(Endpoint?)
+        case told(IPgetterAnswer)
         case lapsed
     }
 
@@ -33,7 +33,7 @@ struct SimulatedIPgetter: Sendable {
         guard !self.isBusy else { return [] }
         self.isBusy = true
         let steps = self.run(.ask, now: now)
-        return self.isBusy && self.client.deadline == nil ? steps + [self.conclude(nil)] : steps
+        return self.isBusy && self.client.deadline == nil ? steps + [self.conclude(.nothing)] : steps
     }
 
     mutating func receive(_ bytes: [UInt8], from source: Endpoint, now: Instant) -> [Step] {
@@ -43,7 +43,7 @@ struct SimulatedIPgetter: Sendable {
     mutating func networkChanged(now: Instant) -> [Step] {
         self.keepAliveAt = nil
         let steps = self.run(.networkChanged, now: now)
-        return self.isBusy ? steps + [self.conclude(nil)] : steps
+        return self.isBusy ? steps + [self.conclude(.nothing)] : steps
     }
 
     mutating func tick(now: Instant, isNeeded: Bool) -> [Step] {
@@ -63,9 +63,9 @@ struct SimulatedIPgetter: Sendable {
         return steps
     }
 
-    private mutating func conclude(_ endpoint: Endpoint?) -> Step {
+    private mutating func conclude(_ answer: IPgetterAnswer) -> Step {
         self.isBusy = false
-        return .told(endpoint)
+        return .told(answer)
     }
 
     private mutating func run(_ input: STUNClient.Input, now: Instant) -> [Step] {
@@ -74,10 +74,13 @@ struct SimulatedIPgetter: Sendable {
         return outputs.map { output in
             switch output {
             case .send(let bytes, let server): return .send(bytes, to: server)
-            case .learned(let endpoint, _):
+            case .learned(let endpoint, let count):
                 self.keepAliveAt = now + Self.keepAliveInterval
-                return self.conclude(endpoint)
-            case .mapsPerDestination, .disagreement, .failed: return self.conclude(nil)
+                return self.conclude(.seen(endpoint, by: count))
+            case .mapsPerDestination(let endpoints):
+                self.keepAliveAt = now + Self.keepAliveInterval
+                return self.conclude(.perDestination(endpoints))
+            case .disagreement, .failed: return self.conclude(.nothing)
             }
         }
     }

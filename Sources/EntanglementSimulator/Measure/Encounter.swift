@@ -22,6 +22,10 @@ public struct Encounter: Sendable {
         public let path: Path
         /// From the moment at which the second code is scanned to trust on both sides; nil: never.
         public let trustedAfter: Duration?
+        /// Datagrams that the side with the offer has sent, to peers and servers.
+        public let offeringSent: Int
+        /// The same of the side with the answer.
+        public let answeringSent: Int
         /// Broken promises; there should be none.
         public let violations: [Violation]
     }
@@ -36,10 +40,13 @@ public struct Encounter: Sendable {
     private var trustedAt: Instant?
 
     /// An encounter of a host that shows an offer and one that shows the answer.
-    public init(offering: Place, answering: Place, seed: UInt64) {
+    ///
+    /// With `tableCountMax` no router between them has room for more mappings.
+    public init(offering: Place, answering: Place, seed: UInt64, tableCountMax: Int? = nil) {
         var simulation = Simulation(
             seed: seed, internet: .internet, defects: [], usesRealCryptography: false)
         simulation.people.areResolute = true
+        simulation.world.tableCountMax = tableCountMax
         let servers = simulation.addServers()
         self.offering = simulation.addHost("offering", servers: servers)
         self.answering = simulation.addHost("answering", servers: servers)
@@ -50,6 +57,7 @@ public struct Encounter: Sendable {
             simulation.plan(.start(host), after: .nanoseconds(delay))
         }
         simulation.plan(.offer(by: self.offering, to: self.answering), after: .seconds(2))
+        if let wanted = DEBUGSEED, wanted == seed { simulation.trace = { print($0) } }
         self.simulation = simulation
     }
 
@@ -66,6 +74,8 @@ public struct Encounter: Sendable {
         let span = self.acceptedAt.flatMap { start in self.trustedAt.map { $0 - start } }
         return Outcome(
             path: isConnected ? .direct : .impossible, trustedAfter: span,
+            offeringSent: self.simulation.hosts[self.offering.number].sentCount,
+            answeringSent: self.simulation.hosts[self.answering.number].sentCount,
             violations: self.simulation.checker.violations)
     }
 
@@ -96,3 +106,6 @@ extension Simulation {
         }
     }
 }
+
+import Glibc
+let DEBUGSEED: UInt64? = getenv("DEBUGSEED").flatMap { UInt64(String(cString: $0)) }

@@ -17,6 +17,14 @@ public struct Matrix: Sendable, Encodable {
         public internal(set) var relayed = 0
         /// How many did not end in time.
         public internal(set) var impossible = 0
+        /// Datagrams of all encounters that the side with the offer has sent.
+        public internal(set) var offeringSent = 0
+        /// The same of the side with the answer.
+        public internal(set) var answeringSent = 0
+        /// The most that one side has sent in one encounter.
+        public internal(set) var sentMax = 0
+        /// How many ended in trust within 25 s of the scan of the second code.
+        public internal(set) var soon = 0
         /// Milliseconds from the scan of the second code to trust on both sides: half took less.
         public internal(set) var medianMilliseconds: Int64?
         /// The same: 95 of 100 took at most this.
@@ -27,6 +35,9 @@ public struct Matrix: Sendable, Encodable {
             self.count == 0 ? 0 : Double(self.direct) / Double(self.count)
         }
     }
+
+    /// Two who can meet at all meet within this after the scan of the second code.
+    public static let soonMax = Duration.seconds(25)
 
     /// The places of rows and columns.
     public let places: [String]
@@ -58,13 +69,13 @@ public struct Matrix: Sendable, Encodable {
 
     /// Runs the encounter of that number: all pairs with seed 1, then all with seed 2, and so on.
     public static func encounter(
-        _ number: Int, of places: [Place] = Place.allCases
+        _ number: Int, of places: [Place] = Place.allCases, tableCountMax: Int? = nil
     ) -> Encounter.Outcome {
         let cell = number % (places.count * places.count)
         let seed = UInt64(number / (places.count * places.count)) + 1
         var encounter = Encounter(
             offering: places[cell / places.count], answering: places[cell % places.count],
-            seed: seed)
+            seed: seed, tableCountMax: tableCountMax)
         return encounter.run()
     }
 
@@ -77,12 +88,17 @@ public struct Matrix: Sendable, Encodable {
         case .relayed: self.cells[index].relayed += 1
         case .impossible: self.cells[index].impossible += 1
         }
+        self.cells[index].offeringSent += outcome.offeringSent
+        self.cells[index].answeringSent += outcome.answeringSent
+        self.cells[index].sentMax = max(
+            self.cells[index].sentMax, outcome.offeringSent, outcome.answeringSent)
         let cell = self.cells[index]
         self.violations += outcome.violations.map {
             "\(cell.offering) and \(cell.answering), encounter \(number): \($0)"
         }
         self.violations.sort()
         guard let span = outcome.trustedAfter else { return }
+        if outcome.path == .direct, span <= Self.soonMax { self.cells[index].soon += 1 }
         self.times[index].append(span.nanoseconds / 1_000_000)
         self.times[index].sort()
         self.cells[index].medianMilliseconds = Self.quantile(50, of: self.times[index])
@@ -127,6 +143,29 @@ extension Matrix {
             Encounters in each cell: \(count).
             \(direct) direct, \(relayed) relayed (there is no relaying yet), \(impossible) impossible.
             """
+    }
+
+    /// A line for each pair: the part that was direct, and soon; times; datagrams of each side.
+    public var details: Columns {
+        var columns = Columns([
+            "offer", "answer", "direct", "within 25 s", "median s", "95th s", "sent by offer",
+            "by answer", "most",
+        ])
+        for cell in self.cells where cell.count > 0 {
+            let times = [cell.medianMilliseconds, cell.percentile95Milliseconds].map { time in
+                time.map { Decimals.text(Double($0) / 1_000, places: 1) } ?? "-"
+            }
+            let count = Double(cell.count)
+            columns.add(
+                [
+                    cell.offering, cell.answering, Self.percent(cell),
+                    Decimals.text(Double(cell.soon) / count * 100, places: 1) + "%",
+                ] + times + [
+                    Decimals.text(Double(cell.offeringSent) / count),
+                    Decimals.text(Double(cell.answeringSent) / count), "\(cell.sentMax)",
+                ])
+        }
+        return columns
     }
 
     private static func text(_ cell: Cell) -> String {

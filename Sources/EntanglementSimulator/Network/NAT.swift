@@ -24,7 +24,6 @@ struct NAT: Sendable {
                 self.spokenTo.remove(at: former)
             }
             self.spokenTo.append(remote)
-            if self.spokenTo.count > NAT.spokenToCountMax { self.spokenTo.removeFirst() }
         }
     }
 
@@ -44,7 +43,8 @@ struct NAT: Sendable {
         case filtered
     }
 
-    private static let spokenToCountMax = 64
+    /// To how many endpoints one mapping is open: a small table forgets these too.
+    private var spokenToCountMax: Int { min(self.behavior.tableCountMax, 1_024) }
     /// How many static forwards there may be.
     static let forwardCountMax = 64
 
@@ -86,6 +86,9 @@ struct NAT: Sendable {
             position = self.open(key, now, &generator)
         }
         self.mappings[position].speak(to: remote)
+        if self.mappings[position].spokenTo.count > self.spokenToCountMax {
+            self.mappings[position].spokenTo.removeFirst()
+        }
         return Endpoint(address: self.outer, port: self.mappings[position].outerPort)
     }
 

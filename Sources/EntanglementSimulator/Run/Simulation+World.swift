@@ -90,7 +90,8 @@ extension Simulation {
         var subnet: Subnet?
         if !isIPv6Only {
             subnet = self.world.addresses.privateSubnet(using: &self.generator)
-            let behavior = place.home ?? NATBehavior.drawn(using: &self.generator)
+            let behavior = self.world.limited(
+                place.home ?? NATBehavior.drawn(using: &self.generator))
             let outer =
                 self.carrierBehavior(ofHome: place).map { self.addCarrier($0) } ?? .internet
             self.network.connect(
@@ -124,7 +125,8 @@ extension Simulation {
     }
 
     /// A carrier's network: sometimes one that has customers already.
-    private mutating func addCarrier(_ behavior: NATBehavior) -> NetworkID {
+    private mutating func addCarrier(_ wanted: NATBehavior) -> NetworkID {
+        let behavior = self.world.limited(wanted)
         let choice = Int.random(in: 0..<Self.sharingRarity, using: &self.generator)
         let known = self.world.carriers.filter { $0.behavior == behavior }
         if choice == 0, let one = known.randomElement(using: &self.generator) {

@@ -131,7 +131,9 @@ public struct Simulation: Sendable {
 
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
         self.checker.looks(at: &self.hosts[id.number], effects, now: self.now)
-        for (bytes, target) in effects.sent { self.send(bytes, to: target, from: id) }
+        for (bytes, target, port) in effects.sent {
+            self.send(bytes, to: target, from: id, port: port)
+        }
         self.askRouters(effects, of: id)
         for event in effects.events { self.note(event, of: id) }
         if effects.hasDied {
@@ -171,11 +173,14 @@ public struct Simulation: Sendable {
         return self.packetCount
     }
 
-    private mutating func send(_ bytes: [UInt8], to target: Endpoint, from id: HostID) {
+    private mutating func send(
+        _ bytes: [UInt8], to target: Endpoint, from id: HostID, port: UInt16
+    ) {
         var digest = TraceHash()
         digest.absorb(bytes)
+        self.hosts[id.number].sentCount += 1
         self.checker.sends(
-            bytes, digest: digest, to: target, id,
+            bytes, digest: digest, to: target, isFresh: port != self.hosts[id.number].port, id,
             incarnation: self.hosts[id.number].incarnation, at: self.now)
         guard let interface = self.hosts[id.number].interface(toward: target.address) else {
             return self.count(.noRoute)
@@ -183,7 +188,7 @@ public struct Simulation: Sendable {
         self.packetCount += 1
         let packet = Packet(
             number: self.packetCount, bytes: bytes,
-            source: Endpoint(address: interface.address, port: self.hosts[id.number].port),
+            source: Endpoint(address: interface.address, port: port),
             destination: target, origin: id, digest: digest)
         self.emit(packet, from: interface.network)
     }
@@ -254,6 +259,9 @@ public struct Simulation: Sendable {
     mutating func deliver(_ packet: Packet, to id: HostID) {
         guard self.hosts[id.number].power == .running else {
             return self.end(packet, .blocked, at: id)
+        }
+        guard self.hosts[id.number].listens(at: packet.destination.port) else {
+            return self.end(packet, .unmapped, at: id)
         }
         self.end(packet, .delivered, at: id)
         self.recent.note(packet, at: self.now, to: id)

@@ -72,6 +72,8 @@ struct Carrier: Sendable {
 
 /// What hosts can be plugged into.
 struct World: Sendable {
+    /// No router that is made from now on has room for more mappings; nil: each as it is.
+    var tableCountMax: Int?
     var addresses = AddressPlan()
     var homes: [Home] = []
     var carriers: [Carrier] = []
@@ -79,5 +81,14 @@ struct World: Sendable {
     /// Where in `homes` the LAN of that number is.
     func home(of network: NetworkID) -> Int? {
         self.homes.firstIndex { $0.network == network }
+    }
+}
+
+extension World {
+    /// That router, with as much room as routers may have here.
+    func limited(_ behavior: NATBehavior) -> NATBehavior {
+        var limited = behavior
+        limited.tableCountMax = min(behavior.tableCountMax, self.tableCountMax ?? .max)
+        return limited
     }
 }

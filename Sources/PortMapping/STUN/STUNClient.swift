@@ -29,8 +29,9 @@ public struct STUNClient: Sendable {
         case send([UInt8], to: Endpoint)
         /// We are seen at this endpoint, say so many servers; the others gave no answer.
         case learned(Endpoint, confirmedBy: Int)
-        /// Both servers see this address, each another port: the router maps per destination.
-        case mapsPerDestination(IPAddress)
+        /// The servers see one address, each another port: the router maps per destination. In the order
+        /// in which they were asked.
+        case mapsPerDestination([Endpoint])
         /// The servers see different addresses: none is believed.
         case disagreement
         /// No server gave an answer.
@@ -241,7 +242,7 @@ extension STUNClient {
             outputs.append(.learned(first, confirmedBy: answers.count))
         } else if answers.allSatisfy({ $0.address == first.address }) {
             self.failureCount = 0
-            outputs.append(.mapsPerDestination(first.address))
+            outputs.append(.mapsPerDestination(answers))
         } else {
             self.failureCount += 1
             outputs.append(.disagreement)

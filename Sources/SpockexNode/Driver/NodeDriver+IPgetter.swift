@@ -10,9 +10,11 @@ extension NodeDriver {
             switch step {
             case .lookUp(let servers): self.lookUp.yield(servers)
             case .send(let bytes, let server): outputs.append(.send(bytes, to: server))
-            case .told(let endpoint):
-                if endpoint != nil { self.logger.info("an outside service told the own address") }
-                self.node.handle(.ipgetter(endpoint), now: now, into: &outputs)
+            case .told(let answer):
+                if answer != .nothing {
+                    self.logger.info("an outside service told the own address")
+                }
+                self.node.handle(.ipgetter(answer), now: now, into: &outputs)
             case .lapsed: self.node.handle(.ipgetterLapsed, now: now, into: &outputs)
             }
         }

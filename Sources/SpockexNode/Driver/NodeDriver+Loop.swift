@@ -142,6 +142,10 @@ extension NodeDriver {
             case .persist: break
             case .send(let bytes, let endpoint):
                 self.sockets.send(bytes, to: endpoint)
+            case .sendFresh(let bytes, let endpoint, let number):
+                self.sockets.sendFresh(bytes, to: endpoint, number: number)
+            case .closeFresh(let endpoints): self.sockets.closeFresh(keeping: endpoints)
+            case .bind(let endpoint, let socket): self.sockets.bind(endpoint, to: socket)
             case .sendSealed(_, _, _, let endpoint):
                 if let datagram = self.gate.apply(output, now: now.instant) {
                     self.sockets.send(datagram, to: endpoint)

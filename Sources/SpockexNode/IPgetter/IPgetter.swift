@@ -16,7 +16,7 @@ struct IPgetter: Sendable {
         /// Send this.
         case send([UInt8], to: Endpoint)
         /// Tell the core.
-        case told(Endpoint?)
+        case told(IPgetterAnswer)
         /// Tell the core that the endpoint told is not kept alive any more.
         case lapsed
     }
@@ -53,7 +53,7 @@ struct IPgetter: Sendable {
 
     /// The core wants to know; the answer comes as `told`, exactly one for all who asked meanwhile.
     mutating func gather(now: Instant) -> [Step] {
-        guard self.mayAsk else { return [.told(nil)] }
+        guard self.mayAsk else { return [.told(.nothing)] }
         guard !self.isBusy else { return [] }
         self.isBusy = true
         return self.client == nil ? [.lookUp(self.servers)] : self.ask(now: now)
@@ -61,7 +61,7 @@ struct IPgetter: Sendable {
 
     /// The look-up is done.
     mutating func found(_ endpoints: [Endpoint], now: Instant) -> [Step] {
-        guard !endpoints.isEmpty else { return [self.conclude(nil)] }
+        guard !endpoints.isEmpty else { return [self.conclude(.nothing)] }
         self.client = STUNClient(servers: endpoints, using: &self.generator)
         return self.ask(now: now)
     }
@@ -95,19 +95,19 @@ struct IPgetter: Sendable {
         self.keepAliveAt = nil
         let steps = self.run(.networkChanged, now: now)
         // An unfinished look-up goes on; a question is over.
-        return self.isBusy && self.client != nil ? steps + [self.conclude(nil)] : steps
+        return self.isBusy && self.client != nil ? steps + [self.conclude(.nothing)] : steps
     }
 
     private mutating func ask(now: Instant) -> [Step] {
         let steps = self.run(.ask, now: now)
         // Within the pause after the last question nothing happens: nobody shall wait for it.
         return self.isBusy && self.client?.deadline == nil
-            ? steps + [self.conclude(nil)] : steps
+            ? steps + [self.conclude(.nothing)] : steps
     }
 
-    private mutating func conclude(_ endpoint: Endpoint?) -> Step {
+    private mutating func conclude(_ answer: IPgetterAnswer) -> Step {
         self.isBusy = false
-        return .told(endpoint)
+        return .told(answer)
     }
 
     private mutating func run(_ input: STUNClient.Input, now: Instant) -> [Step] {
@@ -117,10 +117,14 @@ struct IPgetter: Sendable {
         return outputs.map { output in
             switch output {
             case .send(let bytes, let server): return .send(bytes, to: server)
-            case .learned(let endpoint, _):
+            case .learned(let endpoint, let count):
                 self.keepAliveAt = now + Limits.keepAliveInterval
-                return self.conclude(endpoint)
-            case .mapsPerDestination, .disagreement, .failed: return self.conclude(nil)
+                return self.conclude(.seen(endpoint, by: count))
+            case .mapsPerDestination(let endpoints):
+                // Not for its port, which is nobody else's, but so that the address lapses too.
+                self.keepAliveAt = now + Limits.keepAliveInterval
+                return self.conclude(.perDestination(endpoints))
+            case .disagreement, .failed: return self.conclude(.nothing)
             }
         }
     }

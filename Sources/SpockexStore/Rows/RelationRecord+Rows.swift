@@ -21,6 +21,7 @@ enum RelationTable {
         "id", "role", "intent", "phase", "createdAt", "expiresAt", "ownPID", "ownKey",
         "memberSigningKey", "memberAgreementKey", "hasSentFounding", "cluster", "claimedName",
         "givenName", "problem", "lastHeardAt", "matchedAt", "reservedCounter", "acceptedCounter",
+        "peerNAT", "toldNAT",
     ]
 }
 
@@ -54,7 +55,7 @@ extension RelationRecord {
             self.cluster.map { Column($0) }, .text(self.claimedName), .text(self.givenName),
             self.problem.map { .text($0.rawValue) }, self.lastHeardAt.map { Column($0) },
             self.matchedAt.map { Column($0) }, Column(self.reservedCounter),
-            Column(self.acceptedCounter),
+            Column(self.acceptedCounter), self.peerNAT?.column, self.toldNAT?.column,
         ]
     }
 
@@ -83,6 +84,22 @@ extension RelationRecord {
         self.matchedAt = try row.optionalTime()
         self.reservedCounter = try row.integer()
         self.acceptedCounter = try row.integer()
+        self.peerNAT = try row.natHint()
+        self.toldNAT = try row.natHint()
+    }
+}
+
+extension NATHint {
+    /// The letter, as in codes.
+    fileprivate var column: Column { .text(String(UnicodeScalar(self.rawValue))) }
+}
+
+extension RowReader {
+    fileprivate mutating func natHint() throws(StoreError) -> NATHint? {
+        guard let text = try self.optionalText() else { return nil }
+        guard text.utf8.count == 1, let hint = text.utf8.first.flatMap({ NATHint(rawValue: $0) })
+        else { throw self.damaged() }
+        return hint
     }
 }
 

@@ -7,7 +7,7 @@ import GRDB
 /// is the migration named `vn` and sets `user_version` to `n`.
 enum Schema {
     /// The statements of each version, the first one's first.
-    static let versions: [String] = [Self.version1]
+    static let versions: [String] = [Self.version1, Self.version2]
 
     /// The names of the migrations up to a version.
     static func identifiers(upTo version: Int) -> [String] {

@@ -14,10 +14,41 @@ final class AnsweringSockets: Sendable {
     }
 
     private let places = Mutex(Places())
+    private let isActive: Atomic<Bool>
+    private let isAlwaysActive: Bool
+
+    /// With one socket of a family there is nothing to remember, until more are opened.
+    init(isActive: Bool = true) {
+        self.isActive = Atomic(isActive)
+        self.isAlwaysActive = isActive
+    }
+
+    /// There is more than one socket now.
+    func activate() {
+        self.isActive.store(true, ordering: .relaxed)
+    }
+
+    /// The core has proved that the endpoint is reached by that socket.
+    func bind(_ endpoint: Endpoint, to socket: SocketID) {
+        self.note(endpoint, at: socket, .proved)
+    }
+
+    /// Sockets opened while punching are closed, but these.
+    func forgetFresh(keeping kept: [SocketID]) {
+        func stays(_ socket: SocketID) -> Bool { !socket.isFresh || kept.contains(socket) }
+        self.places.withLock { places in
+            places.proved = places.proved.filter { stays($0.value) }
+            places.claimed = places.claimed.filter { stays($0.value) }
+            guard kept.isEmpty, !self.isAlwaysActive else { return }
+            places = Places()
+            self.isActive.store(false, ordering: .relaxed)
+        }
+    }
 
     func note(
         _ endpoint: Endpoint, at socket: SocketID, _ acquaintance: DatagramSockets.Acquaintance
     ) {
+        guard self.isActive.load(ordering: .relaxed) else { return }
         switch acquaintance {
         case .stranger: break
         case .claimed:
@@ -31,7 +62,8 @@ final class AnsweringSockets: Sendable {
     }
 
     func socket(for endpoint: Endpoint) -> SocketID? {
-        self.places.withLock { $0.proved[endpoint] ?? $0.claimed[endpoint] }
+        guard self.isActive.load(ordering: .relaxed) else { return nil }
+        return self.places.withLock { $0.proved[endpoint] ?? $0.claimed[endpoint] }
     }
 
     /// At the limit all is forgotten, and the next datagram of each tells it anew.

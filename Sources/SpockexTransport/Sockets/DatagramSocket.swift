@@ -21,6 +21,7 @@ final class DatagramSocket: Sendable {
 
     private let descriptor: Mutex<CInt?>
     private let refusedCopies = Atomic<Int>(0)
+    private let closings = Mutex<[@Sendable () -> Void]?>([])
 
     /// Binds a socket; port 0 takes any free one.
     ///
@@ -102,6 +103,15 @@ final class DatagramSocket: Sendable {
         }
     }
 
+    /// Runs the action when `close()` is called; at once, if it was.
+    func onClose(_ action: @escaping @Sendable () -> Void) {
+        let isOpen = self.closings.withLock { closings in
+            closings?.append(action)
+            return closings != nil
+        }
+        if !isOpen { action() }
+    }
+
     /// Fails the next copies, as a process without a free descriptor would, for tests.
     func refuseCopies(_ count: Int) {
         self.refusedCopies.store(count, ordering: .relaxed)
@@ -114,6 +124,11 @@ final class DatagramSocket: Sendable {
             return handle
         }
         if let handle { _ = Self.closeHandle(handle) }
+        let actions = self.closings.withLock { closings in
+            defer { closings = nil }
+            return closings ?? []
+        }
+        for action in actions { action() }
     }
 
     private static func closeHandle(_ handle: CInt) -> CInt {

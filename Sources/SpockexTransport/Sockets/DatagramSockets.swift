@@ -28,7 +28,8 @@ public final class DatagramSockets: Sendable {
     private let counting = DatagramCounters()
     private let loop: any EventLoop
     private let receive: Receive
-    private let answering: AnsweringSockets?
+    private let answering: AnsweringSockets
+    private let fresh: FreshSockets
     private let channels = Mutex(Channels())
 
     private struct Channels {
@@ -52,7 +53,9 @@ public final class DatagramSockets: Sendable {
         self.receive = receive
         // With one socket of a family there is nothing to remember.
         let families = Set(sockets.map(\.bound.address.isIPv6))
-        self.answering = sockets.count > families.count ? AnsweringSockets() : nil
+        let answering = AnsweringSockets(isActive: sockets.count > families.count)
+        self.answering = answering
+        self.fresh = FreshSockets(loop: self.loop, receive: receive, answering: answering)
         for number in sockets.indices {
             guard await self.startReading(UInt8(number)) else {
                 await self.close()
@@ -77,11 +80,38 @@ public final class DatagramSockets: Sendable {
     /// address.
     @discardableResult
     public func send(_ bytes: [UInt8], to endpoint: Endpoint) -> SendOutcome {
-        let heard = self.answering?.socket(for: endpoint).map { self.sockets[Int($0.number)] }
+        let heard = self.answering.socket(for: endpoint).flatMap { self.socket($0) }
         let socket = heard ?? self.sockets.first { $0.reaches(endpoint.address) }
         let outcome = socket?.send(bytes, to: endpoint) ?? .noSocket
         self.counting.count(outcome)
         return outcome
+    }
+
+    /// Sends a datagram from a socket on a port of its own, which is opened when it is named first.
+    @discardableResult
+    public func sendFresh(_ bytes: [UInt8], to endpoint: Endpoint, number: Int) -> SendOutcome {
+        let main = self.sockets.first { $0.reaches(endpoint.address) }
+        let outcome =
+            main.flatMap {
+                self.fresh.send(bytes, to: endpoint, number: number, from: $0.bound.address)
+            } ?? .noSocket
+        self.counting.count(outcome)
+        return outcome
+    }
+
+    /// Closes the sockets of `sendFresh`, but those by which these endpoints are answered.
+    public func closeFresh(keeping endpoints: [Endpoint]) {
+        self.fresh.close(keeping: endpoints)
+    }
+
+    /// Lets what goes to an endpoint leave by that socket.
+    public func bind(_ endpoint: Endpoint, to socket: SocketID) {
+        self.answering.bind(endpoint, to: socket)
+    }
+
+    private func socket(_ id: SocketID) -> DatagramSocket? {
+        if id.isFresh { return self.fresh.socket(id) }
+        return self.sockets.indices.contains(Int(id.number)) ? self.sockets[Int(id.number)] : nil
     }
 
     /// Closes the channels that read, as an error of the system would, for tests.
@@ -106,6 +136,7 @@ public final class DatagramSockets: Sendable {
             try? await channel.close().get()
         }
         for socket in self.sockets { socket.close() }
+        self.fresh.closeAll()
     }
 
     private func startReading(_ number: UInt8) async -> Bool {
@@ -129,7 +160,7 @@ public final class DatagramSockets: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         DatagramReceiver(
-                            socket: SocketID(number), receive: receive, answering: answering))
+                            socket: SocketID(UInt32(number)), receive: receive, answering: answering))
                 }
             }
             .withBoundSocket(handle)

@@ -64,6 +64,12 @@ extension NetworkReport.NAT {
                     + "keep their port can be met, after some seconds of probing; others by port "
                     + "mapping, IPv6 or a common peer."
             )
+        case .sequential?:
+            (
+                "sequential",
+                "The router takes the next port for each connection: nearly everybody can be met, "
+                    + "since the next port can be guessed."
+            )
         case nil:
             ("unknown", "Nobody has told yet how the router works; meet somebody first.")
         }
