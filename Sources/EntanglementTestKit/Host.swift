@@ -135,6 +135,7 @@ public struct Host: Sendable {
         self.lastOutputs = outputs
         self.store.commit(
             outputs.compactMap { if case .persist(let change) = $0 { change } else { nil } })
+        var inputs: [Input] = []
         for output in outputs {
             switch output {
             case .persist: break
@@ -145,6 +146,15 @@ public struct Host: Sendable {
                 if let bytes = self.gate.apply(output, now: now.instant) {
                     sent.append(Sent(bytes: bytes, from: self.endpoint, to: target))
                 }
+            case .sendRelayed(let session, _, _, let carrier):
+                self.lastSession = session
+                if let bytes = self.gate.apply(output, now: now.instant) {
+                    sent.append(Sent(bytes: bytes, from: self.endpoint, to: carrier.to))
+                }
+            case .loopback(let bytes, let place, let pid):
+                let verdict = self.gate.receive(
+                    relayed: bytes, from: place, to: pid, now: now.instant)
+                if case .input(let input) = verdict { inputs.append(input) }
             case .admit, .dismiss, .install, .erase, .bury, .unbury:
                 _ = self.gate.apply(output, now: now.instant)
             case .gatherCandidates: self.askedCount += 1
@@ -152,5 +162,6 @@ public struct Host: Sendable {
             case .notify(let event): self.events.append(event)
             }
         }
+        for input in inputs { self.handle(input, now: now, sent: &sent) }
     }
 }

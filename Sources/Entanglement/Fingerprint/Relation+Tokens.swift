@@ -108,5 +108,22 @@ extension Relation {
         tokens.put(self.heardAddresses?.sequence ?? 0)
         if let heard = self.heardAddresses { tokens.put(name: UInt64(heard.session)) }
         tokens.put(due: self.forgetAt)
+        self.writeSeeking(to: &tokens)
+    }
+
+    private func writeSeeking(to tokens: inout StateTokens) {
+        tokens.put(due: self.seeking.seekAt)
+        tokens.put(since: self.seeking.soughtAt, for: Constants.seekLife)
+        tokens.put(due: self.seeking.relayAt)
+        tokens.put(due: self.seeking.directAt)
+        tokens.put(due: self.seeking.vouchedUntil)
+        tokens.put(self.seeking.vouched)
+        tokens.put(self.seeking.relays.count)
+        for relay in self.seeking.relays {
+            tokens.put(name: relay.number)
+            tokens.put(name: relay.helper)
+            tokens.put(due: relay.usableAt)
+            tokens.put(since: relay.foundAt, for: Constants.foundInterval)
+        }
     }
 }

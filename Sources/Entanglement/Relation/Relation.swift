@@ -42,6 +42,8 @@ struct Relation: Sendable {
     /// The newest own addresses that the other has not acknowledged.
     var unacknowledgedAddresses: UInt32?
     var forgetAt: Instant?
+    /// Common peers that may help to reach this one.
+    var seeking = Seeking()
 
     init?(_ record: RelationRecord, _ primitives: any Primitives) {
         guard let ownKey = primitives.agreementKey(from: record.ownKey),
@@ -78,6 +80,9 @@ struct Relation: Sendable {
         consider(self.probe?.dueAt)
         consider(self.keepaliveAt)
         consider(self.rekeyAt)
+        consider(self.seeking.seekAt)
+        consider(self.seeking.relayAt)
+        consider(self.seeking.directAt)
         // By position: a loop over the values would copy their handshakes.
         for index in self.attempts.indices { consider(self.attempts[index].dueAt) }
         for index in self.slots.indices {
@@ -108,6 +113,14 @@ struct Hurry: Sendable {
 
 /// One handshake of the initiator: one ephemeral key, one `n`, one byte string.
 struct Attempt: Sendable {
+    /// Which places an attempt goes to.
+    enum Reach: Sendable {
+        /// The path while it works, else all.
+        case all
+        /// All but the places of relayed ways, although one works.
+        case direct
+    }
+
     let index: UInt32
     let n: UInt64
     let handshake: NoiseHandshake
@@ -117,6 +130,8 @@ struct Attempt: Sendable {
     let life: Instant
     /// Offsets at which the bytes are sent.
     let sends: ArraySlice<Duration>
+    /// Where it goes.
+    let reach: Reach
     private(set) var sentCount = 0
     /// When the next sending is due, or the end.
     private(set) var dueAt: Instant
@@ -124,7 +139,7 @@ struct Attempt: Sendable {
     /// An attempt whose first sending is due at once.
     init(
         index: UInt32, n: UInt64, handshake: NoiseHandshake, bytes: [UInt8], createdAt: Instant,
-        sends: ArraySlice<Duration>
+        sends: ArraySlice<Duration>, reach: Reach = .all
     ) {
         self.index = index
         self.n = n
@@ -133,6 +148,7 @@ struct Attempt: Sendable {
         self.createdAt = createdAt
         self.life = createdAt + Constants.attemptLife
         self.sends = sends
+        self.reach = reach
         self.dueAt = createdAt
     }
 
