@@ -131,6 +131,11 @@ public struct Host: Sendable {
         return self.replies.last { $0.id == id }?.reply
     }
 
+    /// Carries out one output that the node did not make: what a peer could do that means harm.
+    package mutating func carryOut(_ output: Output, _ now: Moment, _ sent: inout [Sent]) {
+        self.carryOut([output], now, &sent)
+    }
+
     private mutating func carryOut(_ outputs: [Output], _ now: Moment, _ sent: inout [Sent]) {
         self.lastOutputs = outputs
         self.store.commit(

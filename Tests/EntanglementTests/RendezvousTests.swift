@@ -6,8 +6,11 @@ import Testing
 
 /// What a helper remembers of who seeks whom, and what it relays (PROTOCOL.md §8.9).
 @Suite struct RendezvousTests {
-    private let (one, other, third) = (relation(1), relation(2), relation(3))
-    private let (tag, foreign) = (RendezvousTag(high: 1, low: 2), RendezvousTag(high: 3, low: 4))
+    private let one = Self.relation(1)
+    private let other = Self.relation(2)
+    private let third = Self.relation(3)
+    private let tag = RendezvousTag(high: 1, low: 2)
+    private let foreign = RendezvousTag(high: 3, low: 4)
     private let start = Instant(nanoseconds: 0)
 
     private static func relation(_ number: UInt64) -> RelationID {
@@ -72,7 +75,7 @@ import Testing
 
     @Test func whoPretendsToSeekTakesNobodysPlace() {
         var table = Rendezvous()
-        for number in 10..<30 {
+        for number in UInt64(10)..<30 {
             _ = table.seek([self.tag], by: Self.relation(number), now: self.start)
         }
         _ = table.seek([self.tag], by: self.one, now: self.start)
