@@ -151,6 +151,31 @@ public enum Constants {
     public static let challengeLife = Duration.seconds(5)
     /// Searching for a lost peer: this long an attempt every 5 s, then one a minute.
     public static let searchEagerSpan = Duration.seconds(90)
+    /// Looked for in vain for so long, common peers are asked.
+    public static let seekDelay = Duration.seconds(2)
+    /// From one asking of common peers to the next while the search is eager.
+    public static let seekInterval = Duration.seconds(10)
+    /// The same while the peer is reached by way of another.
+    public static let seekRelayedInterval = Duration.seconds(20)
+    /// How long a common peer remembers who seeks.
+    public static let seekLife = Duration.seconds(90)
+    /// Tags in one frame that seeks, at most.
+    public static let seekCountMax = 32
+    /// From one word about the same two to the next.
+    public static let foundInterval = Duration.seconds(5)
+    /// The same while they are relayed.
+    public static let foundRelayedInterval = Duration.seconds(35)
+    /// The moment of which a common peer tells is no later than this.
+    public static let foundDelayMax = Duration.seconds(2)
+    /// What a common peer says of a peer's place is fresh for so long.
+    public static let vouchedLife = Duration.seconds(60)
+    /// Two who were told of each other try so long without being relayed.
+    public static let relayPatience = Duration.seconds(3)
+    /// From one attempt at a direct path to the next, at least, while the peer is relayed.
+    public static let directInterval = Duration.seconds(30)
+    /// Bytes of a datagram that is relayed: what is left of one in a packet of the helper's session.
+    public static let relayedByteCountMax =
+        datagramByteCountMax - packetHeaderByteCount - tagByteCount - 1 - 16
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }
@@ -171,6 +196,26 @@ public enum Limits {
     public static let handshakesPerSecondOfAll = 200
     /// New places of one peer that are challenged at once.
     public static let challengeCountMax = 4
+    /// Common peers that are asked for help at once.
+    public static let helperCountMax = 16
+    /// Relayed ways that are remembered for one peer.
+    public static let relayCountMax = 3
+    /// Tags that a helper remembers of one peer.
+    public static let soughtCountMax = 64
+    /// Peers that may seek under one tag: two, and who pretends.
+    public static let seekerCountMax = 4
+    /// Bytes that a helper relays for one peer: burst.
+    public static let relayBurst = 65_536
+    /// And per second.
+    public static let relayedBytesPerSecond = 32_768
+    /// The same for all peers together.
+    public static let relayBurstOfAll = 262_144
+    /// And per second.
+    public static let relayedBytesPerSecondOfAll = 131_072
+    /// Tags under which something is relayed at once.
+    public static let relayedTagCountMax = 16
+    /// Nothing relayed for so long: the tag does not count any more.
+    public static let relayIdleSpan = Duration.seconds(60)
     /// Sessions kept for one relation.
     public static let sessionCountMax = 6
     /// Pings that wait at once for one peer.

@@ -131,10 +131,16 @@ public struct Host: Sendable {
         return self.replies.last { $0.id == id }?.reply
     }
 
+    /// Carries out one output that the node did not make: what a peer could do that means harm.
+    package mutating func carryOut(_ output: Output, _ now: Moment, _ sent: inout [Sent]) {
+        self.carryOut([output], now, &sent)
+    }
+
     private mutating func carryOut(_ outputs: [Output], _ now: Moment, _ sent: inout [Sent]) {
         self.lastOutputs = outputs
         self.store.commit(
             outputs.compactMap { if case .persist(let change) = $0 { change } else { nil } })
+        var inputs: [Input] = []
         for output in outputs {
             switch output {
             case .persist: break
@@ -152,6 +158,15 @@ public struct Host: Sendable {
                 if let bytes = self.gate.apply(output, now: now.instant) {
                     sent.append(Sent(bytes: bytes, from: self.endpoint, to: target))
                 }
+            case .sendRelayed(let session, _, _, let carrier):
+                self.lastSession = session
+                if let bytes = self.gate.apply(output, now: now.instant) {
+                    sent.append(Sent(bytes: bytes, from: self.endpoint, to: carrier.to))
+                }
+            case .loopback(let bytes, let place, let pid):
+                let verdict = self.gate.receive(
+                    relayed: bytes, from: place, to: pid, now: now.instant)
+                if case .input(let input) = verdict { inputs.append(input) }
             case .admit, .dismiss, .install, .erase, .bury, .unbury:
                 _ = self.gate.apply(output, now: now.instant)
             case .gatherCandidates: self.askedCount += 1
@@ -159,5 +174,6 @@ public struct Host: Sendable {
             case .notify(let event): self.events.append(event)
             }
         }
+        for input in inputs { self.handle(input, now: now, sent: &sent) }
     }
 }

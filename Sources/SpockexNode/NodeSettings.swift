@@ -42,6 +42,8 @@ public struct NodeSettings: Sendable, Equatable {
     public var stunServers: [String]
     /// Whether `stunServers` may be asked.
     public var usesIPgetter: Bool
+    /// Whether common peers are asked for help when a peer cannot be reached, and helped themselves.
+    public var usesCommonPeers = true
 
     /// Settings with their defaults.
     public init(

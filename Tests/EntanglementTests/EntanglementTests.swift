@@ -191,7 +191,7 @@ import Testing
             return
         }
         #expect(peer == id)
-        #expect(path == Pair.bobEndpoint)
+        #expect(path == .direct(Pair.bobEndpoint))
     }
 
     @Test func pingsWithoutAPeerFail() throws {

@@ -52,7 +52,7 @@ struct MeetingTests {
                 Issue.record("no round trip")
                 return
             }
-            #expect(path == reports.1.listen[0])
+            #expect(path == .direct(reports.1.listen[0]))
         }
     }
 
@@ -81,7 +81,7 @@ struct MeetingTests {
                 }
                 #expect(found == true)
                 let reply = try await steady.perform(.ping(id))
-                guard case .pong(id, _, listen) = reply else {
+                guard case .pong(id, _, .direct(listen)) = reply else {
                     Issue.record("no round trip: \(reply)")
                     return
                 }

@@ -18,9 +18,10 @@ public struct Endpoint: Sendable, Hashable, Comparable {
         (left.address, left.port) < (right.address, right.port)
     }
 
-    /// Whether a datagram may be sent there at all: unicast, not link-local, port not 0.
+    /// Whether a datagram may be sent there at all: unicast, not link-local, not discarded, port not 0.
     public var isUsable: Bool {
         self.port != 0 && self.address.isUnicast && !self.address.isLinkLocal
+            && !self.address.isDiscardOnly
     }
 }
 

@@ -84,6 +84,7 @@ public enum IPAddress: Sendable, Hashable {
     /// Whether a peer anywhere on the internet could send to it.
     public var isPublic: Bool {
         self.isUnicast && !self.isLoopback && !self.isLinkLocal && !self.isPrivate
+            && !self.isDiscardOnly
     }
 
     /// The network that counts as one voice in a vote about our address: /16 or /32.

@@ -19,7 +19,8 @@ package enum HostileFrame {
         case .pong(let token, _): Frame.pong(token: token, echo: echo).bytes
         case .challenge(let bytes, _): Frame.challenge(bytes, echo: echo).bytes
         case .challengeAnswer(let bytes, _): Frame.challengeAnswer(bytes, echo: echo).bytes
-        case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, nil:
+        case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .seek,
+            .found, .relay, nil:
             nil
         }
     }

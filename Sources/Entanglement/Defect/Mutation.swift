@@ -5,9 +5,9 @@
 /// They exist only in builds with `SPOCKEX_MUTANTS` (debug builds, and the core alone as the
 /// simulator builds it); in a release of the product ``isActive(_:)`` is false at compile time.
 package struct Mutation: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt32
+    package let rawValue: UInt64
 
-    package init(rawValue: UInt32) {
+    package init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
 
@@ -91,4 +91,21 @@ package struct Mutation: OptionSet, Sendable, Hashable {
     package static let challengeAmplifies = Mutation(rawValue: 1 << 29)
     /// A peer that is lost takes what was known of its places along.
     package static let endpointsForgotten = Mutation(rawValue: 1 << 30)
+
+    // Common peers; the simulator's own defects have the bits 32 to 47.
+
+    /// A helper relays to whoever is there, asked or not.
+    package static let relaysToAnyone = Mutation(rawValue: 1 << 48)
+    /// A relayed way replaces a direct path that works.
+    package static let relayReplacesDirect = Mutation(rawValue: 1 << 49)
+    /// The place of a relayed path is stored among the peer's endpoints.
+    package static let relayPlaceStored = Mutation(rawValue: 1 << 50)
+    /// A helper relays as much as comes.
+    package static let relayUnlimited = Mutation(rawValue: 1 << 51)
+    /// Who is relayed looks for no direct path any more.
+    package static let relayNeverLeft = Mutation(rawValue: 1 << 52)
+    /// Common peers are not asked for help.
+    package static let helpUnasked = Mutation(rawValue: 1 << 53)
+    /// What a common peer tells is not acted upon.
+    package static let foundIgnored = Mutation(rawValue: 1 << 54)
 }

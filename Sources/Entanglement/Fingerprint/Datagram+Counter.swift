@@ -57,9 +57,17 @@ extension Node {
             if relation.challenges.count > Limits.challengeCountMax {
                 return "\(relation.challenges.count) challenges"
             }
+            if relation.seeking.relays.count > Limits.relayCountMax
+                || relation.seeking.vouched.count > Limits.endpointCountMax
+            {
+                return "\(relation.seeking.relays.count) relayed ways"
+            }
             if relation.waitingPings.count > Limits.waitingPingCountMax {
                 return "\(relation.waitingPings.count) pings that wait"
             }
+        }
+        if self.common.table.isExcessive(relationCount: self.ids.count) {
+            return "too much of whom peers seek"
         }
         return self.ids.count > Limits.relationCountMax ? "\(self.ids.count) relations" : nil
     }
@@ -72,7 +80,7 @@ extension Node {
         var seen: [Endpoint] = []
         for endpoint in [relation.path].compactMap({ $0 }) + relation.record.endpoints
             + relation.heardEndpoints
-        where !seen.contains(endpoint) {
+        where !seen.contains(endpoint) && !endpoint.isRelay {
             seen.append(endpoint)
         }
         return Array(seen.prefix(Limits.endpointCountMax))
@@ -94,6 +102,7 @@ extension Event {
         case .peerMoved: 9
         case .peerForgotten: 10
         case .ownAddresses: 11
+        case .peerRelayed: 12
         }
     }
 }

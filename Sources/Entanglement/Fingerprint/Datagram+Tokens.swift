@@ -86,7 +86,8 @@ extension StateTokens {
             .challenge(let token, let echo), .challengeAnswer(let token, let echo):
             self.put(name: token)
             self.put(echo)
-        case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, nil:
+        case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .seek,
+            .found, .relay, nil:
             self.put(text)
         }
     }

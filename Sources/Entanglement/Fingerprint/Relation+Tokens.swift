@@ -113,6 +113,7 @@ extension Relation {
         if let heard = self.heardAddresses { tokens.put(name: UInt64(heard.session)) }
         tokens.put(due: self.forgetAt)
         self.writePunching(to: &tokens)
+        self.writeSeeking(to: &tokens)
     }
 
     private func writePunching(to tokens: inout StateTokens) {
@@ -128,5 +129,21 @@ extension Relation {
         tokens.put(self.unacknowledgedHint ?? 0)
         tokens.put(self.heardHint?.sequence ?? 0)
         if let heard = self.heardHint { tokens.put(name: UInt64(heard.session)) }
+    }
+
+    private func writeSeeking(to tokens: inout StateTokens) {
+        tokens.put(due: self.seeking.seekAt)
+        tokens.put(since: self.seeking.soughtAt, for: Constants.seekLife)
+        tokens.put(due: self.seeking.relayAt)
+        tokens.put(due: self.seeking.directAt)
+        tokens.put(due: self.seeking.vouchedUntil)
+        tokens.put(self.seeking.vouched)
+        tokens.put(self.seeking.relays.count)
+        for relay in self.seeking.relays {
+            tokens.put(name: relay.number)
+            tokens.put(name: relay.helper)
+            tokens.put(due: relay.usableAt)
+            tokens.put(since: relay.foundAt, for: Constants.foundInterval)
+        }
     }
 }

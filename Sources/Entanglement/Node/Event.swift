@@ -20,6 +20,8 @@ public enum Event: Sendable, Equatable {
     case peerUnreachable(RelationID)
     /// A peer's path moved.
     case peerMoved(RelationID, from: Endpoint?, to: Endpoint)
+    /// A peer is connected by way of another, or its path moved there.
+    case peerRelayed(RelationID, via: RelationID)
     /// A peer ended the relation, or acknowledged that this node did.
     case peerForgotten(RelationID, byPeer: Bool)
     /// The own addresses changed.

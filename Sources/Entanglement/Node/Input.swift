@@ -116,6 +116,12 @@ public enum Output: Sendable {
     case bind(Endpoint, SocketID)
     /// Seal with the gate's session, then send.
     case sendSealed(session: UInt32, SessionContent, [UInt8], to: Endpoint)
+    /// Seal with the gate's session, seal the datagram again for the helper that carries it, then send.
+    case sendRelayed(session: UInt32, SessionContent, [UInt8], by: RelayCarrier)
+    /// Let the gate look at a datagram that a peer relayed, and hand on what passes as an input.
+    ///
+    /// It comes from the place of a relayed path and must be for that one `pid`.
+    case loopback([UInt8], from: Endpoint, to: PeerID)
     /// The gate: what a `pid` of this node admits.
     case admit(Admission)
     /// The gate: forget a `pid` and its sessions.

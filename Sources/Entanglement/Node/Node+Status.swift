@@ -3,6 +3,11 @@
 /// What the core counts.
 struct NodeTally: Sendable {
     var handshakes: UInt64 = 0
+    /// Pairs of peers that were told of each other.
+    var introductions: UInt64 = 0
+    /// Datagrams that were relayed for peers, and those that were not.
+    var relayed: UInt64 = 0
+    var relayedDropped: UInt64 = 0
 }
 
 extension Node {
@@ -31,6 +36,9 @@ extension Node {
                 ("relations", UInt64(self.ids.count)),
                 ("sessions", UInt64(relations.reduce(0) { $0 + $1.sessions.count })),
                 ("tombstones", UInt64(self.tombstones.count)),
+                ("peersIntroduced", self.tally.introductions),
+                ("datagramsRelayed", self.tally.relayed),
+                ("datagramsNotRelayed", self.tally.relayedDropped),
             ])
     }
 
@@ -44,7 +52,10 @@ extension Node {
         let names = [record.givenName, record.claimedName, String(record.id.description.prefix(8))]
         return NodeStatus.Peer(
             id: record.id, name: names.first { !$0.isEmpty } ?? "",
-            isConnected: self.isConnected(relation, now), path: relation.path,
+            isConnected: self.isConnected(relation, now),
+            path: relation.path.flatMap { $0.isRelay ? nil : $0 },
+            via: relation.relay(at: relation.path)?.helper,
+            reason: relation.isRelayed ? .noDirectPath : nil,
             roundTrip: relation.roundTrip, lastHeardAt: record.lastHeardAt,
             cluster: record.cluster, role: record.role,
             safetyNumber: record.keys.map { self.safetyNumber($0.meeting) } ?? "",

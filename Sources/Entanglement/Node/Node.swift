@@ -38,6 +38,7 @@ public struct Node: Sendable {
     /// Whether somebody got in whom this node had not called, since the network changed.
     var isCalledUnasked = false
     var tally = NodeTally()
+    var common = CommonPeers()
 
     /// A node that goes on from what the store holds.
     ///
@@ -104,7 +105,7 @@ public struct Node: Sendable {
         case .timer: break
         case .request(let id, let request): self.receive(request, id, &turn)
         case .ownCandidates(let candidates):
-            self.own.set(given: candidates)
+            self.own.set(given: candidates.filter { !$0.endpoint.isRelay })
         case .ipgetter(let answer):
             self.own.set(answer: answer)
             turn.ownHint = self.own.hint
@@ -121,6 +122,7 @@ public struct Node: Sendable {
         case .resumed: self.forEach(&turn) { $0.dropSessions(&$1) }
         }
         self.tick(&turn)
+        self.serveRendezvous(&turn)
         self.finish(&turn, into: &outputs)
     }
 
@@ -192,6 +194,7 @@ public struct Node: Sendable {
         self.setDeadline(id, nil)
         for view in relation.sessions { self.bySession[view.index] = nil }
         self.own.withdraw(id)
+        self.forgetHelp(of: relation)
         return relation
     }
 
@@ -221,14 +224,22 @@ public struct Node: Sendable {
         var before: [SessionView] = []
         var after: [SessionView] = []
         var due: Instant?
+        var help = (former: Help(), present: Help())
+        let mayBeHelped = self.configuration.usesCommonPeers && self.ids.count > 1
         let isThere = self.relations[id].apply { relation in
             before = relation.sessions
+            help.former = relation.help
             body(&relation, &turn)
             relation.settlePunching(&turn)
+            if mayBeHelped { relation.planSeeking(&turn) }
+            help.present = relation.help
             after = relation.sessions
             due = relation.deadline
         }
         guard isThere else { return }
+        if help.former != help.present || !turn.newRelays.isEmpty {
+            self.noteHelp(of: id, was: help.former, is: help.present, &turn)
+        }
         if before != after { self.noteSessions(of: id, before: before, after: after) }
         self.setDeadline(id, due)
         for (relation, echo, peer) in turn.echoes {
@@ -272,12 +283,15 @@ public struct Node: Sendable {
         turn.ownEndpoints = self.published
         turn.ownHint = self.own.hint
         turn.punching = self.punching
+        turn.relayCount = self.common.relayCount
         return turn
     }
 
     private mutating func finish(_ turn: inout Turn, into outputs: inout [Output]) {
         self.announceAddresses(&turn)
         self.closeFreshSockets(&turn)
+        self.sendByHelpers(&turn)
+        self.common.relayCount = turn.relayCount
         self.findEarliest()
         self.generator = turn.generator
         self.indexes = turn.indexes

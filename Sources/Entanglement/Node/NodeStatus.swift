@@ -38,8 +38,12 @@ public struct NodeStatus: Sendable, Equatable {
         public var name: String
         /// An authenticated packet came within 40 s and nothing waits in vain.
         public var isConnected: Bool
-        /// The path in use.
+        /// The path in use, if it is direct.
         public var path: Endpoint?
+        /// The peer by way of which it is reached.
+        public var via: RelationID?
+        /// Why it is reached by way of another.
+        public var reason: RelayReason?
         /// The last measured round trip.
         public var roundTrip: Duration?
         /// The last authenticated packet.

@@ -55,13 +55,13 @@ struct OwnAddresses: Sendable {
     /// them, the last one goes with the address (PROTOCOL.md §8.8).
     mutating func set(answer: IPgetterAnswer) {
         switch answer {
-        case .seen(let endpoint, let count):
+        case .seen(let endpoint, let count) where !endpoint.isRelay:
             self.estimate.note(seen: [Endpoint](repeating: endpoint, count: min(count, 2)))
             self.set(asked: endpoint)
-        case .perDestination(let endpoints):
+        case .perDestination(let endpoints) where !endpoints.contains(where: \.isRelay):
             self.estimate.note(seen: endpoints)
             self.set(asked: endpoints.last)
-        case .nothing: break
+        case .seen, .perDestination, .nothing: break
         }
     }
 

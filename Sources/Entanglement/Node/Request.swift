@@ -63,7 +63,7 @@ public enum Reply: Sendable, Equatable {
     /// Done, and there is nothing to tell.
     case done
     /// A round trip.
-    case pong(RelationID, roundTrip: Duration, path: Endpoint)
+    case pong(RelationID, roundTrip: Duration, path: PeerPath)
     /// No answer came in time, or there is no path.
     case noAnswer(RelationID)
     /// Not done, for good.

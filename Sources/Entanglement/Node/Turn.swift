@@ -8,6 +8,8 @@ public struct NodeConfiguration: Sendable {
     public var allowsLoopback: Bool
     /// Whether the IPgetter may be asked when nothing else tells the own address.
     public var usesIPgetter: Bool
+    /// Whether common peers are asked for help when a peer cannot be reached, and helped themselves.
+    public var usesCommonPeers = true
     /// Deliberate defects that tests must find; empty in every product.
     package var mutation: Mutation = []
 
@@ -47,6 +49,16 @@ struct Turn {
     var events: [Event] = []
     /// Relations that are to be deleted after this step, and why.
     var endings: [(id: RelationID, reason: RelationEnd)] = []
+    /// Relations that ask common peers for help in this step.
+    var seeks: [RelationID] = []
+    /// What peers said about common peers, to be carried out after the step.
+    var rendezvous: [(from: RelationID, frame: Frame)] = []
+    /// Peers that can help since this turn, or cannot any more.
+    var gainedHelpers: [RelationID] = []
+    var lostHelpers: [RelationID] = []
+    /// The number of the last relayed way, and the new ones with whom they lead to.
+    var relayCount: UInt64 = 0
+    var newRelays: [(number: UInt64, owner: RelationID)] = []
     /// Where the last peer saw this node.
     var echoes: [(relation: RelationID, echo: Endpoint, by: Endpoint)] = []
 

@@ -18,7 +18,7 @@ extension Relation {
     ///
     /// In a trusted relation that is the last path alone: what a peer says of itself is not enough
     /// to send a thousand datagrams to.
-    private var vouchedEndpoints: [Endpoint] {
+    private var probedEndpoints: [Endpoint] {
         let vouched =
             self.isTrusted
             ? [self.path ?? self.record.endpoints.first].compactMap { $0 } : self.record.endpoints
@@ -28,7 +28,7 @@ extension Relation {
     /// The ports that a router gives next whose ports follow each other.
     func predictedEndpoints(_ turn: Turn) -> [Endpoint] {
         guard self.record.peerNAT == .sequential, !self.isConnected,
-            let known = self.vouchedEndpoints.first(where: { turn.isUsable($0) })
+            let known = self.probedEndpoints.first(where: { turn.isUsable($0) })
         else { return [] }
         return (1...Constants.predictedPortCount).compactMap { step in
             UInt16(exactly: Int(known.port) + step).map {
@@ -52,7 +52,7 @@ extension Relation {
     /// An attempt was made: probing begins some time after the first one.
     mutating func considerPunching(_ turn: inout Turn) {
         guard self.birthday == nil, self.mayPunch(turn), !self.hasGivenUp,
-            let role = self.punchingRole(turn), !self.vouchedEndpoints.isEmpty
+            let role = self.punchingRole(turn), !self.probedEndpoints.isEmpty
         else { return }
         self.birthday = Birthday(
             role: role, scan: PortScan(using: &turn.generator), doneCount: nil,
@@ -107,7 +107,7 @@ extension Relation {
                 self.finishRound(&birthday, &turn)
                 continue
             }
-            let targets = self.vouchedEndpoints.filter { turn.isUsable($0) }
+            let targets = self.probedEndpoints.filter { turn.isUsable($0) }
             self.probe(with: attempt.bytes, done, of: &birthday, targets, &turn)
             birthday.doneCount = done + 1
             // A late timer is made up for, a long sleep is not: nobody gets a burst.

@@ -3,25 +3,30 @@
 // The initiator's side of messages 1 and 2 (PROTOCOL.md §5.2, §5.3, §8.2).
 extension Relation {
     /// Where attempts go: the path while it works, else all that was ever heard of.
-    func candidates(_ turn: Turn) -> [Endpoint] {
-        if self.isConnected, let path = self.path { return [path] }
+    func candidates(_ turn: Turn, _ reach: Attempt.Reach = .all) -> [Endpoint] {
+        if reach == .all, self.isConnected, let path = self.path { return [path] }
         var seen: [Endpoint] = []
         for endpoint in [self.path].compactMap({ $0 }) + self.record.endpoints
             + self.heardEndpoints
         where turn.isUsable(endpoint) && !seen.contains(endpoint) {
             seen.append(endpoint)
         }
-        return Array(seen.prefix(Limits.endpointCountMax))
+        seen = Array(seen.prefix(Limits.endpointCountMax))
+        seen += self.vouchedEndpoints(turn).filter { !seen.contains($0) }
+        return reach == .all ? seen + self.relayPlaces(turn) : seen
     }
 
     /// The sends of an attempt in this phase: one where patience is due, all where haste is.
     private func sends(_ turn: Turn) -> ArraySlice<Duration> {
+        let isVouched = self.seeking.vouchedUntil.map { $0 > turn.instant } ?? false
         switch self.record.phase {
         case .answered where self.mustBegin: return Constants.lonelySends[...]
+        case .answered where isVouched, .timedOut where isVouched:
+            return Constants.attemptSends[...]
         case .answered, .timedOut, .offered, .forgotten: return Constants.attemptSends.prefix(1)
         case .connecting: return Constants.attemptSends[...]
         case .trusted, .forgetting:
-            return self.isEager(turn)
+            return self.isEager(turn) || isVouched
                 ? Constants.attemptSends[...] : Constants.attemptSends.prefix(1)
         }
     }
@@ -61,16 +66,16 @@ extension Relation {
     }
 
     /// Starts one attempt and plans the next.
-    mutating func startAttempt(_ turn: inout Turn) {
-        self.nextAttemptAt = self.pause(&turn).map { turn.instant + $0 }
+    mutating func startAttempt(_ turn: inout Turn, reach: Attempt.Reach = .all) {
+        if reach == .all { self.nextAttemptAt = self.pause(&turn).map { turn.instant + $0 } }
         guard let keys = self.record.keys else { return }
-        let targets = self.candidates(turn)
+        let targets = self.candidates(turn, reach)
         guard !targets.isEmpty, let n = self.takeCounter(&turn) else { return }
         self.lastAttemptAt = turn.instant
         while self.attempts.count >= Constants.attemptCountMax, !turn.has(.attemptsUnlimited) {
             self.dropAttempt(at: 0, &turn)
         }
-        guard var attempt = self.makeAttempt(n: n, keys, &turn) else { return }
+        guard var attempt = self.makeAttempt(n: n, keys, reach, &turn) else { return }
         attempt.noteSending()
         self.attempts.append(attempt)
         for target in targets { turn.send(attempt.bytes, to: target) }
@@ -78,13 +83,15 @@ extension Relation {
             turn.send(attempt.bytes, to: target)
         }
         self.considerPunching(&turn)
-        if !self.isTrusted { turn.events.append(.trying(self.id, targets)) }
+        if !self.isTrusted {
+            turn.events.append(.trying(self.id, targets.filter { !$0.isRelay }))
+        }
     }
 
     /// One message 1 of its own, to all candidates, that no attempt stands behind (simulator alone).
     mutating func question(_ turn: inout Turn) -> [(bytes: [UInt8], to: Endpoint)]? {
         guard let keys = self.record.keys, let n = self.takeCounter(&turn),
-            let attempt = self.makeAttempt(n: n, keys, &turn)
+            let attempt = self.makeAttempt(n: n, keys, .all, &turn)
         else { return nil }
         turn.indexes.free(attempt.index)
         return self.candidates(turn).map { (attempt.bytes, $0) }
@@ -92,7 +99,6 @@ extension Relation {
 
     /// Sends what is due of the attempts and drops those that are over.
     mutating func tickAttempts(_ turn: inout Turn) {
-        let targets = self.candidates(turn)
         var index = 0
         while index < self.attempts.count {
             guard self.attempts[index].life > turn.instant else {
@@ -101,7 +107,9 @@ extension Relation {
             }
             while self.attempts[index].dueAt <= turn.instant {
                 self.attempts[index].noteSending()
-                for target in targets { turn.send(self.attempts[index].bytes, to: target) }
+                for target in self.candidates(turn, self.attempts[index].reach) {
+                    turn.send(self.attempts[index].bytes, to: target)
+                }
             }
             index += 1
         }
@@ -133,7 +141,9 @@ extension Relation {
         return n
     }
 
-    private func makeAttempt(n: UInt64, _ keys: RelationKeys, _ turn: inout Turn) -> Attempt? {
+    private func makeAttempt(
+        n: UInt64, _ keys: RelationKeys, _ reach: Attempt.Reach, _ turn: inout Turn
+    ) -> Attempt? {
         for digits in [10, 9] {
             let index = turn.indexes.make(digits: digits, using: &turn.generator)
             let writer = EnvelopeWriter.opening(pid: keys.peerPID, from: index, n: n)
@@ -154,7 +164,7 @@ extension Relation {
             if bytes.count == Constants.openingByteCount {
                 return Attempt(
                     index: index, n: n, handshake: handshake, bytes: bytes,
-                    createdAt: turn.instant, sends: self.sends(turn))
+                    createdAt: turn.instant, sends: self.sends(turn), reach: reach)
             }
             turn.indexes.free(index)
         }
@@ -190,7 +200,11 @@ extension Relation {
             content.n == attempt.n, content.to == to, content.from == from
         else { return }
         self.noteSocket(of: source, isNew: true, &turn)
-        if self.path == nil || !self.isConnected || self.candidates(turn).contains(source) {
+        // A relayed path works until a direct one has proved itself.
+        let isBetter = self.isConnected && self.isRelayed && !source.isRelay
+        if !isBetter,
+            self.path == nil || !self.isConnected || self.candidates(turn).contains(source)
+        {
             self.move(to: source, &turn)
         }
         let split = handshake.split()
@@ -211,6 +225,9 @@ extension Relation {
             session, &turn)
         self.hear(content.endpoints, turn)
         self.heard(at: source, echo: content.echo, &turn)
+        if isBetter {
+            self.challenge(source, byteCountMax: Constants.responseByteCounts.lowerBound, &turn)
+        }
         if self.isTrusted && content.isTrusted {
             self.establish(&turn)
         } else if let problem, !self.isTrusted {

@@ -58,6 +58,10 @@ extension Relation {
         case .natHintAnswer(let sequence): self.receiveHintAnswer(sequence: sequence, &turn)
         case .forgetAnswer:
             if self.record.phase == .forgetting { turn.endings.append((self.id, .forgotten)) }
+        case .seek, .found, .relay:
+            // One relayed inside another would have no end.
+            guard self.record.phase == .trusted, !packet.source.isRelay else { return }
+            turn.rendezvous.append((self.id, frame))
         }
     }
 
@@ -69,7 +73,7 @@ extension Relation {
         self.roundTrip = roundTrip
         if probe.isAfterRest { self.keepalive.note(answered: Int(position)) }
         self.probe = nil
-        guard let path = self.path else { return }
+        guard let path = self.peerPath else { return }
         for waiting in self.waitingPings {
             turn.reply(waiting.request, .pong(self.id, roundTrip: roundTrip, path: path))
         }
@@ -89,6 +93,10 @@ extension Relation {
             self.move(to: packet.source, &turn)
             return packet.source
         }
+        if packet.source.isRelay, packet.source != path {
+            self.hear(relayedAt: packet.source, &turn)
+            return packet.source
+        }
         if case .challenge = frame { return packet.source }
         if case .challengeAnswer(let bytes, _) = frame, self.challenge(of: bytes, turn) != nil {
             return packet.source
@@ -99,25 +107,32 @@ extension Relation {
             self.move(to: packet.source, &turn)
             return packet.source
         }
+        return self.challenge(packet.source, byteCountMax: packet.byteCount, &turn)
+            ? path : packet.source
+    }
+
+    /// Asks a new source to prove itself; false when that would be too soon, or too long.
+    @discardableResult
+    mutating func challenge(
+        _ source: Endpoint, byteCountMax: Int, _ turn: inout Turn
+    ) -> Bool {
         // Over a slow path packets come before the answer: the same challenge again, not another.
         var bytes = turn.random()
-        if let challenge = self.challenges.first(where: { $0.endpoint == packet.source }) {
+        if let challenge = self.challenges.first(where: { $0.endpoint == source }) {
             let age = turn.instant - challenge.sentAt
-            if age < Constants.challengeInterval { return packet.source }
+            if age < Constants.challengeInterval { return false }
             if age < Constants.challengeLife { bytes = challenge.bytes }
         }
-        let frame = Frame.challenge(bytes, echo: packet.source)
+        let frame = Frame.challenge(bytes, echo: source)
         let byteCount =
             Constants.packetHeaderByteCount + frame.bytes.count + Constants.tagByteCount
-        guard byteCount <= packet.byteCount || turn.has(.challengeAmplifies) else {
-            return packet.source
-        }
-        self.challenges.removeAll { $0.endpoint == packet.source }
+        guard byteCount <= byteCountMax || turn.has(.challengeAmplifies) else { return false }
+        self.challenges.removeAll { $0.endpoint == source }
         self.challenges.append(
-            Challenge(bytes: bytes, endpoint: packet.source, sentAt: turn.instant))
+            Challenge(bytes: bytes, endpoint: source, sentAt: turn.instant))
         if self.challenges.count > Limits.challengeCountMax { self.challenges.removeFirst() }
-        self.send(frame, to: packet.source, &turn)
-        return path
+        self.send(frame, to: source, &turn)
+        return true
     }
 
     /// Whether a source is at a public address that this node never sent to: nothing keeps it out.
@@ -140,18 +155,31 @@ extension Relation {
     ) {
         guard let challenge = self.challenge(of: bytes, turn) else { return }
         self.challenges = []
+        let wasRelayed = self.isRelayed
         self.move(to: challenge.endpoint, &turn)
+        // So that the peer hears at once that there is a direct path.
+        if wasRelayed, !self.isRelayed {
+            self.probe = nil
+            self.startProbe(&turn)
+        }
     }
 
     /// The path is proved: use it, remember it, tell.
     mutating func move(to endpoint: Endpoint, _ turn: inout Turn) {
         guard self.path != endpoint else { return }
-        let former = self.path
+        // Nothing that works is left for a relayed path.
+        if endpoint.isRelay, self.isConnected, self.path != nil, !turn.has(.relayReplacesDirect) {
+            return
+        }
+        let former = self.path.flatMap { $0.isRelay ? nil : $0 }
         self.path = endpoint
         self.keepalive = Keepalive()
         self.leaveSocket(for: endpoint, &turn)
         self.remember([endpoint], &turn)
-        if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
+        if !endpoint.isRelay { self.leaveRelays() }
+        guard self.isConnected else { return }
+        let event = self.tellPath(endpoint) { .peerMoved(self.id, from: former, to: $0) }
+        if let event { turn.notify(event) }
     }
 
     /// Whether a list of addresses is newer than all before: in one session, or in two whose first
@@ -177,13 +205,17 @@ extension Relation {
     /// What the other says replaces nothing that works: the path stays first.
     private mutating func receiveAddresses(_ endpoints: [Endpoint], _ turn: inout Turn) {
         let usable = endpoints.filter { turn.isUsable($0) }
+        if self.isRelayed, usable.contains(where: { !self.record.endpoints.contains($0) }) {
+            self.hastenSeeking(turn)
+        }
         self.remember([self.path].compactMap { $0 } + usable, &turn)
     }
 
     /// Puts endpoints in front of the record's list, durably where that changes it.
     mutating func remember(_ endpoints: [Endpoint], _ turn: inout Turn) {
         var list: [Endpoint] = []
-        for endpoint in endpoints + self.record.endpoints where !list.contains(endpoint) {
+        for endpoint in endpoints + self.record.endpoints
+        where !list.contains(endpoint) && (!endpoint.isRelay || turn.has(.relayPlaceStored)) {
             list.append(endpoint)
         }
         if !turn.has(.endpointsUnlimited) { list = Array(list.prefix(Limits.endpointCountMax)) }

@@ -107,7 +107,9 @@ extension Relation {
             let path = self.path
         else { return }
         self.isConnected = true
-        turn.notify(.peerConnected(self.id, path))
+        if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }) {
+            turn.notify(event)
+        }
     }
 
     /// An authentic packet: who sent it lives, and says where it sees this node.
@@ -115,7 +117,7 @@ extension Relation {
         self.lastHeard = turn.instant
         self.record.lastHeardAt = turn.wall
         if self.path == nil { self.move(to: source, &turn) }
-        guard let echo, turn.isUsable(echo) else { return }
+        guard let echo, turn.isUsable(echo), !source.isRelay else { return }
         self.echo = echo
         turn.echoes.append((self.id, echo, source))
     }
@@ -197,6 +199,7 @@ extension Relation {
         if turn.has(.noSearch), self.path != nil { return }
         self.searchStart = turn.instant
         self.hurry(turn, after: delay)
+        self.hastenSeeking(turn)
     }
 
     mutating func tickRekey(_ turn: inout Turn) {

@@ -20,6 +20,7 @@ extension Relation {
         self.tickForget(&turn)
         self.tickPings(&turn)
         self.tickPhase(&turn)
+        self.tickSeeking(&turn)
         if let due = self.nextAttemptAt, due <= turn.instant {
             self.nextAttemptAt = nil
             self.startAttempt(&turn)
@@ -74,6 +75,7 @@ extension Relation {
         }
         if self.isConnected {
             self.startProbe(&turn)
+            self.hastenSeeking(turn)
         } else {
             self.search(&turn)
         }

@@ -53,6 +53,8 @@ struct Relation: Sendable {
     var heardHint: (session: UInt32, sequence: UInt32)?
     /// The newest letter of the own router that the other has not acknowledged.
     var unacknowledgedHint: UInt32?
+    /// Common peers that may help to reach this one.
+    var seeking = Seeking()
 
     init?(_ record: RelationRecord, _ primitives: any Primitives) {
         guard let ownKey = primitives.agreementKey(from: record.ownKey),
@@ -90,6 +92,9 @@ struct Relation: Sendable {
         consider(self.keepaliveAt)
         consider(self.rekeyAt)
         consider(self.birthday?.dueAt)
+        consider(self.seeking.seekAt)
+        consider(self.seeking.relayAt)
+        consider(self.seeking.directAt)
         // By position: a loop over the values would copy their handshakes.
         for index in self.attempts.indices { consider(self.attempts[index].dueAt) }
         for index in self.slots.indices {
@@ -120,6 +125,14 @@ struct Hurry: Sendable {
 
 /// One handshake of the initiator: one ephemeral key, one `n`, one byte string.
 struct Attempt: Sendable {
+    /// Which places an attempt goes to.
+    enum Reach: Sendable {
+        /// The path while it works, else all.
+        case all
+        /// All but the places of relayed ways, although one works.
+        case direct
+    }
+
     let index: UInt32
     let n: UInt64
     let handshake: NoiseHandshake
@@ -129,6 +142,8 @@ struct Attempt: Sendable {
     let life: Instant
     /// Offsets at which the bytes are sent.
     let sends: ArraySlice<Duration>
+    /// Where it goes.
+    let reach: Reach
     private(set) var sentCount = 0
     /// When the next sending is due, or the end.
     private(set) var dueAt: Instant
@@ -136,7 +151,7 @@ struct Attempt: Sendable {
     /// An attempt whose first sending is due at once.
     init(
         index: UInt32, n: UInt64, handshake: NoiseHandshake, bytes: [UInt8], createdAt: Instant,
-        sends: ArraySlice<Duration>
+        sends: ArraySlice<Duration>, reach: Reach = .all
     ) {
         self.index = index
         self.n = n
@@ -145,6 +160,7 @@ struct Attempt: Sendable {
         self.createdAt = createdAt
         self.life = createdAt + Constants.attemptLife
         self.sends = sends
+        self.reach = reach
         self.dueAt = createdAt
     }
 

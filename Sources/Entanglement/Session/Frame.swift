@@ -24,6 +24,12 @@ enum Frame: Equatable {
     case natHint(sequence: UInt32, NATHint?)
     /// The hint of that sequence arrived.
     case natHintAnswer(sequence: UInt32)
+    /// The sender looks for the peers with whom it shares these tags (PROTOCOL.md §8.9).
+    case seek([RendezvousTag])
+    /// Where the sender sees the peer of that tag, and how much later both are to begin.
+    case found(RendezvousTag, delay: Duration, [Endpoint])
+    /// A whole datagram between the two who share that tag.
+    case relay(RendezvousTag, [UInt8])
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
@@ -60,6 +66,19 @@ enum Frame: Equatable {
         case .natHintAnswer(let sequence):
             writer.put(UInt8(10))
             writer.put(sequence)
+        case .seek(let tags):
+            writer.put(UInt8(16))
+            writer.put(UInt8(min(tags.count, Constants.seekCountMax)))
+            for tag in tags.prefix(Constants.seekCountMax) { writer.put(tag.bytes) }
+        case .found(let tag, let delay, let endpoints):
+            writer.put(UInt8(17))
+            writer.put(tag.bytes)
+            writer.put(UInt16(clamping: delay.nanoseconds / 1_000_000))
+            writer.put(endpoints)
+        case .relay(let tag, let bytes):
+            writer.put(UInt8(18))
+            writer.put(tag.bytes)
+            writer.put(bytes)
         }
         return writer.bytes
     }
@@ -97,9 +116,41 @@ enum Frame: Equatable {
                 reader.uint8().map { .natHint(sequence: sequence, NATHint(rawValue: $0)) }
             }
         case 10: frame = reader.uint32().map { .natHintAnswer(sequence: $0) }
+        case 16: frame = reader.tags().map { .seek($0) }
+        case 17:
+            frame = reader.tag().flatMap { tag in
+                reader.uint16().flatMap { delay in
+                    reader.endpoints().map { .found(tag, delay: .milliseconds(delay), $0) }
+                }
+            }
+        case 18:
+            frame = reader.tag().flatMap { tag in
+                let bytes = Array(reader.rest())
+                let sizes = Constants.datagramByteCountMin...Constants.relayedByteCountMax
+                return sizes.contains(bytes.count) ? .relay(tag, bytes) : nil
+            }
         default: frame = nil
         }
         guard let frame, reader.isAtEnd else { return nil }
         self = frame
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func tag() -> RendezvousTag? {
+        self.take(16).flatMap { RendezvousTag(bytes: $0) }
+    }
+
+    /// A count, then so many tags, at least one.
+    fileprivate mutating func tags() -> [RendezvousTag]? {
+        guard let count = self.uint8(), (1...Constants.seekCountMax).contains(Int(count)) else {
+            return nil
+        }
+        var tags: [RendezvousTag] = []
+        for _ in 0..<count {
+            guard let tag = self.tag() else { return nil }
+            tags.append(tag)
+        }
+        return tags
     }
 }

@@ -55,6 +55,43 @@ public struct Gate: Sendable {
         now: Instant
     ) -> Verdict {
         self.tally.received += 1
+        // Nobody outside can be at the place of a relayed path.
+        guard !source.isRelay else { return self.drop(\.malformed) }
+        return self.look(at: datagram, from: source, via: socket, now: now)
+    }
+
+    /// Looks at a datagram that a peer relayed, as at any other; it must be for that one relation.
+    ///
+    /// The peer that relays may put in whatever it has: what is another relation's is dropped before
+    /// it is opened, so that nothing of that is used up.
+    public mutating func receive(
+        relayed datagram: [UInt8], from place: Endpoint, to pid: PeerID, now: Instant
+    ) -> Verdict {
+        datagram.withUnsafeBytes { bytes in
+            guard place.isRelay, self.isMeant(bytes, for: pid) else {
+                return self.drop(\.unknown)
+            }
+            return self.look(at: bytes, from: place, via: SocketID(0), now: now)
+        }
+    }
+
+    private func isMeant(_ datagram: UnsafeRawBufferPointer, for pid: PeerID) -> Bool {
+        guard datagram.count >= Constants.datagramByteCountMin else { return false }
+        switch datagram[0] {
+        case Constants.packetType:
+            let index = datagram.loadUnaligned(fromByteOffset: 4, as: UInt32.self).bigEndian
+            return self.sessions[index]?.ownPID == pid
+        case Constants.jsonType:
+            guard let envelope = Envelope(scanning: datagram) else { return false }
+            return envelope.pid.map { $0 == pid } ?? (envelope.kind == .gone)
+        default: return false
+        }
+    }
+
+    private mutating func look(
+        at datagram: UnsafeRawBufferPointer, from source: Endpoint, via socket: SocketID,
+        now: Instant
+    ) -> Verdict {
         guard datagram.count >= Constants.datagramByteCountMin,
             datagram.count <= Constants.datagramByteCountMax
         else { return self.drop(\.malformed) }
@@ -98,11 +135,29 @@ public struct Gate: Sendable {
             let primitives = self.primitives
             return self.sessions[index]?.seal(
                 plaintext, as: content, echo: destination, now: now, primitives)
-        case .persist, .send, .sendFresh, .closeFresh, .bind, .gatherCandidates, .reply,
+        case .sendRelayed(let index, let content, let plaintext, let carrier):
+            return self.seal(plaintext, as: content, session: index, by: carrier, now: now)
+        case .persist, .send, .sendFresh, .closeFresh, .bind, .loopback, .gatherCandidates, .reply,
             .notify:
             break
         }
         return nil
+    }
+
+    /// A datagram of one session inside a packet of the helper's.
+    private mutating func seal(
+        _ plaintext: [UInt8], as content: SessionContent, session index: UInt32,
+        by carrier: RelayCarrier, now: Instant
+    ) -> [UInt8]? {
+        let primitives = self.primitives
+        guard self.sessions[carrier.session] != nil,
+            let inner = self.sessions[index]?.seal(
+                plaintext, as: content, echo: .relayed, now: now, primitives),
+            inner.count <= Constants.relayedByteCountMax
+        else { return nil }
+        return self.sessions[carrier.session]?.seal(
+            Frame.relay(carrier.tag, inner).bytes, as: .frame, echo: carrier.to, now: now,
+            primitives)
     }
 
     /// Applies the deliberate defects of sessions; the time to look at the session with.

@@ -16,15 +16,18 @@ struct TokenBucket: Sendable {
     }
 
     /// Whether one more is allowed now; takes nothing.
-    mutating func hasToken(now: Instant) -> Bool {
+    mutating func hasToken(now: Instant) -> Bool { self.hasTokens(1, now: now) }
+
+    /// Whether so many more are allowed now; takes nothing.
+    mutating func hasTokens(_ count: Int, now: Instant) -> Bool {
         let elapsed = max((now - self.filledAt).nanoseconds, 0)
         self.credit = min(self.burst, self.credit + min(elapsed, self.burst))
         self.filledAt = now
-        return self.credit >= self.interval
+        return self.credit >= Int64(count) * self.interval
     }
 
-    /// Takes one.
-    mutating func take() {
-        self.credit -= self.interval
+    /// Takes one, or so many.
+    mutating func take(_ count: Int = 1) {
+        self.credit -= Int64(count) * self.interval
     }
 }

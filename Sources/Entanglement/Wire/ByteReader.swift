@@ -83,7 +83,9 @@ struct ByteWriter {
         withUnsafeBytes(of: value.bigEndian) { self.bytes.append(contentsOf: $0) }
     }
 
+    /// A relayed path's place is written without its number, which means nothing to others.
     mutating func put(_ endpoint: Endpoint) {
+        let endpoint = endpoint.told
         self.put(UInt8(endpoint.address.isIPv6 ? 6 : 4))
         self.put(endpoint.address.bytes)
         self.put(endpoint.port)

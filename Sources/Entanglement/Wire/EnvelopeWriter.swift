@@ -17,7 +17,7 @@ struct EnvelopeWriter {
     static func response(pid: PeerID, to: UInt32, from: UInt32, echo: Endpoint) -> EnvelopeWriter {
         EnvelopeWriter(
             "{\"response\":200,\"request\":120,\"pid\":\"\(pid)\",\"to\":\(to),\"from\":\(from),"
-                + "\"echoHost\":\"\(echo)\",\"payload\":\"")
+                + "\"echoHost\":\"\(echo.told)\",\"payload\":\"")
     }
 
     /// Message 3 or 4, as far as the payload's opening quote.
@@ -27,7 +27,7 @@ struct EnvelopeWriter {
         let request = content == .founding ? "\"request\":130," : ""
         return EnvelopeWriter(
             "{\"response\":200,\(request)\"pid\":\"\(pid)\",\"to\":\(to),\"ctr\":\(counter),"
-                + "\"echoHost\":\"\(echo)\",\"payload\":\"")
+                + "\"echoHost\":\"\(echo.told)\",\"payload\":\"")
     }
 
     /// The constant error, as far as the MAC.

@@ -15,6 +15,8 @@ enum Hostility: String, Sendable, Hashable, CaseIterable {
     case floods
     /// Sends everything again, many times and much later.
     case repeats
+    /// As a common peer, names wrong places, spoils and repeats what it relays; asks for what is not its.
+    case meddles
     /// Signs each attempt to found a cluster with other member keys.
     case substitutes
 }
@@ -25,6 +27,7 @@ struct Villain: Sendable {
     /// Where nobody is.
     let lies: [Endpoint]
     var generator: SeededGenerator
+    private var relayed: [[UInt8]] = []
     private var own: [(bytes: [UInt8], to: Endpoint)] = []
 
     init(_ strategy: Hostility, lies: [Endpoint], seed: UInt64) {
@@ -34,13 +37,49 @@ struct Villain: Sendable {
     }
 
     /// What becomes of an output of its honest node.
-    func twisted(_ output: Output) -> Output {
+    mutating func twisted(_ output: Output) -> Output {
+        if self.strategy == .meddles { return self.meddled(output) }
         guard self.strategy == .lies,
             case .sendSealed(let session, .frame, let bytes, let target) = output,
             let first = self.lies.first,
             let lie = HostileFrame.lie(first, in: bytes)
         else { return output }
         return .sendSealed(session: session, .frame, lie, to: target)
+    }
+
+    /// Wrong places, spoiled bytes, what was carried before; half of it goes through as it is.
+    private mutating func meddled(_ output: Output) -> Output {
+        guard case .sendSealed(let session, .frame, let bytes, let target) = output,
+            let frame = HelpFrame(frame: bytes)
+        else { return output }
+        var other = bytes
+        switch frame {
+        case .seek: break
+        case .found: other = HostileFrame.mislead(Array(self.lies.prefix(8)), in: bytes) ?? bytes
+        case .relay:
+            switch Int.random(in: 0..<4, using: &self.generator) {
+            case 0:
+                let position = Int.random(in: 0..<1_000, using: &self.generator)
+                other = HostileFrame.spoil(bytes, at: position) ?? bytes
+            case 1: other = self.relayed.randomElement(using: &self.generator) ?? bytes
+            default: break
+            }
+            self.relayed.append(bytes)
+            if self.relayed.count > 32 { self.relayed.removeFirst(16) }
+        }
+        return .sendSealed(session: session, .frame, other, to: target)
+    }
+
+    /// Tags that nobody has, and floods under its own.
+    private mutating func demands(_ tags: [RendezvousTag]) -> [(SessionContent, [UInt8])] {
+        let guesses = (0..<32).map { _ in RendezvousTag(using: &self.generator) }
+        var made: [(SessionContent, [UInt8])] = [(.frame, HostileFrame.seek(guesses))]
+        if !tags.isEmpty { made.append((.frame, HostileFrame.seek(Array(tags.prefix(32))))) }
+        for tag in tags + guesses.prefix(1) {
+            let bytes = [UInt8](repeating: 0x81, count: Constants.relayedByteCountMax)
+            made += (0..<60).map { _ in (.frame, HostileFrame.relay(tag, bytes)) }
+        }
+        return made
     }
 
     /// Remembers what it sent.
@@ -59,7 +98,7 @@ struct Villain: Sendable {
     }
 
     /// Plaintexts for its sessions, as its strategy has them.
-    mutating func plaintexts() -> [(SessionContent, [UInt8])] {
+    mutating func plaintexts(_ tags: [RendezvousTag]) -> [(SessionContent, [UInt8])] {
         switch self.strategy {
         case .lies:
             let sequence = UInt32.random(in: 0...UInt32.max, using: &self.generator)
@@ -73,6 +112,7 @@ struct Villain: Sendable {
                 (.frame, HostileFrame.addresses(sequence: sequence, named)),
             ].compactMap { $0 }
         case .forges: return (0..<4).map { _ in (self.content(), self.nonsense()) }
+        case .meddles: return self.demands(tags)
         case .floods, .repeats, .substitutes: return []
         }
     }

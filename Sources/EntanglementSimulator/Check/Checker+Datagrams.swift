@@ -16,6 +16,9 @@ extension Checker {
         {
             self.report(.probesAreFew, at: now, [host], "more than one round in 40 s")
         }
+        if target.isRelay {
+            self.report(.relayStaysInside, at: now, [host], "a datagram to a relayed place")
+        }
         if self.lies.contains(target), self.rates.isTooMuch(bytes, toNamed: target, host, at: now) {
             self.report(
                 .answersAreFew, at: now, [host], "more than 100 to a named address a minute")

@@ -29,6 +29,8 @@ struct Checker: Sendable {
     var lies: Set<Endpoint> = []
     /// The path to each peer that was told last.
     var paths: [RelationKey: Endpoint] = [:]
+    /// Help between peers.
+    var help = HelpRecord()
     /// When each relation ended, on the side where it did.
     var endedAt: [RelationKey: Instant] = [:]
     /// When each host's own addresses changed last.
@@ -76,6 +78,7 @@ struct Checker: Sendable {
             self.report(.nonceUsedOnce, at: now, [reuse.host], "nonce \(reuse.nonce)")
         }
         for event in effects.events { self.looks(at: event, of: host, now: now) }
+        self.checkHelp(effects, of: host, at: now)
         for (_, reply) in effects.replies { self.looks(at: reply, of: host, now: now) }
         self.looks(at: host.disk.store.state.relations, of: host.id, now: now)
         let (excess, publishesLie) = host.inspect(self.lies)
@@ -107,7 +110,8 @@ struct Checker: Sendable {
             }
         case .pairingEnded(let id, _), .peerForgotten(let id, _):
             self.endedAt[RelationKey(host: host.id, relation: id)] = now
-        case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable:
+        case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
+            .peerRelayed:
             break
         }
     }

@@ -151,6 +151,7 @@ extension Simulation {
         guard let acceptedAt = meeting.acceptedAt, self.now - acceptedAt > .seconds(200),
             !meeting.isOver, isUnfinished, !self.hasProblem(meeting),
             self.reaches(one, other, meeting) || self.reaches(other, one, meeting)
+                || self.haveHelper(one, other)
         else { return }
         self.checker.report(.meetingSucceeds, at: self.now, [one, other], words)
     }
@@ -174,12 +175,19 @@ extension Simulation {
                     $0.id == meeting.relation(of: host)
                 })
         }
-        guard self.isRecoverable(one, other, meeting) else { return }
+        let isDirect = self.isRecoverable(one, other, meeting)
+        guard isDirect || self.haveHelper(one, other) else { return }
         let peers = [one, other].map { self.peer(meeting.relation(of: $0), at: $0) }
         guard peers.allSatisfy({ $0?.isConnected ?? false }) else {
             let places = "\(self.places[one.number]) and \(self.places[other.number])"
-            self.checker.report(.foundAgain, at: self.now, [one, other], "\(words), \(places)")
+            let help = isDirect ? "" : ", by a common peer"
+            self.checker.report(
+                .foundAgain, at: self.now, [one, other], "\(words), \(places)\(help)")
             return
+        }
+        if isDirect, peers.contains(where: { $0?.via != nil }) {
+            let places = "\(self.places[one.number]) and \(self.places[other.number])"
+            self.checker.report(.directAgain, at: self.now, [one, other], "\(words), \(places)")
         }
         guard !self.restored.contains(one), !self.restored.contains(other) else { return }
         for host in [one, other] {

@@ -39,6 +39,12 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case probesAreFew
         /// Tables stay below their limits.
         case limits
+        /// The place of a relayed way leaves the node nowhere, and is not stored.
+        case relayStaysInside
+        /// A helper relays only between two who both asked, and no more than its quotas allow.
+        case relayIsAskedFor
+        /// A relayed way replaces no direct path that works.
+        case directWins
 
         // When faults have ended.
 
@@ -48,6 +54,8 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case agreement
         /// Two who met and can reach each other trust each other.
         case meetingSucceeds
+        /// Whoever can be reached directly is, also after having been relayed.
+        case directAgain
         /// Who is connected knows the other's addresses as they are now.
         case addressesAreTold
     }

@@ -93,8 +93,9 @@ extension SimulatedHost {
         var effects = Effects()
         let local = self.clock.local(now)
         let sessions = self.node?.openSessions(now: local) ?? []
-        for (session, path) in sessions {
-            for (content, bytes) in self.villain?.plaintexts() ?? [] {
+        let tags = self.node?.ownTags ?? []
+        for (session, path) in sessions where !path.isRelay {
+            for (content, bytes) in self.villain?.plaintexts(tags) ?? [] {
                 self.carryOut(
                     .sendSealed(session: session, content, bytes, to: path), at: now, &effects)
             }
@@ -134,6 +135,9 @@ extension SimulatedHost {
             if dies() { return self.die(&effects) }
             self.carryOut(self.villain?.twisted(output) ?? output, at: now, &effects)
         }
+        let inputs = effects.looped
+        effects.looped = []
+        for input in inputs where !effects.hasDied { self.handle(input, at: now, &effects) }
         if self.defects.contains(.commitAfterSend), !self.commit(outputs) { self.die(&effects) }
     }
 
@@ -155,11 +159,27 @@ extension SimulatedHost {
             {
                 _ = self.gate.apply(.install(session), now: self.clock.local(now))
             }
-        case .sendSealed(_, _, _, let target):
+        case .sendSealed(let session, _, let plaintext, let target):
+            if case .relay(let tag, _)? = HelpFrame(frame: plaintext),
+                self.node?.isEnd(of: tag) == false
+            {
+                effects.relayed.append((session, tag))
+            }
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, target, self.fresh.port(for: target)))
                 self.villain?.note(bytes, to: target)
             }
+        case .sendRelayed(_, _, _, let carrier):
+            if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
+                effects.sent.append((bytes, carrier.to, self.fresh.port(for: carrier.to)))
+                self.villain?.note(bytes, to: carrier.to)
+            }
+        case .loopback(let bytes, let place, let pid):
+            let verdict = self.gate.receive(
+                relayed: bytes, from: place, to: pid, now: self.clock.local(now))
+            guard case .input(let input) = verdict else { return }
+            if case .opened(let packet) = input { effects.openedInside.append(packet) }
+            effects.looped.append(input)
         case .install(let session):
             effects.installedCount += 1
             self.defective.note(session, self.defects)

@@ -23,6 +23,10 @@ struct SimulatedHost: Sendable {
         var events: [Event] = []
         /// Sessions that were installed.
         var installedCount = 0
+        /// Packets that were opened inside relayed ones, and what was relayed for others.
+        var openedInside: [OpenedPacket] = []
+        var looped: [Input] = []
+        var relayed: [(session: UInt32, tag: RendezvousTag)] = []
         /// Whether the list of a peer's endpoints was stored.
         var hasStoredEndpoints = false
         /// The program has ended in the middle of it.
@@ -36,6 +40,8 @@ struct SimulatedHost: Sendable {
             self.replies += later.replies
             self.events += later.events
             self.installedCount += later.installedCount
+            self.openedInside += later.openedInside
+            self.relayed += later.relayed
             self.hasStoredEndpoints = self.hasStoredEndpoints || later.hasStoredEndpoints
             self.hasDied = self.hasDied || later.hasDied
         }

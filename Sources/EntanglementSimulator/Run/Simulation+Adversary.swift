@@ -73,6 +73,7 @@ extension Simulation {
         case .forges: self.count(.forging)
         case .floods: self.count(.flooding)
         case .repeats: self.count(.repeating)
+        case .meddles: self.count(.meddling)
         case .substitutes: return self.substitute(id)
         }
         self.step(id) { $0.misbehave(at: $1) }

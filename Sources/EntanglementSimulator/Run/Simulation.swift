@@ -277,6 +277,9 @@ public struct Simulation: Sendable {
         let before = packet.isForged ? self.hosts[id.number].disk.store.state : nil
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
         self.checker.receives(packet, verdict, id, effects, at: self.now)
+        if case .input(.opened(let opened)) = verdict {
+            self.checker.helps(opened, self.hosts[id.number], effects, at: self.now)
+        }
         if let before {
             self.checker.resists(
                 packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)

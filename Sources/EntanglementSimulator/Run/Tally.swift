@@ -7,7 +7,7 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case duplicate, corruption, noRoute, replay, forgery, flood
     case cancel, retry, forget
     case tornPage, copiedHome, interception, flapping, secondAnswer, lateScan
-    case lying, forging, flooding, repeating, substituting
+    case lying, forging, flooding, repeating, substituting, meddling
     case moved, severalMoved, allMoved, lanJoined, linkLost, linkBack
     case carrierRestart, carrierRenumbered, prefixChange, crowd
     case badLinks, narrowLinks, uplinkCut, partitionEnded

@@ -9,12 +9,20 @@ extension Course {
 
     mutating func planFaults() {
         let hosts = self.simulation.hosts.map(\.id)
-        let count = self.number(in: 0...(self.scenario == .pair ? 4 : 24))
+        let count = self.number(in: 0...self.faultCountMax)
         for _ in 0..<count {
             let at = self.time(within: self.scenario.spans.chaos)
             for (action, delay) in self.mishap(hosts[self.number(in: 0...hosts.count - 1)], hosts) {
                 self.simulation.plan(action, after: at + delay)
             }
+        }
+    }
+
+    private var faultCountMax: Int {
+        switch self.scenario {
+        case .pair: 4
+        case .triangle: 12
+        case .village, .timeTravel, .villains: 24
         }
     }
 

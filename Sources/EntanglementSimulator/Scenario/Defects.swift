@@ -6,7 +6,7 @@ public struct Defects: OptionSet, Sendable, Hashable {
     /// One bit for each defect.
     public let rawValue: UInt64
 
-    /// The defects of those bits: the lower half are the core's own.
+    /// The defects of those bits: all but 32 to 47 are the core's own.
     public init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
@@ -71,6 +71,13 @@ public struct Defects: OptionSet, Sendable, Hashable {
         ("noSearch", Defects(.noSearch)),
         ("challengeAmplifies", Defects(.challengeAmplifies)),
         ("endpointsForgotten", Defects(.endpointsForgotten)),
+        ("relaysToAnyone", Defects(.relaysToAnyone)),
+        ("relayReplacesDirect", Defects(.relayReplacesDirect)),
+        ("relayPlaceStored", Defects(.relayPlaceStored)),
+        ("relayUnlimited", Defects(.relayUnlimited)),
+        ("relayNeverLeft", Defects(.relayNeverLeft)),
+        ("helpUnasked", Defects(.helpUnasked)),
+        ("foundIgnored", Defects(.foundIgnored)),
         ("lazyDisk", .lazyDisk),
         ("commitAfterSend", .commitAfterSend),
         ("tornCommit", .tornCommit),
@@ -86,9 +93,9 @@ public struct Defects: OptionSet, Sendable, Hashable {
     ]
 
     private init(_ mutation: Mutation) {
-        self.init(rawValue: UInt64(mutation.rawValue))
+        self.init(rawValue: mutation.rawValue)
     }
 
-    /// What the core is told.
-    var mutation: Mutation { Mutation(rawValue: UInt32(truncatingIfNeeded: self.rawValue)) }
+    /// What the core is told: the bits 32 to 47 are the driver's.
+    var mutation: Mutation { Mutation(rawValue: self.rawValue & ~0x0000_ffff_0000_0000) }
 }

@@ -12,12 +12,15 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
     case timeTravel
     /// A few hosts of which one was met in person and means harm.
     case villains
+    /// Two people who cannot reach each other, and one or two who reach both.
+    case triangle
 
     var hostCount: ClosedRange<Int> {
         switch self {
         case .pair, .timeTravel: 2...2
         case .village: 3...6
         case .villains: 3...5
+        case .triangle: 3...4
         }
     }
 
@@ -28,6 +31,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .village: (.seconds(600), .seconds(420))
         case .timeTravel: (.seconds(600), .seconds(420))
         case .villains: (.seconds(300), .seconds(420))
+        case .triangle: (.seconds(400), .seconds(420))
         }
     }
 }
@@ -70,7 +74,7 @@ public struct Course: Sendable {
     /// Runs it to its end, or to the first broken promise.
     public mutating func run() -> Outcome {
         self.build()
-        self.planMeetings()
+        if self.scenario == .triangle { self.planTriangle() } else { self.planMeetings() }
         self.planFaults()
         self.planVillain()
         self.planMischief()
@@ -106,7 +110,7 @@ public struct Course: Sendable {
         let count = self.number(in: self.scenario.hostCount)
         for number in 0..<count {
             let id = self.simulation.addHost("host \(number)", servers: servers)
-            self.simulation.settleAnywhere(id)
+            self.settle(id)
             self.simulation.plan(.start(id), after: self.time(within: .seconds(2)))
         }
     }

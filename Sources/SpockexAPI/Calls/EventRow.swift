@@ -27,6 +27,8 @@ public struct EventRow: Codable, Sendable, Equatable {
     public var endpoint: String?
     /// Where the peer was before it moved; left out if that is not known.
     public var from: String?
+    /// The id of the peer by way of which another one is reached.
+    public var via: String?
     /// The endpoints that are tried.
     public var endpoints: [String]?
     /// The own addresses.

@@ -23,6 +23,7 @@ extension Event {
         case .peerConnected: "a peer is connected"
         case .peerUnreachable: "a peer stopped answering"
         case .peerMoved: "a peer moved"
+        case .peerRelayed: "a peer is reached by way of another"
         case .peerForgotten(_, let byPeer):
             byPeer ? "a peer ended the relation" : "a relation was ended"
         case .ownAddresses(let addresses): "\(addresses.count) own addresses are known"

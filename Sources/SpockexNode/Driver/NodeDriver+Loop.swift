@@ -150,6 +150,14 @@ extension NodeDriver {
                 if let datagram = self.gate.apply(output, now: now.instant) {
                     self.sockets.send(datagram, to: endpoint)
                 }
+            case .sendRelayed(_, _, _, let carrier):
+                if let datagram = self.gate.apply(output, now: now.instant) {
+                    self.sockets.send(datagram, to: carrier.to)
+                }
+            case .loopback(let bytes, let place, let pid):
+                let verdict = self.gate.receive(
+                    relayed: bytes, from: place, to: pid, now: now.instant)
+                if case .input(let input) = verdict { self.queue.offer(.datagram(input)) }
             case .admit, .dismiss, .bury, .unbury, .install, .erase:
                 _ = self.gate.apply(output, now: now.instant)
             case .gatherCandidates:

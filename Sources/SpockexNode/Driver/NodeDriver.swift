@@ -68,13 +68,13 @@ public actor NodeDriver {
             self.sockets = try await Self.bind(settings.listen, gate, queue, question)
             let reading = SystemClock.read()
             var outputs: [Output] = []
+            var configuration = NodeConfiguration(
+                name: settings.name
+                    ?? (state.nodeName.isEmpty ? settings.firstName : state.nodeName),
+                allowsLoopback: settings.allowsLoopback, usesIPgetter: ipgetter.mayAsk)
+            configuration.usesCommonPeers = settings.usesCommonPeers
             self.node = Node(
-                loading: state,
-                configuration: NodeConfiguration(
-                    name: settings.name
-                        ?? (state.nodeName.isEmpty ? settings.firstName : state.nodeName),
-                    allowsLoopback: settings.allowsLoopback,
-                    usesIPgetter: ipgetter.mayAsk),
+                loading: state, configuration: configuration,
                 primitives: CryptoPrimitives(), generator: SystemRandomNumberGenerator(),
                 now: reading.moment, into: &outputs)
             self.pending = outputs

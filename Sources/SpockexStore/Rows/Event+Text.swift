@@ -8,7 +8,7 @@ extension Event {
         case .pairingStarted(let id), .trying(let id, _), .pairingPhase(let id, _),
             .pairingProblem(let id, _), .trusted(let id, cluster: _), .pairingEnded(let id, _),
             .peerConnected(let id, _), .peerUnreachable(let id), .peerMoved(let id, from: _, to: _),
-            .peerForgotten(let id, byPeer: _):
+            .peerForgotten(let id, byPeer: _), .peerRelayed(let id, via: _):
             id
         case .ownAddresses: nil
         }
@@ -33,6 +33,7 @@ extension Event {
         case .peerUnreachable(let id): ["peerUnreachable", "\(id)"]
         case .peerMoved(let id, let from, let to):
             ["peerMoved", "\(id)", from?.description ?? "-", "\(to)"]
+        case .peerRelayed(let id, let helper): ["peerRelayed", "\(id)", "\(helper)"]
         case .peerForgotten(let id, let byPeer):
             ["peerForgotten", "\(id)", byPeer ? "byPeer" : "byUs"]
         case .ownAddresses(let candidates):
@@ -74,6 +75,8 @@ extension Event {
             let from = Endpoint(rest[0])
             guard from != nil || rest[0] == "-", let to = Endpoint(rest[1]) else { return nil }
             return .peerMoved(id, from: from, to: to)
+        case ("peerRelayed", 1):
+            return RelationID(rest[0]).map { .peerRelayed(id, via: $0) }
         case ("peerForgotten", 1):
             guard ["byPeer", "byUs"].contains(rest[0]) else { return nil }
             return .peerForgotten(id, byPeer: rest[0] == "byPeer")

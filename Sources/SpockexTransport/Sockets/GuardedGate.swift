@@ -21,6 +21,13 @@ public final class GuardedGate: Sendable {
         self.gate.withLock { $0.receive(datagram, from: source, via: socket, now: now) }
     }
 
+    /// Looks at a datagram that a peer relayed; see ``Gate/receive(relayed:from:to:now:)``.
+    public func receive(
+        relayed datagram: [UInt8], from place: Endpoint, to pid: PeerID, now: Instant
+    ) -> Gate.Verdict {
+        self.gate.withLock { $0.receive(relayed: datagram, from: place, to: pid, now: now) }
+    }
+
     /// Does what an output asks of the gate; see ``Gate/apply(_:now:)``.
     public func apply(_ output: Output, now: Instant) -> [UInt8]? {
         self.gate.withLock { $0.apply(output, now: now) }

@@ -43,6 +43,10 @@ extension EventRow {
             self.peer = id.description
             self.from = from?.description
             self.endpoint = endpoint.description
+        case .peerRelayed(let id, let helper):
+            self.kind = "peerRelayed"
+            self.peer = id.description
+            self.via = helper.description
         case .peerForgotten(let id, let byPeer):
             self.kind = "peerForgotten"
             self.peer = id.description

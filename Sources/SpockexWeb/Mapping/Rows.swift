@@ -25,7 +25,7 @@ extension StatusReport {
                 startedAt: Timestamp(report.startedAt), listen: report.listen.map(\.description),
                 addresses: status.addresses.map { AddressRow($0) },
                 ipgetterQueries: report.ipgetterQueries),
-            peers: status.peers.map { PeerRow($0) },
+            peers: status.peers.map { PeerRow($0, in: status) },
             clusters: status.clusters.map { ClusterRow($0) }, bridges: [],
             pairings: status.pairings.map { PairingRow($0) },
             counters: Dictionary(
@@ -42,17 +42,29 @@ extension AddressRow {
 }
 
 extension PathRow {
-    init(_ endpoint: Endpoint) {
-        self.init(kind: "direct", endpoint: endpoint.description)
+    init(_ path: PeerPath, in status: NodeStatus) {
+        switch path {
+        case .direct(let endpoint):
+            self.init(kind: "direct", endpoint: endpoint.description)
+        case .relayed(let helper, let reason):
+            let name = status.peers.first { $0.id == helper }?.name
+            self.init(
+                kind: "relayed", endpoint: nil, via: name ?? helper.description,
+                reason: reason.rawValue)
+        }
     }
 }
 
 extension PeerRow {
-    init(_ peer: NodeStatus.Peer) {
+    init(_ peer: NodeStatus.Peer, in status: NodeStatus) {
+        var path = peer.path.map { PeerPath.direct($0) }
+        if let helper = peer.via {
+            path = .relayed(via: helper, reason: peer.reason ?? .noDirectPath)
+        }
         self.init(
             id: peer.id.description, name: peer.name,
             state: peer.isConnected ? "connected" : "unreachable", met: "inPerson",
-            introducedBy: nil, path: peer.path.map { PathRow($0) },
+            introducedBy: nil, path: path.map { PathRow($0, in: status) },
             rttMilliseconds: peer.roundTrip?.milliseconds,
             lastHeardAt: peer.lastHeardAt.map { Timestamp($0) },
             cluster: peer.cluster?.description, matchedAt: peer.matchedAt.map { Timestamp($0) },
@@ -100,7 +112,7 @@ extension TrustReport {
                 name: status.clusters.first { $0.id == id }?.name ?? id.description)
         }
         self.init(
-            pairing: peer.id.description, peer: PeerRow(peer), cluster: cluster, bridge: nil,
+            pairing: peer.id.description, peer: PeerRow(peer, in: status), cluster: cluster, bridge: nil,
             scenario: "A", safetyNumber: peer.safetyNumber, echo: peer.echo?.description)
     }
 }

@@ -101,9 +101,10 @@ struct Routes: Sendable {
                     .unreachable, "The peer did not answer.",
                     hint: "The node goes on looking for it; try again later.")
             }
+            let status = await self.node.status().status
             return try Self.answer(
                 PingReport(
-                    peer: id.description, path: PathRow(path),
+                    peer: id.description, path: PathRow(path, in: status),
                     rttMilliseconds: roundTrip.milliseconds))
         }
         group.post("clusters/{id}/name") { request, context in

@@ -111,6 +111,9 @@ enum EventText {
         case "peerMoved":
             let from = event.from.map { " from \($0)" } ?? ""
             return "\(who) moved\(from) to \(event.endpoint ?? "")."
+        case "peerRelayed":
+            let helper = event.via.map { names[$0] ?? Wording.short($0) } ?? "a common peer"
+            return "\(who) is connected by way of \(helper); a direct path is looked for."
         case "peerForgotten":
             return event.byPeer == true
                 ? "\(who) ended the relation." : "\(who) knows that you ended the relation."

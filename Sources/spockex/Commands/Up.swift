@@ -61,6 +61,11 @@ struct Up: AsyncParsableCommand {
         help: "Do not open ports on the router (this version never does).")
     var noPortmap = false
 
+    @Flag(
+        name: .customLong("no-relay"),
+        help: "Relay nothing for peers, help none to meet, and ask for no such help.")
+    var noRelay = false
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -149,6 +154,7 @@ struct Up: AsyncParsableCommand {
         settings.firstName = Self.hostName()
         settings.stunServers = self.ipgetter
         settings.usesIPgetter = !self.noIPgetter
+        settings.usesCommonPeers = !self.noRelay
         return settings
     }
 

@@ -61,9 +61,15 @@ enum Wording {
     /// A path for people.
     static func path(_ path: PathRow?) -> String {
         guard let path else { return "" }
-        let via = path.via.map { " by \($0)" } ?? ""
-        let reason = path.reason.map { " (\($0))" } ?? ""
-        return "\(path.kind) \(path.endpoint ?? "")\(via)\(reason)"
+        guard path.kind == "relayed" else { return "\(path.kind) \(path.endpoint ?? "")" }
+        let via = path.via.map { " by \(Clean.line($0))" } ?? ""
+        let reason = path.reason.map { " because \(Self.reason($0))" } ?? ""
+        return "relayed\(via)\(reason)"
+    }
+
+    /// Why a path is not direct, as the end of a sentence.
+    static func reason(_ code: String) -> String {
+        code == "noDirectPath" ? "nothing sent directly comes through" : code
     }
 
     /// The last problem of a pairing as a few words.

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Looking for a peer with the help of common peers (PROTOCOL.md §8.9).
+extension Relation {
+    /// Whether packets to the peer go by way of another.
+    var isRelayed: Bool { self.path?.isRelay ?? false }
+
+    /// Whether this peer can be asked for help, and may ask: trusted, and reached directly.
+    var canHelp: Bool { self.record.phase == .trusted && self.isConnected && !self.isRelayed }
+
+    var help: Help {
+        Help(canHelp: self.canHelp, seeks: self.seeking.seekAt != nil, tag: self.seeking.tag)
+    }
+
+    /// Whether a common peer's help is wanted.
+    private var wantsHelp: Bool {
+        switch self.record.phase {
+        case .answered, .connecting, .timedOut: self.record.keys != nil
+        case .trusted, .forgetting: !self.isConnected || self.isRelayed
+        case .offered, .forgotten: false
+        }
+    }
+
+    /// After every step: begins to ask for help, or ends it.
+    mutating func planSeeking(_ turn: inout Turn) {
+        guard self.wantsHelp, let psk = self.record.keys?.psk else {
+            self.seeking.seekAt = nil
+            self.seeking.relayAt = nil
+            self.seeking.directAt = nil
+            return
+        }
+        if self.seeking.tag == nil {
+            self.seeking.tag = KeySchedule(primitives: turn.primitives).rendezvousTag(psk: psk)
+        }
+        if self.seeking.seekAt == nil { self.seeking.seekAt = turn.instant + Constants.seekDelay }
+        guard self.isConnected, self.isRelayed, !turn.has(.relayNeverLeft) else {
+            self.seeking.directAt = nil
+            return
+        }
+        if self.seeking.directAt == nil { self.seeking.directAt = turn.instant + turn.patience() }
+    }
+
+    /// Common peers are asked anew: the peer is lost, or the own network is another.
+    mutating func hastenSeeking(_ turn: Turn) {
+        guard let due = self.seeking.seekAt else { return }
+        self.seeking.seekAt = min(due, turn.instant + Constants.seekDelay)
+        if self.seeking.directAt != nil { self.seeking.directAt = turn.instant }
+    }
+
+    mutating func tickSeeking(_ turn: inout Turn) {
+        if let due = self.seeking.seekAt, due <= turn.instant {
+            self.seeking.seekAt = turn.instant + self.seekPause(&turn)
+            self.noteSought(turn)
+            turn.seeks.append(self.id)
+        }
+        if let due = self.seeking.relayAt, due <= turn.instant {
+            self.seeking.relayAt = nil
+            if !self.isConnected { self.hurry(turn) }
+        }
+        if let due = self.seeking.directAt, due <= turn.instant {
+            self.seeking.directAt = turn.instant + turn.patience()
+            self.seeking.triedDirectAt = turn.instant
+            self.startAttempt(&turn, reach: .direct)
+        }
+    }
+
+    mutating func noteSought(_ turn: Turn) { self.seeking.soughtAt = turn.instant }
+
+    private func seekPause(_ turn: inout Turn) -> Duration {
+        if self.isConnected { return Constants.seekRelayedInterval }
+        return self.record.phase == .timedOut || self.isTrusted && !self.isEager(turn)
+            ? turn.patience() : Constants.seekInterval
+    }
+
+    // MARK: What helpers say
+
+    /// A common peer reaches the peer too: both try at one moment, and by its way if that fails.
+    mutating func found(
+        _ endpoints: [Endpoint], delay: Duration, by helper: RelationID, _ turn: inout Turn
+    ) {
+        guard self.seeking.seekAt != nil, !turn.has(.foundIgnored) else { return }
+        let position = self.relay(by: helper, &turn)
+        if let last = self.seeking.relays[position].foundAt,
+            turn.instant - last < Constants.foundInterval
+        {
+            return
+        }
+        self.seeking.relays[position].foundAt = turn.instant
+        let fresh = endpoints.filter { turn.isUsable($0) }
+        let old = self.seeking.vouched.filter { !fresh.contains($0) }
+        self.seeking.vouched = Array((fresh + old).prefix(Limits.endpointCountMax))
+        self.seeking.vouchedUntil = turn.instant + Constants.vouchedLife
+        let moment = min(max(delay, .zero), Constants.foundDelayMax)
+        if self.isConnected {
+            self.startProbe(&turn)
+            let earliest = self.seeking.triedDirectAt.map { $0 + Constants.directInterval }
+            self.seeking.directAt = self.seeking.directAt.map {
+                min($0, max(turn.instant + moment, earliest ?? turn.instant))
+            }
+        } else {
+            self.hurry(turn, after: moment)
+            if self.seeking.relays[position].usableAt == nil {
+                self.seeking.relays[position].usableAt = turn.instant + Constants.relayPatience
+                self.seeking.relayAt = turn.instant + Constants.relayPatience
+            }
+        }
+    }
+
+    /// The place of what this helper relays; nil when no help was asked for lately.
+    mutating func placeOfRelayed(by helper: RelationID, _ turn: inout Turn) -> Endpoint? {
+        guard let sought = self.seeking.soughtAt, turn.instant - sought < Constants.seekLife
+        else { return nil }
+        let position = self.relay(by: helper, &turn)
+        self.seeking.relays[position].heardAt = turn.instant
+        if !self.isConnected { self.seeking.relays[position].usableAt = turn.instant }
+        return .relay(self.seeking.relays[position].number)
+    }
+
+    /// Where among the relayed ways this helper's is; it is made if it is not there.
+    private mutating func relay(by helper: RelationID, _ turn: inout Turn) -> Int {
+        if let position = self.seeking.relays.firstIndex(where: { $0.helper == helper }) {
+            return position
+        }
+        if self.seeking.relays.count >= Limits.relayCountMax {
+            let idle = self.seeking.relays.indices.filter {
+                self.path != .relay(self.seeking.relays[$0].number)
+            }
+            let oldest = idle.min {
+                self.seeking.relays[$0].heardAt < self.seeking.relays[$1].heardAt
+            }
+            self.seeking.relays.remove(at: oldest ?? 0)
+        }
+        let number = turn.relayCount + 1
+        turn.relayCount = number
+        turn.newRelays.append((number, self.id))
+        self.seeking.relays.append(
+            Seeking.Relay(number: number, helper: helper, heardAt: turn.instant))
+        return self.seeking.relays.count - 1
+    }
+
+    /// The relayed way that a place stands for.
+    func relay(at place: Endpoint?) -> Seeking.Relay? {
+        guard let number = place?.relayNumber else { return nil }
+        return self.seeking.relays.first { $0.number == number }
+    }
+
+    // MARK: Places
+
+    /// Where a common peer saw the peer less than a minute ago.
+    func vouchedEndpoints(_ turn: Turn) -> [Endpoint] {
+        guard let until = self.seeking.vouchedUntil, until > turn.instant else { return [] }
+        return self.seeking.vouched
+    }
+
+    /// The relayed ways that may be tried now.
+    func relayPlaces(_ turn: Turn) -> [Endpoint] {
+        self.seeking.relays.filter { $0.usableAt.map { $0 <= turn.instant } ?? false }
+            .map { .relay($0.number) }
+    }
+
+    /// Something came by way of a common peer although the path is another: it moves a peer that is
+    /// lost; a direct path that lives is asked whether it does.
+    mutating func hear(relayedAt place: Endpoint, _ turn: inout Turn) {
+        guard self.isConnected, !turn.has(.relayReplacesDirect) else {
+            return self.move(to: place, &turn)
+        }
+        guard !self.isRelayed else { return }
+        if let last = self.seeking.doubtedAt, turn.instant - last < Constants.challengeLife {
+            return
+        }
+        self.seeking.doubtedAt = turn.instant
+        self.startProbe(&turn)
+    }
+
+    /// There is a direct path: relayed ways are tried again only after another meeting point.
+    mutating func leaveRelays() {
+        for position in self.seeking.relays.indices {
+            self.seeking.relays[position].usableAt = nil
+        }
+        self.seeking.relayAt = nil
+    }
+
+    /// How the path is told to people.
+    func tellPath(_ path: Endpoint, else direct: (Endpoint) -> Event) -> Event? {
+        guard path.isRelay else { return direct(path) }
+        return self.relay(at: path).map { .peerRelayed(self.id, via: $0.helper) }
+    }
+
+    /// The path as it is shown; nil: there is none.
+    var peerPath: PeerPath? {
+        guard let path = self.path else { return nil }
+        guard path.isRelay else { return .direct(path) }
+        return self.relay(at: path).map { .relayed(via: $0.helper, reason: .noDirectPath) }
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one relation knows of common peers that may help it (PROTOCOL.md §8.9); memory alone.
+struct Seeking: Sendable {
+    /// One relayed way to the peer.
+    struct Relay: Sendable, Equatable {
+        /// The number of its place.
+        let number: UInt64
+        /// Who relays.
+        let helper: RelationID
+        /// From when on attempts may go this way; nil: answers alone.
+        var usableAt: Instant?
+        /// When the helper told of the peer last.
+        var foundAt: Instant?
+        /// When anything came this way.
+        var heardAt: Instant
+    }
+
+    var tag: RendezvousTag?
+    /// When common peers are asked next; nil: nobody is looked for.
+    var seekAt: Instant?
+    /// When they were asked last.
+    var soughtAt: Instant?
+    /// Where a common peer sees the peer, and until when that is taken for fresh.
+    var vouched: [Endpoint] = []
+    var vouchedUntil: Instant?
+    var relays: [Relay] = []
+    /// When relayed ways may be tried too.
+    var relayAt: Instant?
+    /// When a direct path is tried next, while the peer is reached by way of another.
+    var directAt: Instant?
+    var triedDirectAt: Instant?
+    /// When a direct path was asked whether it lives, because something came by way of another.
+    var doubtedAt: Instant?
+}
