@@ -9,7 +9,7 @@ struct MatrixCommand: ParsableCommand {
         abstract: "Lets two hosts meet at each pair of places, on a calm internet.",
         discussion: """
             Rows are who shows the offer, columns who shows the answer. Exit 0: every promise was \
-            kept; 1: one was broken, or a file could not be written.
+            kept; 1: one was broken, too few met who must meet, or a file could not be written.
 
             Example: simulate matrix --seeds 20 --svg matrix.svg
             """)
@@ -55,7 +55,9 @@ struct MatrixCommand: ParsableCommand {
             Printout.show(table.text + "\n\n" + matrix.legend)
         }
         for violation in matrix.violations { Printout.remark("VIOLATION \(violation)") }
-        if !matrix.violations.isEmpty { throw ExitCode.failure }
+        let shortfalls = self.tables == nil ? matrix.shortfalls : []
+        for shortfall in shortfalls { Printout.remark("TOO FEW \(shortfall)") }
+        if !matrix.violations.isEmpty || !shortfalls.isEmpty { throw ExitCode.failure }
     }
 
     /// All encounters of all pairs of places.

@@ -36,7 +36,8 @@ import Testing
 
     @Test func theLetterStandsInTheCode() throws {
         var pair = self.hard
-        let codes = try #require(pair.meet())
+        let met = pair.meet()
+        let codes = try #require(met)
         #expect(codes.offer.contains("\"nat\":\"e\""))
         #expect(codes.answer.contains("\"nat\":\"d\""))
         #expect(pair.relation(.alice)?.peerNAT == .addressAndPortDependent)

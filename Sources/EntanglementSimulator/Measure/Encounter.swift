@@ -57,7 +57,6 @@ public struct Encounter: Sendable {
             simulation.plan(.start(host), after: .nanoseconds(delay))
         }
         simulation.plan(.offer(by: self.offering, to: self.answering), after: .seconds(2))
-        if let wanted = DEBUGSEED, wanted == seed { simulation.trace = { print($0) } }
         self.simulation = simulation
     }
 
@@ -106,6 +105,3 @@ extension Simulation {
         }
     }
 }
-
-import Glibc
-let DEBUGSEED: UInt64? = getenv("DEBUGSEED").flatMap { UInt64(String(cString: $0)) }

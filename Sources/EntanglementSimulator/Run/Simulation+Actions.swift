@@ -36,8 +36,10 @@ extension Simulation {
             guard self.hosts[id.number].power == .stopped, !self.hosts[id.number].disk.isFull,
                 !self.retired.contains(id)
             else { return }
-            // Programs die while they start, too.
-            if !self.isHealed, Int.random(in: 0..<24, using: &self.generator) == 0 {
+            // Programs die while they start, too, but not where nothing is to go wrong.
+            if !self.isHealed, !self.people.areResolute,
+                Int.random(in: 0..<24, using: &self.generator) == 0
+            {
                 self.hosts[id.number].diesAfter = Int.random(in: 0...8, using: &self.generator)
             }
             self.step(id) { $0.start(at: $1) }

@@ -122,13 +122,16 @@ final class FreshSockets: Sendable {
             .withBoundSocket(handle)
             .whenSuccess { [weak self] channel in
                 open.socket.onClose { channel.close(promise: nil) }
-                channel.closeFuture.whenComplete { _ in
-                    guard let self, self.socket(open.id) != nil else { return }
-                    self.loop.scheduleTask(in: .milliseconds(Limits.reopeningMilliseconds)) {
-                        [weak self] in self?.read(open)
-                    }
-                }
+                channel.closeFuture.whenComplete { [weak self] _ in self?.readAgain(open) }
             }
+    }
+
+    /// Reads a socket whose channel closed by itself.
+    private func readAgain(_ open: Open) {
+        guard self.socket(open.id) != nil else { return }
+        self.loop.scheduleTask(in: .milliseconds(Limits.reopeningMilliseconds)) { [weak self] in
+            self?.read(open)
+        }
     }
 
     /// How many sockets leave the process half of its descriptors; each takes two.
