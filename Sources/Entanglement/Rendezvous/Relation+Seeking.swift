@@ -40,8 +40,9 @@ extension Relation {
         if self.seeking.directAt == nil { self.seeking.directAt = turn.instant + turn.patience() }
     }
 
-    /// Common peers are asked anew, and a direct path is tried: the peer is lost, or a network is
-    /// another. What a peer says of itself must not make this node send without end.
+    /// Common peers are asked anew, and a direct path is tried: the peer is lost, or a network another.
+    ///
+    /// What a peer says of itself must not make this node send without end: hence the spacing.
     mutating func hastenSeeking(
         _ turn: Turn, spacing: Duration = Constants.attemptInterval
     ) {
