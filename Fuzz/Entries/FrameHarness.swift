@@ -68,7 +68,9 @@ struct FrameHarness: Sendable {
             .ping(token: 1, echo: endpoint), .pong(token: 1, echo: six),
             .challenge(2, echo: endpoint), .challengeAnswer(2, echo: endpoint),
             .addresses(sequence: 1, [endpoint, six]), .addressesAnswer(sequence: 1), .forget,
-            .forgetAnswer,
+            .forgetAnswer, .seek([RendezvousTag(high: 1, low: 2)]),
+            .found(RendezvousTag(high: 1, low: 2), delay: .seconds(1), [endpoint]),
+            .relay(RendezvousTag(high: 1, low: 2), [UInt8](repeating: 0x81, count: 40)),
         ]
         return frames.map(\.bytes) + [
             OpeningContent(

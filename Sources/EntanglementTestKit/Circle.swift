@@ -49,7 +49,9 @@ public struct Circle: Sendable {
         return result
     }
 
-    /// Two hosts exchange their codes; nothing is delivered yet. The relation's id at each.
+    /// Two hosts exchange their codes; nothing is delivered yet.
+    ///
+    /// Returns the relation's id at each.
     public mutating func meet(_ one: Int, _ other: Int) -> (RelationID, RelationID)? {
         let options = MeetingOptions(intent: .private)
         func ask(_ number: Int, _ request: Request) -> Reply? {

@@ -174,6 +174,36 @@ import Testing
         #expect(circle.peer(Self.anna, "Ben")?.isConnected == true)
     }
 
+    /// A peer that is relayed names one place after the other: each costs no more than a search does.
+    @Test func newPlacesOfARelayedPeerCostAnAttemptEachHalfMinute() throws {
+        var circle = try self.relayed()
+        let id = try #require(circle.peer(Self.ben, "Anna")?.id)
+        let victim = at("203.0.113.1:53")
+        let before = circle.log.count
+        let carl = try #require(circle.peer(Self.ben, "Carl")?.id)
+        for number in 0..<60 {
+            let relations = circle.hosts[Self.ben].node.relations
+            let tag = try #require(relations[id]?.seeking.tag)
+            let sessions = [id, carl].compactMap {
+                relations[$0]?.sendingSession(circle.now.instant)?.index
+            }
+            try #require(sessions.count == 2)
+            let list = Frame.addresses(
+                sequence: UInt32.max - 100 + UInt32(number),
+                [victim, at("203.0.113.2:\(number + 1)")])
+            let carrier = RelayCarrier(
+                session: sessions[1], tag: tag, to: Circle.endpoint(of: Self.carl))
+            circle.act(Self.ben) { host, now, sent in
+                host.carryOut(
+                    .sendRelayed(session: sessions[0], .frame, list.bytes, by: carrier), now, &sent)
+            }
+            circle.run(for: .seconds(1))
+        }
+        let sent = circle.log.dropFirst(before).filter { $0.to == victim }
+        #expect((1...18).contains(sent.count))
+        #expect(circle.peer(Self.anna, "Ben")?.isConnected == true)
+    }
+
     @Test func aTagThatIsGuessedFindsNobody() throws {
         var circle = try self.relayed()
         let guess = RendezvousTag(high: 1, low: 2)

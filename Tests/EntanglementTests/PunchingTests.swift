@@ -77,10 +77,10 @@ import Testing
         var pair = self.hard
         try #require(pair.meet() != nil)
         _ = pair.record(for: .seconds(80))
-        #expect(pair.pairing(.alice)?.cause == nil)
+        #expect(pair.pairing(.alice)?.obstacle == .searching)
         _ = pair.record(for: .seconds(20))
         #expect(pair.pairing(.alice)?.phase == .timedOut)
-        #expect(pair.pairing(.alice)?.cause == .randomPorts)
+        #expect(pair.pairing(.alice)?.obstacle == .randomPorts)
         let silent = pair.record(for: .seconds(60))
         #expect(self.probes(silent).isEmpty)
         let id = try #require(pair.relation(.alice)?.id)
@@ -111,8 +111,8 @@ import Testing
         let recorded = pair.record(for: .seconds(60))
         #expect(self.probes(recorded).isEmpty)
         #expect(!recorded.contains { $0.sent.from.port >= 50_000 })
-        #expect(pair.pairing(.alice)?.cause == .bothRandom)
-        #expect(pair.pairing(.bob)?.cause == .bothRandom)
+        #expect(pair.pairing(.alice)?.obstacle == .bothRandom)
+        #expect(pair.pairing(.bob)?.obstacle == .bothRandom)
     }
 
     @Test func portsThatFollowEachOtherAreTried() throws {

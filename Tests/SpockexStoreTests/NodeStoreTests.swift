@@ -166,7 +166,8 @@ import Testing
             .trusted(id, cluster: ClusterID(using: &self.generator)), .peerConnected(id, one),
             .peerUnreachable(id), .peerMoved(id, from: nil, to: one),
             .peerMoved(id, from: one, to: other),
-            .peerRelayed(id, via: RelationID(using: &self.generator)), .peerForgotten(id, byPeer: true),
+            .peerRelayed(id, via: RelationID(using: &self.generator)),
+            .peerForgotten(id, byPeer: true),
             .peerForgotten(id, byPeer: false), .ownAddresses([]),
             .ownAddresses(Candidate.Kind.allCases.map { Candidate(endpoint: one, kind: $0) }),
         ]

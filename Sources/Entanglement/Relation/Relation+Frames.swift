@@ -206,7 +206,7 @@ extension Relation {
     private mutating func receiveAddresses(_ endpoints: [Endpoint], _ turn: inout Turn) {
         let usable = endpoints.filter { turn.isUsable($0) }
         if self.isRelayed, usable.contains(where: { !self.record.endpoints.contains($0) }) {
-            self.hastenSeeking(turn)
+            self.hastenSeeking(turn, spacing: Constants.directInterval)
         }
         self.remember([self.path].compactMap { $0 } + usable, &turn)
     }

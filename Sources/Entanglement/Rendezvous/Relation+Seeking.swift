@@ -40,11 +40,21 @@ extension Relation {
         if self.seeking.directAt == nil { self.seeking.directAt = turn.instant + turn.patience() }
     }
 
-    /// Common peers are asked anew: the peer is lost, or the own network is another.
-    mutating func hastenSeeking(_ turn: Turn) {
+    /// Common peers are asked anew, and a direct path is tried: the peer is lost, or a network another.
+    ///
+    /// What a peer says of itself must not make this node send without end: hence the spacing.
+    mutating func hastenSeeking(
+        _ turn: Turn, spacing: Duration = Constants.attemptInterval
+    ) {
         guard let due = self.seeking.seekAt else { return }
         self.seeking.seekAt = min(due, turn.instant + Constants.seekDelay)
-        if self.seeking.directAt != nil { self.seeking.directAt = turn.instant }
+        self.hastenDirect(to: turn.instant, spacing: spacing)
+    }
+
+    /// A direct path is tried then, but not sooner after the last time than `spacing`.
+    private mutating func hastenDirect(to moment: Instant, spacing: Duration) {
+        let earliest = self.seeking.triedDirectAt.map { $0 + spacing } ?? moment
+        self.seeking.directAt = self.seeking.directAt.map { min($0, max(moment, earliest)) }
     }
 
     mutating func tickSeeking(_ turn: inout Turn) {
@@ -93,10 +103,7 @@ extension Relation {
         let moment = min(max(delay, .zero), Constants.foundDelayMax)
         if self.isConnected {
             self.startProbe(&turn)
-            let earliest = self.seeking.triedDirectAt.map { $0 + Constants.directInterval }
-            self.seeking.directAt = self.seeking.directAt.map {
-                min($0, max(turn.instant + moment, earliest ?? turn.instant))
-            }
+            self.hastenDirect(to: turn.instant + moment, spacing: Constants.directInterval)
         } else {
             self.hurry(turn, after: moment)
             if self.seeking.relays[position].usableAt == nil {

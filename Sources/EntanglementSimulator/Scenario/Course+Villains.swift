@@ -16,7 +16,9 @@ extension Course {
         self.simulation.hosts[number].villain = Villain(
             strategy, lies: lies, seed: self.simulation.generator.next())
         self.simulation.checker.villains.insert(id)
-        if strategy == .lies || strategy == .meddles { self.simulation.checker.lies.formUnion(lies) }
+        if strategy == .lies || strategy == .meddles {
+            self.simulation.checker.lies.formUnion(lies)
+        }
         for _ in 0..<50 {
             let at = self.time(within: self.scenario.spans.chaos)
             for burst in 0..<self.number(in: 1...4) {

@@ -112,7 +112,8 @@ extension TrustReport {
                 name: status.clusters.first { $0.id == id }?.name ?? id.description)
         }
         self.init(
-            pairing: peer.id.description, peer: PeerRow(peer, in: status), cluster: cluster, bridge: nil,
+            pairing: peer.id.description, peer: PeerRow(peer, in: status), cluster: cluster,
+            bridge: nil,
             scenario: "A", safetyNumber: peer.safetyNumber, echo: peer.echo?.description)
     }
 }
