@@ -5,9 +5,9 @@
 /// They exist only in builds with `SPOCKEX_MUTANTS` (debug builds, and the core alone as the
 /// simulator builds it); in a release of the product ``isActive(_:)`` is false at compile time.
 package struct Mutation: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt32
+    package let rawValue: UInt64
 
-    package init(rawValue: UInt32) {
+    package init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
 
@@ -91,4 +91,15 @@ package struct Mutation: OptionSet, Sendable, Hashable {
     package static let challengeAmplifies = Mutation(rawValue: 1 << 29)
     /// A peer that is lost takes what was known of its places along.
     package static let endpointsForgotten = Mutation(rawValue: 1 << 30)
+
+    // The local network; bits 32 to 47 are the driver's.
+
+    /// Everybody's hello is taken for a peer's.
+    package static let helloUnproved = Mutation(rawValue: 1 << 48)
+    /// The hello of a peer changes nothing.
+    package static let helloIgnored = Mutation(rawValue: 1 << 49)
+    /// All hellos have the same nonce, so that whoever hears them knows them again.
+    package static let helloNonceKept = Mutation(rawValue: 1 << 50)
+    /// Every reason to call is followed at once.
+    package static let helloUnpaced = Mutation(rawValue: 1 << 51)
 }

@@ -78,6 +78,10 @@ public enum Input: Sendable {
     case ipgetter(Endpoint?)
     /// The router's mapping that the IPgetter told is not kept alive any more.
     case ipgetterLapsed
+    /// Whether there is an interface to say hello on; before `networkChanged`, if both have changed.
+    case localNetwork(Bool)
+    /// A datagram of the groups of hellos, and the address that it came from.
+    case hello([UInt8], from: Endpoint)
     /// The operating system says that the network changed.
     case networkChanged
     /// The computer slept, or a clock jumped by more than 180 seconds.
@@ -90,6 +94,8 @@ public enum Output: Sendable {
     case persist(Change)
     /// Send these bytes.
     case send([UInt8], to: Endpoint)
+    /// Send these bytes to the groups of hellos on every interface (PROTOCOL.md §8.10).
+    case multicast([UInt8])
     /// Seal with the gate's session, then send.
     case sendSealed(session: UInt32, SessionContent, [UInt8], to: Endpoint)
     /// The gate: what a `pid` of this node admits.

@@ -40,7 +40,9 @@ extension Node {
         if let again = try self.answered(offer, turn) { return again }
         let theirs = try self.usableHosts(offer.code, turn)
         let hosts = try self.hosts(options, turn)
-        guard !theirs.isEmpty || !hosts.isEmpty else { throw .bothUnknown }
+        guard !theirs.isEmpty || !hosts.isEmpty || self.discovery.isPossible else {
+            throw .bothUnknown
+        }
         let left = WallTime(seconds: Int64(clamping: offer.expiresAtSeconds)) - turn.wall
         let isPlausible = left > .zero && left <= Constants.codeLifeMax
         let life = isPlausible ? left : Constants.offerLife
@@ -99,7 +101,7 @@ extension Node {
         guard relation.phaseEnd.map({ $0 > turn.instant }) ?? true else { throw .expired }
         let theirs = try self.usableHosts(answer.code, turn)
         if theirs.isEmpty, case .offer(let own) = try self.read(bytes: codes.offer),
-            own.code.hosts.isEmpty
+            own.code.hosts.isEmpty, !self.discovery.isPossible
         {
             throw .bothUnknown
         }
@@ -164,9 +166,13 @@ extension Node {
     }
 
     /// The other's hosts that this node can send to.
+    ///
+    /// A link-local one names nothing: which network it is in, no code says; a hello will.
     private func usableHosts(_ code: MeetingCode, _ turn: Turn) throws(Refusal) -> [Endpoint] {
         let usable = code.hosts.filter { turn.isUsable($0) }
-        guard !usable.isEmpty || code.hosts.isEmpty else { throw .loopbackOnly }
+        guard !usable.isEmpty || code.hosts.allSatisfy(\.address.isLinkLocal) else {
+            throw .loopbackOnly
+        }
         return usable
     }
 
@@ -222,6 +228,6 @@ extension Node {
         turn.changes.append(.relation(relation.record, erasing: false))
         turn.actions.append(.admit(relation.admission))
         turn.notify(.pairingStarted(relation.id))
-        self.insert(relation)
+        self.insert(relation, turn)
     }
 }

@@ -31,6 +31,7 @@ public struct Node: Sendable {
     var announcementSequence: UInt32 = 0
     var waitingForAddress: [WaitingMeeting] = []
     var askedAt: Instant?
+    var discovery: Discovery
     var tally = NodeTally()
 
     /// A node that goes on from what the store holds.
@@ -46,6 +47,9 @@ public struct Node: Sendable {
         self.generator = generator
         self.name = configuration.name.isEmpty ? state.nodeName : configuration.name
         self.clusters = state.clusters
+        self.discovery = Discovery(
+            ports: configuration.helloPorts,
+            isPaced: !configuration.mutation.isActive(.helloUnpaced))
         self.tombstones = state.tombstones
         self.tombstoneEnds = state.tombstones.map {
             now.instant + min(max($0.expiresAt - now.wall, .zero), Constants.pairingLife)
@@ -56,7 +60,7 @@ public struct Node: Sendable {
         for (position, record) in state.relations.enumerated() {
             guard var relation = Relation(self.mutated(record, &turn), primitives) else { continue }
             relation.resume(after: .milliseconds(5 * min(position, 400)), &turn)
-            self.insert(relation)
+            self.insert(relation, turn)
             turn.actions.append(.admit(relation.admission))
         }
         self.noteTrustedClusters()
@@ -82,6 +86,7 @@ public struct Node: Sendable {
         for farewell in self.farewells {
             earliest = min(farewell.dueAt, earliest ?? farewell.dueAt)
         }
+        if let due = self.discovery.dueAt { earliest = min(due, earliest ?? due) }
         return earliest
     }
 
@@ -99,9 +104,12 @@ public struct Node: Sendable {
             if let endpoint { self.own.set(asked: endpoint) }
             self.meetWaiting(&turn, all: true)
         case .ipgetterLapsed: self.own.set(asked: nil)
+        case .localNetwork(let isThere): self.discovery.setLAN(isThere, now: turn.instant)
+        case .hello(let bytes, let source): self.receiveHello(bytes, from: source, &turn)
         case .networkChanged:
             self.own.forgetSeen()
             self.askedAt = nil
+            self.discovery.networkChanged(hasRelations: !self.ids.isEmpty, now: turn.instant)
             self.forEach(&turn) { $0.networkChanged(&$1) }
         case .resumed: self.forEach(&turn) { $0.dropSessions(&$1) }
         }
@@ -154,6 +162,7 @@ public struct Node: Sendable {
                 self.update(id, &turn) { $0.tick(&$1) }
             }
         }
+        self.tickDiscovery(&turn)
         self.tickFarewells(&turn)
         self.expireTombstones(&turn)
         self.meetWaiting(&turn, all: false)
@@ -161,22 +170,24 @@ public struct Node: Sendable {
 
     // MARK: Relations
 
-    mutating func insert(_ relation: Relation) {
+    mutating func insert(_ relation: Relation, _ turn: Turn) {
         let id = relation.id
         let position = self.ids.firstIndex { $0 > id } ?? self.ids.count
         self.ids.insert(id, at: position)
         self.byPID[relation.record.ownPID] = id
         self.setDeadline(id, relation.deadline)
+        self.discovery.note(id, isMissed: relation.isMissed, now: turn.instant)
         self.relations[id] = relation
     }
 
-    mutating func remove(_ id: RelationID) -> Relation? {
+    mutating func remove(_ id: RelationID, _ turn: Turn) -> Relation? {
         guard let relation = self.relations.removeValue(forKey: id) else { return nil }
         self.ids.removeAll { $0 == id }
         self.byPID[relation.record.ownPID] = nil
         self.setDeadline(id, nil)
         for view in relation.sessions { self.bySession[view.index] = nil }
         self.own.withdraw(id)
+        self.discovery.note(id, isMissed: false, now: turn.instant)
         return relation
     }
 
@@ -206,15 +217,18 @@ public struct Node: Sendable {
         var before: [SessionView] = []
         var after: [SessionView] = []
         var due: Instant?
+        var isMissed = false
         let isThere = self.relations[id].apply { relation in
             before = relation.sessions
             body(&relation, &turn)
             after = relation.sessions
             due = relation.deadline
+            isMissed = relation.isMissed
         }
         guard isThere else { return }
         if before != after { self.noteSessions(of: id, before: before, after: after) }
         self.setDeadline(id, due)
+        self.discovery.note(id, isMissed: isMissed, now: turn.instant)
         for (relation, echo, peer) in turn.echoes {
             self.own.vote(relation, echo: echo, from: peer)
         }

@@ -2,13 +2,14 @@
 
 // The initiator's side of messages 1 and 2 (PROTOCOL.md §5.2, §5.3, §8.2).
 extension Relation {
-    /// Where attempts go: the path while it works, else all that was ever heard of.
+    /// Where attempts go: the path while it works, else all that was ever heard of; and where the other
+    /// said hello just now.
     func candidates(_ turn: Turn) -> [Endpoint] {
-        if self.isConnected, let path = self.path { return [path] }
+        let sighted = self.sightedEndpoints(turn.instant)
+        var known = [self.path].compactMap { $0 } + sighted
+        if !self.isConnected { known += self.record.endpoints + self.heardEndpoints }
         var seen: [Endpoint] = []
-        for endpoint in [self.path].compactMap({ $0 }) + self.record.endpoints
-            + self.heardEndpoints
-        where turn.isUsable(endpoint) && !seen.contains(endpoint) {
+        for endpoint in known where turn.isReachable(endpoint) && !seen.contains(endpoint) {
             seen.append(endpoint)
         }
         return Array(seen.prefix(Limits.endpointCountMax))
@@ -16,6 +17,10 @@ extension Relation {
 
     /// The sends of an attempt in this phase: one where patience is due, all where haste is.
     private func sends(_ turn: Turn) -> ArraySlice<Duration> {
+        // Somebody on the local network waits for an answer now.
+        guard self.sightedEndpoints(turn.instant).isEmpty else {
+            return Constants.attemptSends[...]
+        }
         switch self.record.phase {
         case .answered where self.showsNoHost: return Constants.lonelySends[...]
         case .answered, .timedOut, .offered, .forgotten: return Constants.attemptSends.prefix(1)
@@ -185,6 +190,7 @@ extension Relation {
             let content = PaddedContent.unpad(padded).flatMap({ ResponseContent($0) }),
             content.n == attempt.n, content.to == to, content.from == from
         else { return }
+        let former = self.path
         if self.path == nil || !self.isConnected || self.candidates(turn).contains(source) {
             self.move(to: source, &turn)
         }
@@ -206,6 +212,7 @@ extension Relation {
             session, &turn)
         self.hear(content.endpoints, turn)
         self.heard(at: source, echo: content.echo, &turn)
+        if self.path != former { self.probeAgain(&turn) }
         if self.isTrusted && content.isTrusted {
             self.establish(&turn)
         } else if let problem, !self.isTrusted {

@@ -87,7 +87,7 @@ extension Relation {
         if case .challengeAnswer(let bytes, _) = frame, self.challenge(of: bytes, turn) != nil {
             return packet.source
         }
-        guard packet.source != path, turn.isUsable(packet.source) else { return packet.source }
+        guard packet.source != path, turn.isReachable(packet.source) else { return packet.source }
         if turn.has(.pathUnproved) {
             self.move(to: packet.source, &turn)
             return packet.source
@@ -125,7 +125,9 @@ extension Relation {
     ) {
         guard let challenge = self.challenge(of: bytes, turn) else { return }
         self.challenges = []
+        guard self.path != challenge.endpoint else { return }
         self.move(to: challenge.endpoint, &turn)
+        self.probeAgain(&turn)
     }
 
     /// The path is proved: use it, remember it, tell.

@@ -98,7 +98,7 @@ public struct Gate: Sendable {
             let primitives = self.primitives
             return self.sessions[index]?.seal(
                 plaintext, as: content, echo: destination, now: now, primitives)
-        case .persist, .send, .gatherCandidates, .reply, .notify: break
+        case .persist, .send, .multicast, .gatherCandidates, .reply, .notify: break
         }
         return nil
     }

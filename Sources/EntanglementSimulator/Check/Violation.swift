@@ -35,6 +35,10 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case addressIsConfirmed
         /// Nobody unproved gets more bytes than it sent, and no answer comes more often than it may.
         case answersAreFew
+        /// No host calls into its local networks oftener than it may.
+        case hellosAreFew
+        /// Nobody can tell from two hellos that they are of the same host, or for whom.
+        case hellosTellNothing
         /// Tables stay below their limits.
         case limits
 

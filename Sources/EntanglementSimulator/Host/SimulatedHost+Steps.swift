@@ -34,7 +34,8 @@ extension SimulatedHost {
         var effects = Effects()
         let steps = self.ipgetter?.networkChanged(now: self.clock.local(now)) ?? []
         self.tellMapper(at: now, &effects)
-        if !self.defects.contains(.changeUntold) {
+        if !effects.hasDied { self.tellLAN(at: now, &effects) }
+        if !effects.hasDied, !self.defects.contains(.changeUntold) {
             self.handle(.ownCandidates(self.candidates), at: now, &effects)
         }
         if !effects.hasDied, !self.defects.contains(.changeUntold) {
@@ -161,6 +162,8 @@ extension SimulatedHost {
         case .erase where self.defects.contains(.erasureIgnored): break
         case .admit, .dismiss, .erase, .bury, .unbury:
             _ = self.gate.apply(output, now: self.clock.local(now))
+        case .multicast where self.defects.contains(.hellosUnsent): break
+        case .multicast(let bytes): effects.hellos.append(bytes)
         case .gatherCandidates:
             let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(nil)]
             self.follow(steps, at: now, &effects)

@@ -132,6 +132,7 @@ public struct Simulation: Sendable {
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
         self.checker.looks(at: &self.hosts[id.number], effects, now: self.now)
         for (bytes, target) in effects.sent { self.send(bytes, to: target, from: id) }
+        self.sayHello(effects, of: id)
         self.askRouters(effects, of: id)
         for event in effects.events { self.note(event, of: id) }
         if effects.hasDied {
@@ -261,6 +262,9 @@ public struct Simulation: Sendable {
         if let due = self.hosts[id.number].due(now: self.now), due <= self.now {
             self.step(id) { $0.tick(at: $1) }
             guard self.hosts[id.number].power == .running else { return }
+        }
+        if packet.destination.port == Hello.port {
+            return self.step(id) { $0.hearHello(packet, at: $1) }
         }
         // Kept for forgeries alone: a second reference costs a copy of the disk at the next commit.
         guard packet.destination.port != SimulatedMapper.port,

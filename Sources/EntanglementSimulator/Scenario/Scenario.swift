@@ -12,12 +12,15 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
     case timeTravel
     /// A few hosts of which one was met in person and means harm.
     case villains
+    /// A few people in one room, whose local network may lead nowhere.
+    case room
 
     var hostCount: ClosedRange<Int> {
         switch self {
         case .pair, .timeTravel: 2...2
         case .village: 3...6
         case .villains: 3...5
+        case .room: 2...4
         }
     }
 
@@ -28,6 +31,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .village: (.seconds(600), .seconds(420))
         case .timeTravel: (.seconds(600), .seconds(420))
         case .villains: (.seconds(300), .seconds(420))
+        case .room: (.seconds(240), .seconds(240))
         }
     }
 }
@@ -69,7 +73,7 @@ public struct Course: Sendable {
 
     /// Runs it to its end, or to the first broken promise.
     public mutating func run() -> Outcome {
-        self.build()
+        if self.scenario == .room { self.buildRoom() } else { self.build() }
         self.planMeetings()
         self.planFaults()
         self.planVillain()
