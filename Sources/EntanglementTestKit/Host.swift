@@ -32,8 +32,6 @@ public struct Host: Sendable {
     public private(set) var replies: [(id: RequestID, reply: Reply)] = []
     /// Events that were told, oldest first.
     public private(set) var events: [Event] = []
-    /// Hellos that the node sent to its local networks, oldest first.
-    public private(set) var hellos: [[UInt8]] = []
     /// How often the node asked for the IPgetter.
     public private(set) var askedCount = 0
     /// The session that the node sealed with last.
@@ -149,7 +147,13 @@ public struct Host: Sendable {
                 }
             case .admit, .dismiss, .install, .erase, .bury, .unbury:
                 _ = self.gate.apply(output, now: now.instant)
-            case .multicast(let bytes): self.hellos.append(bytes)
+            case .multicast(let bytes):
+                let group = self.endpoint.address.isIPv6 ? Hello.groupIPv6 : Hello.groupIPv4
+                sent.append(
+                    Sent(
+                        bytes: bytes,
+                        from: Endpoint(address: self.endpoint.address, port: Hello.port),
+                        to: Endpoint(address: group, port: Hello.port)))
             case .gatherCandidates: self.askedCount += 1
             case .reply(let id, let reply): self.replies.append((id, reply))
             case .notify(let event): self.events.append(event)
