@@ -78,20 +78,23 @@ import Testing
         }
     }
 
-    @Test func aLinkLocalHostInACodeIsNoHost() throws {
+    /// Which network it would be in, no code says.
+    @Test func aLinkLocalHostInACodeIsRefused() throws {
         var pair = self.room()
+        let host = at("169.254.3.4:41414")
+        let own = MeetingOptions(hosts: [host])
+        #expect(pair.request(.alice, .offer(own)) == .refused(.badHost))
         guard case .offered(_, let text, _)? = pair.request(.alice, .offer(MeetingOptions()))
         else {
             Issue.record("no offer")
             return
         }
-        let foreign = text.replacing("192.0.2.1:41414", with: "169.254.3.4:41414")
-        guard case .answered? = pair.request(.bob, .answer(foreign, MeetingOptions())) else {
-            Issue.record("refused")
+        let foreign = text.replacing("192.0.2.1:41414", with: "\(host)")
+        guard case .refused(.unreadable)? = pair.request(.bob, .answer(foreign, MeetingOptions()))
+        else {
+            Issue.record("not refused")
             return
         }
-        #expect(pair.relation(.bob)?.endpoints == [])
-        #expect(pair.inFlight.allSatisfy { $0.to.port == Hello.port })
     }
 
     // MARK: The schedule

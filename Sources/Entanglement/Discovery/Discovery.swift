@@ -67,6 +67,8 @@ struct Discovery: Sendable {
     /// Calls at once and a few times more, but a network that flaps does not make it call all the time.
     private mutating func begin(_ now: Instant) {
         guard self.isPossible else { return }
+        // Many may be missed at one moment: one round is for all.
+        if self.isPaced, self.step == 0, self.began != nil, self.dueAt != nil { return }
         let earliest = self.lastSentAt.map { $0 + Constants.helloSpacing } ?? now
         if self.hurry.isAllowed(at: now) || !self.isPaced {
             let start = self.isPaced ? max(now, earliest) : now

@@ -44,20 +44,20 @@ extension Relation {
     /// Whoever repeats a recorded hello gets a message 1 that is of no use to it, twice a second at
     /// most; an answer proves the place as any other.
     mutating func sight(at endpoint: Endpoint, _ turn: inout Turn) {
-        guard self.mayBeCalled, turn.isReachable(endpoint) else { return }
-        let isHeld =
-            self.sightings.first.map { turn.instant - $0.at < Constants.sightingSpacing } ?? false
+        guard self.mayBeCalled, turn.isReachable(endpoint), !turn.has(.helloIgnored) else {
+            return
+        }
         self.sightings.removeAll {
             $0.endpoint == endpoint || turn.instant - $0.at >= Constants.sightingLife
         }
         self.sightings.insert(Sighting(endpoint: endpoint, at: turn.instant), at: 0)
         if self.sightings.count > Limits.sightingCountMax { self.sightings.removeLast() }
-        if self.isConnected, self.path == endpoint {
+        if let last = self.sightFollowedAt, turn.instant - last < Constants.sightingSpacing { return }
+        self.sightFollowedAt = turn.instant
+        guard !self.isConnected || self.path != endpoint else {
             // The peer misses this node, or its network has changed: does the path still work?
-            if !isHeld { self.startProbe(&turn) }
-            return
+            return self.startProbe(&turn)
         }
-        guard !isHeld, !turn.has(.helloIgnored) else { return }
         let isGoingOn = self.sendsAgain(to: endpoint, &turn)
         if !isGoingOn { self.hurry(turn) }
     }

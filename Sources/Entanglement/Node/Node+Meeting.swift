@@ -166,13 +166,9 @@ extension Node {
     }
 
     /// The other's hosts that this node can send to.
-    ///
-    /// A link-local one names nothing: which network it is in, no code says; a hello will.
     private func usableHosts(_ code: MeetingCode, _ turn: Turn) throws(Refusal) -> [Endpoint] {
         let usable = code.hosts.filter { turn.isUsable($0) }
-        guard !usable.isEmpty || code.hosts.allSatisfy(\.address.isLinkLocal) else {
-            throw .loopbackOnly
-        }
+        guard !usable.isEmpty || code.hosts.isEmpty else { throw .loopbackOnly }
         return usable
     }
 

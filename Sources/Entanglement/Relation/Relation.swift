@@ -27,6 +27,8 @@ struct Relation: Sendable {
     var heardEndpoints: [Endpoint] = []
     /// Where hellos of the other came from, newest first.
     var sightings: [Sighting] = []
+    /// When one of them was followed last.
+    var sightFollowedAt: Instant?
     var helloKeys: HelloKeys?
 
     var path: Endpoint?

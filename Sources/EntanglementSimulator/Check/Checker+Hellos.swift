@@ -14,6 +14,15 @@ extension Checker {
     /// Hellos in a minute at most: two spans of haste with three rounds each, and some.
     private static let helloCountMax = 32
 
+    /// Somebody whom the host has never met called for others.
+    mutating func hearsStranger(
+        _ packet: Packet, _ host: HostID, _ effects: SimulatedHost.Effects, at now: Instant
+    ) {
+        guard !effects.sent.isEmpty || !effects.events.isEmpty else { return }
+        self.report(
+            .forgeriesChangeNothing, at: now, [host], "a stranger's hello was followed")
+    }
+
     /// A host says hello: always with as many bytes, seldom, and nothing in it comes again.
     mutating func saysHello(
         _ bytes: [UInt8], _ host: HostID, incarnation: Int, at now: Instant

@@ -46,6 +46,14 @@ extension Simulation {
         return found
     }
 
+    /// Whether two have never begun to meet; of a copied home nobody can say that.
+    func areStrangers(_ one: HostID?, _ other: HostID) -> Bool {
+        guard let one, self.copies.isEmpty else { return false }
+        return !self.people.meetings.contains {
+            [$0.offering, $0.answering].contains(one) && [$0.offering, $0.answering].contains(other)
+        }
+    }
+
     /// Whether both are in one LAN, with addresses of one family: then hellos find them, whatever they
     /// know of each other.
     func shareLAN(_ one: HostID, _ other: HostID) -> Bool {

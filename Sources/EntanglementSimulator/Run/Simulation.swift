@@ -264,7 +264,11 @@ public struct Simulation: Sendable {
             guard self.hosts[id.number].power == .running else { return }
         }
         if packet.destination.port == Hello.port {
-            return self.step(id) { $0.hearHello(packet, at: $1) }
+            let effects = self.hosts[id.number].hearHello(packet, at: self.now)
+            if self.areStrangers(packet.origin, id) {
+                self.checker.hearsStranger(packet, id, effects, at: self.now)
+            }
+            return self.follow(effects, of: id)
         }
         // Kept for forgeries alone: a second reference costs a copy of the disk at the next commit.
         guard packet.destination.port != SimulatedMapper.port,

@@ -105,10 +105,8 @@ final class GroupSocket: Sendable {
         if self.group.address.isIPv6 {
             isChosen = Self.set(handle, Int32(IPPROTO_IPV6), IPV6_MULTICAST_IF, index)
         } else {
-            let request = ip_mreqn(
-                imr_multiaddr: in_addr(s_addr: 0), imr_address: in_addr(s_addr: 0),
-                imr_ifindex: Int32(truncatingIfNeeded: index))
-            isChosen = Self.set(handle, Int32(IPPROTO_IP), IP_MULTICAST_IF, request)
+            isChosen = Self.set(
+                handle, Int32(IPPROTO_IP), IP_MULTICAST_IF, Self.request(.v4(0), index))
         }
         guard isChosen else { return .failed(code: errno) }
         let code = SocketAddressBytes.with(self.group, zone: index) { address, byteCount in
@@ -125,31 +123,37 @@ final class GroupSocket: Sendable {
     }
 
     private func change(_ handle: CInt, _ index: UInt32, isJoining: Bool) -> Bool {
-        switch self.group.address {
-        case .v6:
-            // struct ipv6_mreq: the group's 16 bytes, and the interface's number.
-            var request = self.group.address.bytes
-            withUnsafeBytes(of: index) { request += Array($0) }
-            let option = isJoining ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP
-            return request.withUnsafeBytes {
-                setsockopt(
-                    handle, Int32(IPPROTO_IPV6), option, $0.baseAddress, socklen_t($0.count)) == 0
-            }
-        case .v4(let group):
-            let request = ip_mreqn(
-                imr_multiaddr: in_addr(s_addr: group.bigEndian), imr_address: in_addr(s_addr: 0),
-                imr_ifindex: Int32(truncatingIfNeeded: index))
-            let option = isJoining ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP
-            return Self.set(handle, Int32(IPPROTO_IP), option, request)
+        let request = Self.request(self.group.address, index)
+        if self.group.address.isIPv6 {
+            return Self.set(
+                handle, Int32(IPPROTO_IPV6), isJoining ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, request)
+        }
+        return Self.set(
+            handle, Int32(IPPROTO_IP), isJoining ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, request)
+    }
+
+    /// `struct ip_mreqn` (group, own address, interface) or `struct ipv6_mreq` (group, interface).
+    private static func request(_ group: IPAddress, _ index: UInt32) -> [UInt8] {
+        var bytes = group.bytes
+        if !group.isIPv6 { bytes += [0, 0, 0, 0] }
+        withUnsafeBytes(of: index) { bytes += Array($0) }
+        return bytes
+    }
+
+    private static func set(
+        _ handle: CInt, _ level: Int32, _ option: Int32, _ value: [UInt8]
+    ) -> Bool {
+        value.withUnsafeBytes {
+            setsockopt(handle, level, option, $0.baseAddress, socklen_t($0.count)) == 0
         }
     }
 
-    private static func set<Value>(
-        _ handle: CInt, _ level: Int32, _ option: Int32, _ value: Value
+    private static func set(
+        _ handle: CInt, _ level: Int32, _ option: Int32, _ value: some FixedWidthInteger
     ) -> Bool {
         var value = value
         return setsockopt(
-            handle, level, option, &value, socklen_t(MemoryLayout<Value>.size)) == 0
+            handle, level, option, &value, socklen_t(value.bitWidth / 8)) == 0
     }
 
     private static func closeHandle(_ handle: CInt) -> CInt {
