@@ -179,7 +179,10 @@ import Testing
         pair.run(for: .seconds(60))
         #expect(pair.isEntangled)
         for side in Pair.Side.allCases {
-            #expect(!pair[side].events.contains { if case .peerUnreachable = $0 { true } else { false } })
+            let isLost = pair[side].events.contains {
+                if case .peerUnreachable = $0 { true } else { false }
+            }
+            #expect(!isLost)
         }
     }
 

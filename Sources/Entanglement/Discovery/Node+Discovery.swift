@@ -41,7 +41,7 @@ extension Node {
         return (0..<Hello.tagCount).map { all[(start + $0) % all.count] }
     }
 
-    /// A hello of somebody on the local network: is a peer of this node among those who are called?
+    /// Looks for peers of this node in a hello of somebody on the local network.
     mutating func receiveHello(_ bytes: [UInt8], from source: Endpoint, _ turn: inout Turn) {
         guard let hello = Hello(bytes), let endpoint = hello.ports.endpoint(of: source),
             self.discovery.admits(hello, now: turn.instant)

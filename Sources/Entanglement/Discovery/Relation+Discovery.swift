@@ -52,7 +52,9 @@ extension Relation {
         }
         self.sightings.insert(Sighting(endpoint: endpoint, at: turn.instant), at: 0)
         if self.sightings.count > Limits.sightingCountMax { self.sightings.removeLast() }
-        if let last = self.sightFollowedAt, turn.instant - last < Constants.sightingSpacing { return }
+        if let last = self.sightFollowedAt, turn.instant - last < Constants.sightingSpacing {
+            return
+        }
         self.sightFollowedAt = turn.instant
         guard !self.isConnected || self.path != endpoint else {
             // The peer misses this node, or its network has changed: does the path still work?

@@ -50,7 +50,8 @@ extension Simulation {
     func areStrangers(_ one: HostID?, _ other: HostID) -> Bool {
         guard let one, self.copies.isEmpty else { return false }
         return !self.people.meetings.contains {
-            [$0.offering, $0.answering].contains(one) && [$0.offering, $0.answering].contains(other)
+            let pair = [$0.offering, $0.answering]
+            return pair.contains(one) && pair.contains(other)
         }
     }
 

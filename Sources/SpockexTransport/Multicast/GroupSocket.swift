@@ -126,7 +126,8 @@ final class GroupSocket: Sendable {
         let request = Self.request(self.group.address, index)
         if self.group.address.isIPv6 {
             return Self.set(
-                handle, Int32(IPPROTO_IPV6), isJoining ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, request)
+                handle, Int32(IPPROTO_IPV6), isJoining ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, request
+            )
         }
         return Self.set(
             handle, Int32(IPPROTO_IP), isJoining ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, request)

@@ -50,7 +50,8 @@ enum SocketAddressBytes {
     ///
     /// The zone is an interface's number, for link-local IPv6 addresses and groups.
     static func with<Result>(
-        _ endpoint: Endpoint, zone: UInt32 = 0, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+        _ endpoint: Endpoint, zone: UInt32 = 0,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         var storage = sockaddr_storage()
         let isIPv6 = endpoint.address.isIPv6
