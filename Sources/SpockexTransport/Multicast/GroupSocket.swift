@@ -10,10 +10,11 @@ import Synchronization
     import Darwin
 #endif
 
-/// One socket that is bound to a group, joins it on interfaces, and sends to it by each of them.
+/// One socket of a group: joins it on interfaces, and sends to it by each of them.
 ///
-/// Bound to the group and not to the wildcard address, it hears nothing else that is sent to the
-/// port. Several programs of a machine may have one (`SO_REUSEADDR`): each hears every datagram.
+/// For IPv4 it is bound to the group, so that it hears nothing else that is sent to the port; a group
+/// of IPv6 that is link-local can be bound to for one interface alone, so there it is bound to the
+/// wildcard address, and whoever reads looks at the source. Several programs of a machine may have one (`SO_REUSEADDR`): each hears every datagram.
 final class GroupSocket: Sendable {
     /// The group and its port.
     let group: Endpoint
@@ -43,7 +44,8 @@ final class GroupSocket: Sendable {
         } else {
             isSet = isSet && Self.set(handle, Int32(IPPROTO_IP), IP_MULTICAST_TTL, CInt(1))
         }
-        let isBound = SocketAddressBytes.with(group) { bind(handle, $0, $1) == 0 }
+        let place = isIPv6 ? Endpoint(address: .v6(0, 0), port: group.port) : group
+        let isBound = SocketAddressBytes.with(place) { bind(handle, $0, $1) == 0 }
         guard isSet, isBound else {
             _ = Self.closeHandle(handle)
             return nil

@@ -96,7 +96,10 @@ private final class GroupReceiver: ChannelInboundHandler, Sendable {
         let source = envelope.remoteAddress.withSockAddr { address, byteCount in
             SocketAddressBytes.source(UnsafeRawBufferPointer(start: address, count: byteCount))
         }
-        guard let (endpoint, zone) = source else { return }
+        // A group of IPv6 is spoken to from link-local addresses; anybody may write to the wildcard one.
+        guard let (endpoint, zone) = source,
+            !endpoint.address.isIPv6 || endpoint.address.isLinkLocal
+        else { return }
         self.zones.note(endpoint.address, zone: zone, isProved: false)
         self.receive(Array(envelope.data.readableBytesView), endpoint)
     }
