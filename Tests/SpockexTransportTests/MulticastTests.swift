@@ -10,13 +10,12 @@ struct MulticastTests {
     private let linkLocal = IPAddress.v6(0xfe80_0000_0000_0000, 7)
 
     /// Two programs of one machine both hear what one of them says, and each itself.
-    @Test(arguments: [Hello.groupIPv4, Hello.groupIPv6])
-    func everySocketOfAGroupHearsADatagram(address: IPAddress) throws {
+    ///
+    /// For IPv6 loopback has no route to groups; `scripts/test-lan` shows that on real interfaces.
+    @Test func everySocketOfAGroupHearsADatagram() throws {
         let loopback = if_nametoindex("lo")
-        let group = Endpoint(address: address, port: address.isIPv6 ? 29_417 : 29_415)
-        // Not every machine has IPv6.
-        guard loopback != 0, let probe = GroupSocket(group: group), probe.join([loopback]) == 1
-        else { return }
+        guard loopback != 0 else { return }
+        let group = Endpoint(address: Hello.groupIPv4, port: 29_415)
         let one = try #require(GroupSocket(group: group))
         let other = try #require(GroupSocket(group: group))
         #expect(one.send([1]).isEmpty)
