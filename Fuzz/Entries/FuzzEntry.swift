@@ -14,6 +14,8 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
     case qrText = "FuzzQRText"
     /// Answers of STUN servers.
     case stun = "FuzzSTUN"
+    /// Hellos of the local network, at a node with a peer.
+    case hello = "FuzzHello"
 
     /// Feeds one input.
     public func run(_ input: [UInt8]) {
@@ -24,6 +26,7 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .ndef: fuzzNDEF(input)
         case .qrText: fuzzQRText(input)
         case .stun: fuzzSTUN(input)
+        case .hello: HelloHarness.shared.run(input)
         }
     }
 
@@ -35,6 +38,7 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .frame: FrameHarness.shared.seeds
         case .ndef: ndefSeeds
         case .stun: stunSeeds
+        case .hello: HelloHarness.shared.seeds
         }
     }
 }

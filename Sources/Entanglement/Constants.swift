@@ -176,6 +176,20 @@ public enum Constants {
     /// Bytes of a datagram that is relayed: what is left of one in a packet of the helper's session.
     public static let relayedByteCountMax =
         datagramByteCountMax - packetHeaderByteCount - tagByteCount - 1 - 16
+    /// When a round of hellos is sent, counted from its beginning.
+    public static let helloSends: [Duration] = [.zero, .seconds(1), .seconds(3), .seconds(8)]
+    /// From one hello to the next afterwards, while somebody is missed.
+    public static let helloInterval = Duration.seconds(60)
+    /// Largest jitter added to that.
+    public static let helloJitterMax = Duration.seconds(5)
+    /// From one hello to the next at least.
+    public static let helloSpacing = Duration.seconds(1)
+    /// A round that comes too soon after others has one hello, so much later.
+    public static let helloPause = Duration.seconds(8)
+    /// So long a place where a peer's hello came from is tried.
+    public static let sightingLife = Duration.seconds(10)
+    /// From one hello of a peer that is answered out of turn to the next at least.
+    public static let sightingSpacing = Duration.milliseconds(500)
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }
@@ -216,6 +230,14 @@ public enum Limits {
     public static let relayedTagCountMax = 16
     /// Nothing relayed for so long: the tag does not count any more.
     public static let relayIdleSpan = Duration.seconds(60)
+    /// Hellos looked at, of all who send them: burst.
+    public static let helloBurst = 20
+    /// And per second.
+    public static let hellosPerSecond = 10
+    /// Relations whose tags are searched for in one hello.
+    public static let helloRelationCountMax = 512
+    /// Places of one peer on the local network.
+    public static let sightingCountMax = 3
     /// Sessions kept for one relation.
     public static let sessionCountMax = 6
     /// Pings that wait at once for one peer.

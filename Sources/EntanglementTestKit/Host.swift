@@ -169,6 +169,13 @@ public struct Host: Sendable {
                 if case .input(let input) = verdict { inputs.append(input) }
             case .admit, .dismiss, .install, .erase, .bury, .unbury:
                 _ = self.gate.apply(output, now: now.instant)
+            case .multicast(let bytes):
+                let group = self.endpoint.address.isIPv6 ? Hello.groupIPv6 : Hello.groupIPv4
+                sent.append(
+                    Sent(
+                        bytes: bytes,
+                        from: Endpoint(address: self.endpoint.address, port: Hello.port),
+                        to: Endpoint(address: group, port: Hello.port)))
             case .gatherCandidates: self.askedCount += 1
             case .reply(let id, let reply): self.replies.append((id, reply))
             case .notify(let event): self.events.append(event)

@@ -80,8 +80,17 @@ public struct Pair: Sendable {
         return true
     }
 
-    /// Delivers one datagram to whoever has its address.
+    /// Delivers one datagram to whoever has its address, and a hello to everybody but its sender.
     public mutating func deliver(_ datagram: Host.Sent) {
+        if datagram.to.port == Hello.port {
+            for side in Side.allCases
+            where self[side].endpoint.address != datagram.from.address {
+                self.act(side) {
+                    $0.handle(.hello(datagram.bytes, from: datagram.from), now: $1, sent: &$2)
+                }
+            }
+            return
+        }
         for side in Side.allCases where self[side].endpoint == datagram.to {
             self.act(side) { $0.receive(datagram.bytes, from: datagram.from, now: $1, sent: &$2) }
         }

@@ -4,6 +4,8 @@
 enum Limits {
     /// Datagrams that wait for the node; more are dropped and counted, as a router would.
     static let queuedDatagramCountMax = 2_048
+    /// Hellos that wait for the node; a local network may be full of strangers.
+    static let queuedHelloCountMax = 64
     /// Inputs that are decided together and committed in one transaction.
     static let batchInputCountMax = 64
     /// Requests without a reply yet; more are refused at once.

@@ -44,12 +44,14 @@ public struct NodeSettings: Sendable, Equatable {
     public var usesIPgetter: Bool
     /// Whether common peers are asked for help when a peer cannot be reached, and helped themselves.
     public var usesCommonPeers = true
+    /// Whether peers are looked for on local networks by multicast.
+    public var usesLAN: Bool
 
     /// Settings with their defaults.
     public init(
         home: String, listen: [Endpoint] = Self.defaultListen, external: [Endpoint] = [],
         name: String? = nil, firstName: String = "", stunServers: [String] = [],
-        usesIPgetter: Bool = true
+        usesIPgetter: Bool = true, usesLAN: Bool = true
     ) {
         self.home = home
         self.listen = listen
@@ -58,6 +60,7 @@ public struct NodeSettings: Sendable, Equatable {
         self.firstName = firstName
         self.stunServers = stunServers
         self.usesIPgetter = usesIPgetter
+        self.usesLAN = usesLAN
     }
 
     /// Whether loopback endpoints are offered and accepted.
@@ -67,6 +70,18 @@ public struct NodeSettings: Sendable, Equatable {
 }
 
 extension NodeSettings {
+    /// The ports that hellos name, given where the sockets are bound; nil: no hellos are said.
+    ///
+    /// What listens on loopback is on no local network.
+    func helloPorts(bound: [Endpoint]) -> HelloPorts? {
+        let outside = bound.filter { !$0.address.isLoopback }
+        guard self.usesLAN, !outside.isEmpty else { return nil }
+        func port(_ isIPv6: Bool) -> UInt16 {
+            outside.first { $0.address.isIPv6 == isIPv6 }?.port ?? 0
+        }
+        return HelloPorts(ipv4: port(false), ipv6: port(true))
+    }
+
     /// Opens what it is told to; when that is the default, without a family that the system lacks.
     ///
     /// Somebody who asked for IPv6 must hear that there is none; most people did not ask.

@@ -18,6 +18,10 @@ enum Limits {
     static let interfaceAddressCountMax = 32
     /// Addresses of one host name.
     static let resolvedAddressCountMax = 8
+    /// Interfaces on which hellos are said; Linux joins a group on 20 for one socket.
+    static let multicastInterfaceCountMax = 40
+    /// Link-local addresses of which the interface is remembered.
+    static let zoneCountMax = 1_024
     /// Bytes of a routing table that are looked at.
     static let routingTableByteCountMax = 1 << 20
     /// How long the network must be quiet before a change is told: one event for a whole burst.

@@ -18,6 +18,7 @@ struct InputQueueTests {
             case .datagram(.datagram(let bytes, _, _)): "datagram \(bytes)"
             case .datagram: "other"
             case .stun: "stun"
+            case .hello: "hello"
             case .request(let id, _): "request \(id.value)"
             case .tick: "tick"
             case .network: "network"
@@ -25,6 +26,16 @@ struct InputQueueTests {
             case .servers: "servers"
             }
         }
+    }
+
+    /// However many strangers say hello, datagrams of peers have their room.
+    @Test func hellosAreBoundedByThemselves() {
+        for _ in 0..<(Limits.queuedHelloCountMax + 9) {
+            self.queue.offer(.hello([1], from: Loopback.ipv4))
+        }
+        #expect(self.queue.droppedCount == 9)
+        let isTaken = self.queue.offer(self.datagram(1))
+        #expect(isTaken)
     }
 
     @Test func itemsComeInOrderAndAtMostSoMany() async {

@@ -108,4 +108,15 @@ package struct Mutation: OptionSet, Sendable, Hashable {
     package static let helpUnasked = Mutation(rawValue: 1 << 53)
     /// What a common peer tells is not acted upon.
     package static let foundIgnored = Mutation(rawValue: 1 << 54)
+
+    // The local network.
+
+    /// Everybody's hello is taken for a peer's.
+    package static let helloUnproved = Mutation(rawValue: 1 << 55)
+    /// The hello of a peer changes nothing.
+    package static let helloIgnored = Mutation(rawValue: 1 << 56)
+    /// All hellos have the same nonce, so that whoever hears them knows them again.
+    package static let helloNonceKept = Mutation(rawValue: 1 << 57)
+    /// Every reason to call is followed at once.
+    package static let helloUnpaced = Mutation(rawValue: 1 << 58)
 }

@@ -95,6 +95,10 @@ public enum Input: Sendable {
     case ipgetter(IPgetterAnswer)
     /// The router's mapping that the IPgetter told is not kept alive any more.
     case ipgetterLapsed
+    /// Whether there is an interface to say hello on; before `networkChanged`, if both have changed.
+    case localNetwork(Bool)
+    /// A datagram of the groups of hellos, and the address that it came from.
+    case hello([UInt8], from: Endpoint)
     /// The operating system says that the network changed.
     case networkChanged
     /// The computer slept, or a clock jumped by more than 180 seconds.
@@ -114,6 +118,8 @@ public enum Output: Sendable {
     case closeFresh(keeping: [Endpoint])
     /// What goes to that endpoint leaves by that socket from now on: there it was proved.
     case bind(Endpoint, SocketID)
+    /// Send these bytes to the groups of hellos on every interface (PROTOCOL.md §8.10).
+    case multicast([UInt8])
     /// Seal with the gate's session, then send.
     case sendSealed(session: UInt32, SessionContent, [UInt8], to: Endpoint)
     /// Seal with the gate's session, seal the datagram again for the helper that carries it, then send.

@@ -11,7 +11,7 @@ struct Farewell: Sendable {
 // How relations end: Cancel, expiry, the other's Cancel, Forget (PROTOCOL.md §8.4).
 extension Node {
     mutating func end(_ id: RelationID, _ reason: RelationEnd, _ turn: inout Turn) {
-        guard var relation = self.remove(id) else { return }
+        guard var relation = self.remove(id, turn) else { return }
         let record = relation.record
         let endpoints = relation.candidates(turn)
         relation.eraseSessions(&turn)

@@ -40,7 +40,9 @@ extension Node {
         if let again = try self.answered(offer, turn) { return again }
         let theirs = try self.usableHosts(offer.code, turn)
         let hosts = try self.hosts(options, turn)
-        guard !theirs.isEmpty || !hosts.isEmpty else { throw .bothUnknown }
+        guard !theirs.isEmpty || !hosts.isEmpty || self.discovery.isPossible else {
+            throw .bothUnknown
+        }
         let left = WallTime(seconds: Int64(clamping: offer.expiresAtSeconds)) - turn.wall
         let isPlausible = left > .zero && left <= Constants.codeLifeMax
         let life = isPlausible ? left : Constants.offerLife
@@ -100,7 +102,7 @@ extension Node {
         guard relation.phaseEnd.map({ $0 > turn.instant }) ?? true else { throw .expired }
         let theirs = try self.usableHosts(answer.code, turn)
         if theirs.isEmpty, case .offer(let own) = try self.read(bytes: codes.offer),
-            own.code.hosts.isEmpty
+            own.code.hosts.isEmpty, !self.discovery.isPossible
         {
             throw .bothUnknown
         }
@@ -227,6 +229,6 @@ extension Node {
         turn.changes.append(.relation(relation.record, erasing: false))
         turn.actions.append(.admit(relation.admission))
         turn.notify(.pairingStarted(relation.id))
-        self.insert(relation)
+        self.insert(relation, turn)
     }
 }

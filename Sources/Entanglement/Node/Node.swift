@@ -37,6 +37,7 @@ public struct Node: Sendable {
     var isAskedInVain = false
     /// Whether somebody got in whom this node had not called, since the network changed.
     var isCalledUnasked = false
+    var discovery: Discovery
     var tally = NodeTally()
     var common = CommonPeers()
 
@@ -53,6 +54,9 @@ public struct Node: Sendable {
         self.generator = generator
         self.name = configuration.name.isEmpty ? state.nodeName : configuration.name
         self.clusters = state.clusters
+        self.discovery = Discovery(
+            ports: configuration.helloPorts,
+            isPaced: !configuration.mutation.isActive(.helloUnpaced))
         self.tombstones = state.tombstones
         self.tombstoneEnds = state.tombstones.map {
             now.instant + min(max($0.expiresAt - now.wall, .zero), Constants.pairingLife)
@@ -63,7 +67,7 @@ public struct Node: Sendable {
         for (position, record) in state.relations.enumerated() {
             guard var relation = Relation(self.mutated(record, &turn), primitives) else { continue }
             relation.resume(after: .milliseconds(5 * min(position, 400)), &turn)
-            self.insert(relation)
+            self.insert(relation, turn)
             turn.actions.append(.admit(relation.admission))
         }
         self.noteTrustedClusters()
@@ -89,6 +93,7 @@ public struct Node: Sendable {
         for farewell in self.farewells {
             earliest = min(farewell.dueAt, earliest ?? farewell.dueAt)
         }
+        if let due = self.discovery.dueAt { earliest = min(due, earliest ?? due) }
         return earliest
     }
 
@@ -112,12 +117,15 @@ public struct Node: Sendable {
             self.isAskedInVain = answer == .nothing && self.configuration.usesIPgetter
             self.meetWaiting(&turn, all: true)
         case .ipgetterLapsed: self.own.set(asked: nil)
+        case .localNetwork(let isThere): self.discovery.setLAN(isThere, now: turn.instant)
+        case .hello(let bytes, let source): self.receiveHello(bytes, from: source, &turn)
         case .networkChanged:
             self.own.forgetSeen()
             turn.ownHint = self.own.hint
             self.askedAt = nil
             self.isAskedInVain = false
             self.isCalledUnasked = false
+            self.discovery.networkChanged(hasRelations: !self.ids.isEmpty, now: turn.instant)
             self.forEach(&turn) { $0.networkChanged(&$1) }
         case .resumed: self.forEach(&turn) { $0.dropSessions(&$1) }
         }
@@ -171,6 +179,7 @@ public struct Node: Sendable {
                 self.update(id, &turn) { $0.tick(&$1) }
             }
         }
+        self.tickDiscovery(&turn)
         self.tickFarewells(&turn)
         self.expireTombstones(&turn)
         self.meetWaiting(&turn, all: false)
@@ -178,16 +187,17 @@ public struct Node: Sendable {
 
     // MARK: Relations
 
-    mutating func insert(_ relation: Relation) {
+    mutating func insert(_ relation: Relation, _ turn: Turn) {
         let id = relation.id
         let position = self.ids.firstIndex { $0 > id } ?? self.ids.count
         self.ids.insert(id, at: position)
         self.byPID[relation.record.ownPID] = id
         self.setDeadline(id, relation.deadline)
+        self.discovery.note(id, isMissed: relation.isMissed, now: turn.instant)
         self.relations[id] = relation
     }
 
-    mutating func remove(_ id: RelationID) -> Relation? {
+    mutating func remove(_ id: RelationID, _ turn: Turn) -> Relation? {
         guard let relation = self.relations.removeValue(forKey: id) else { return nil }
         self.ids.removeAll { $0 == id }
         self.byPID[relation.record.ownPID] = nil
@@ -195,6 +205,7 @@ public struct Node: Sendable {
         for view in relation.sessions { self.bySession[view.index] = nil }
         self.own.withdraw(id)
         self.forgetHelp(of: relation)
+        self.discovery.note(id, isMissed: false, now: turn.instant)
         return relation
     }
 
@@ -226,6 +237,7 @@ public struct Node: Sendable {
         var due: Instant?
         var help = (former: Help(), present: Help())
         let mayBeHelped = self.configuration.usesCommonPeers && self.ids.count > 1
+        var isMissed = false
         let isThere = self.relations[id].apply { relation in
             before = relation.sessions
             help.former = relation.help
@@ -235,6 +247,7 @@ public struct Node: Sendable {
             help.present = relation.help
             after = relation.sessions
             due = relation.deadline
+            isMissed = relation.isMissed
         }
         guard isThere else { return }
         if help.former != help.present || !turn.newRelays.isEmpty {
@@ -242,6 +255,7 @@ public struct Node: Sendable {
         }
         if before != after { self.noteSessions(of: id, before: before, after: after) }
         self.setDeadline(id, due)
+        self.discovery.note(id, isMissed: isMissed, now: turn.instant)
         for (relation, echo, peer) in turn.echoes {
             self.own.vote(
                 relation, echo: echo, from: peer,

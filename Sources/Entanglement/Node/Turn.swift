@@ -10,14 +10,20 @@ public struct NodeConfiguration: Sendable {
     public var usesIPgetter: Bool
     /// Whether common peers are asked for help when a peer cannot be reached, and helped themselves.
     public var usesCommonPeers = true
+    /// Where this node is reached on its local networks; nil: it neither says hello nor listens.
+    public var helloPorts: HelloPorts?
     /// Deliberate defects that tests must find; empty in every product.
     package var mutation: Mutation = []
 
     /// A configuration; a name that is not clean becomes empty.
-    public init(name: String, allowsLoopback: Bool, usesIPgetter: Bool = false) {
+    public init(
+        name: String, allowsLoopback: Bool, usesIPgetter: Bool = false,
+        helloPorts: HelloPorts? = nil
+    ) {
         self.name = DisplayName.clean(Array(name.utf8)) ?? ""
         self.allowsLoopback = allowsLoopback
         self.usesIPgetter = usesIPgetter
+        self.helloPorts = helloPorts
     }
 }
 
@@ -78,6 +84,10 @@ struct Turn {
         self.generator.next()
     }
 
+    mutating func randomBytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self.generator) }
+    }
+
     mutating func jitter(upTo limit: Duration = Constants.attemptJitterMax) -> Duration {
         .nanoseconds(Int64.random(in: 0...limit.nanoseconds, using: &self.generator))
     }
@@ -103,6 +113,12 @@ struct Turn {
     /// A place that datagrams may be sent to, given how this node listens.
     func isUsable(_ endpoint: Endpoint) -> Bool {
         endpoint.isUsable
+            && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
+    }
+
+    /// The same for a place where somebody was heard: a link-local one is then of a network here.
+    func isReachable(_ endpoint: Endpoint) -> Bool {
+        endpoint.port != 0 && endpoint.address.isUnicast
             && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
     }
 

@@ -2,16 +2,19 @@
 
 // The initiator's side of messages 1 and 2 (PROTOCOL.md §5.2, §5.3, §8.2).
 extension Relation {
-    /// Where attempts go: the path while it works, else all that was ever heard of.
+    /// Where attempts go: the path while it works, else all that was ever heard of; and where the other
+    /// said hello just now.
     func candidates(_ turn: Turn, _ reach: Attempt.Reach = .all) -> [Endpoint] {
-        if reach == .all, self.isConnected, let path = self.path { return [path] }
+        let sighted = self.sightedEndpoints(turn.instant)
+        let isSettled = reach == .all && self.isConnected && self.path != nil
+        var known = [self.path].compactMap { $0 } + sighted
+        if !isSettled { known += self.record.endpoints + self.heardEndpoints }
         var seen: [Endpoint] = []
-        for endpoint in [self.path].compactMap({ $0 }) + self.record.endpoints
-            + self.heardEndpoints
-        where turn.isUsable(endpoint) && !seen.contains(endpoint) {
+        for endpoint in known where turn.isReachable(endpoint) && !seen.contains(endpoint) {
             seen.append(endpoint)
         }
         seen = Array(seen.prefix(Limits.endpointCountMax))
+        if isSettled { return seen }
         seen += self.vouchedEndpoints(turn).filter { !seen.contains($0) }
         return reach == .all ? seen + self.relayPlaces(turn) : seen
     }
@@ -19,6 +22,10 @@ extension Relation {
     /// The sends of an attempt in this phase: one where patience is due, all where haste is.
     private func sends(_ turn: Turn) -> ArraySlice<Duration> {
         let isVouched = self.seeking.vouchedUntil.map { $0 > turn.instant } ?? false
+        // Somebody on the local network waits for an answer now.
+        guard self.sightedEndpoints(turn.instant).isEmpty else {
+            return Constants.attemptSends[...]
+        }
         switch self.record.phase {
         case .answered where self.mustBegin: return Constants.lonelySends[...]
         case .answered where isVouched, .timedOut where isVouched:
@@ -200,6 +207,7 @@ extension Relation {
             content.n == attempt.n, content.to == to, content.from == from
         else { return }
         self.noteSocket(of: source, isNew: true, &turn)
+        let former = self.path
         // A relayed path works until a direct one has proved itself.
         let isBetter = self.isConnected && self.isRelayed && !source.isRelay
         if !isBetter,
@@ -225,6 +233,7 @@ extension Relation {
             session, &turn)
         self.hear(content.endpoints, turn)
         self.heard(at: source, echo: content.echo, &turn)
+        if self.path != former { self.probeAgain(&turn) }
         if isBetter {
             self.challenge(source, byteCountMax: Constants.responseByteCounts.lowerBound, &turn)
         }

@@ -101,7 +101,7 @@ extension Relation {
         if case .challengeAnswer(let bytes, _) = frame, self.challenge(of: bytes, turn) != nil {
             return packet.source
         }
-        guard packet.source != path, turn.isUsable(packet.source) else { return packet.source }
+        guard packet.source != path, turn.isReachable(packet.source) else { return packet.source }
         self.noteUnasked(packet.source.address, &turn)
         if turn.has(.pathUnproved) {
             self.move(to: packet.source, &turn)
@@ -155,13 +155,9 @@ extension Relation {
     ) {
         guard let challenge = self.challenge(of: bytes, turn) else { return }
         self.challenges = []
-        let wasRelayed = self.isRelayed
+        guard self.path != challenge.endpoint else { return }
         self.move(to: challenge.endpoint, &turn)
-        // So that the peer hears at once that there is a direct path.
-        if wasRelayed, !self.isRelayed {
-            self.probe = nil
-            self.startProbe(&turn)
-        }
+        self.probeAgain(&turn)
     }
 
     /// The path is proved: use it, remember it, tell.

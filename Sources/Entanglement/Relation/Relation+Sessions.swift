@@ -75,8 +75,10 @@ extension Relation {
         let places =
             self.slots.first { $0.index == packet.session }?.sources
             ?? [self.sessions[position].provedEndpoint]
+        let former = self.path
         if places.contains(packet.source) {
             self.move(to: packet.source, &turn)
+            if former != self.path { self.probeAgain(&turn) }
         } else if self.path == nil {
             self.move(to: places[0], &turn)
         }
@@ -122,9 +124,10 @@ extension Relation {
         turn.echoes.append((self.id, echo, source))
     }
 
-    /// Remembers endpoints that the other named, in memory.
-    mutating func hear(_ endpoints: [Endpoint], _ turn: Turn) {
-        let fresh = endpoints.filter { turn.isUsable($0) }
+    /// Remembers endpoints that the other named, in memory, and first the one that it was heard at.
+    mutating func hear(_ endpoints: [Endpoint], at source: Endpoint? = nil, _ turn: Turn) {
+        let heard = [source].compactMap { $0 }.filter { turn.isReachable($0) }
+        let fresh = heard + endpoints.filter { turn.isUsable($0) && $0 != source }
         let old = self.heardEndpoints.filter { !fresh.contains($0) }
         self.heardEndpoints = Array((fresh + old).prefix(Limits.endpointCountMax))
     }
@@ -155,6 +158,13 @@ extension Relation {
         self.probe = Probe(
             base: turn.random(), startedAt: turn.instant, isAfterRest: isAfterRest)
         self.tickProbe(&turn)
+    }
+
+    /// The path has moved to a place that has just answered: what went to the former one tells nothing.
+    mutating func probeAgain(_ turn: inout Turn) {
+        guard self.probe != nil else { return }
+        self.probe = nil
+        self.startProbe(&turn)
     }
 
     mutating func tickProbe(_ turn: inout Turn) {

@@ -25,6 +25,11 @@ struct Relation: Sendable {
     var founding: FoundingSends?
     /// Addresses that the other named in messages without durable effect.
     var heardEndpoints: [Endpoint] = []
+    /// Where hellos of the other came from, newest first.
+    var sightings: [Sighting] = []
+    /// When one of them was followed last.
+    var sightFollowedAt: Instant?
+    var helloKeys: HelloKeys?
 
     var path: Endpoint?
     var isConnected = false

@@ -231,7 +231,8 @@ extension Output {
     fileprivate var isRelayed: Bool {
         switch self {
         case .send(_, let target), .sendSealed(_, _, _, let target): target.isRelay
-        case .persist, .sendFresh, .closeFresh, .bind, .sendRelayed, .loopback, .admit, .dismiss,
+        case .persist, .sendFresh, .closeFresh, .bind, .multicast, .sendRelayed, .loopback, .admit,
+            .dismiss,
             .bury, .unbury, .install, .erase,
             .gatherCandidates, .reply, .notify:
             false

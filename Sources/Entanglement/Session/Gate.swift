@@ -137,8 +137,8 @@ public struct Gate: Sendable {
                 plaintext, as: content, echo: destination, now: now, primitives)
         case .sendRelayed(let index, let content, let plaintext, let carrier):
             return self.seal(plaintext, as: content, session: index, by: carrier, now: now)
-        case .persist, .send, .sendFresh, .closeFresh, .bind, .loopback, .gatherCandidates, .reply,
-            .notify:
+        case .persist, .send, .sendFresh, .closeFresh, .bind, .loopback, .multicast,
+            .gatherCandidates, .reply, .notify:
             break
         }
         return nil

@@ -14,6 +14,8 @@ struct Checker: Sendable {
     var uses = Uses()
     /// Answers that may come only so often.
     var rates = Rates()
+    /// What each host called into its local networks last.
+    var hellos: [HostID: SaidHellos] = [:]
     /// The cluster that each meeting founded.
     var clusters: [[UInt8]: ClusterID] = [:]
     /// Meetings of which a person scanned both codes.

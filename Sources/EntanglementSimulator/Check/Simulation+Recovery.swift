@@ -6,7 +6,7 @@ import EntanglementTestKit
 extension Simulation {
     /// Whether two hosts that trust each other can find each other without anybody's help.
     ///
-    /// True when one of them still knows an endpoint of the other at which a packet reaches it, or when both
+    /// True when both are in one LAN; or when one of them still knows an endpoint of the other at which a packet reaches it, or when both
     /// know where the other's router would let an answer in while both send. False (and stated so in
     /// docs/SIMULATION.md) when both are behind routers and each has moved, or when a router gives
     /// another port for each destination: then only a common peer or another meeting helps.
@@ -14,8 +14,8 @@ extension Simulation {
     /// A mapping that lives no longer than the pause between two attempts does not count: it is open
     /// at some moments, and whether the other tries then is luck (RFC 4787 REQ-5 asks for two minutes).
     func isRecoverable(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
-        self.reaches(one, other, meeting) || self.reaches(other, one, meeting)
-            || self.opensBothWays(one, other, meeting)
+        self.shareLAN(one, other) || self.reaches(one, other, meeting)
+            || self.reaches(other, one, meeting) || self.opensBothWays(one, other, meeting)
     }
 
     /// Whether a packet of the first arrives at the second, at one of the endpoints that the first knows,
@@ -150,8 +150,8 @@ extension Simulation {
         let isUnfinished = phases.contains { $0 == .connecting || $0 == .timedOut }
         guard let acceptedAt = meeting.acceptedAt, self.now - acceptedAt > .seconds(200),
             !meeting.isOver, isUnfinished, !self.hasProblem(meeting),
-            self.reaches(one, other, meeting) || self.reaches(other, one, meeting)
-                || self.haveHelper(one, other)
+            self.shareLAN(one, other) || self.reaches(one, other, meeting)
+                || self.reaches(other, one, meeting) || self.haveHelper(one, other)
         else { return }
         self.checker.report(.meetingSucceeds, at: self.now, [one, other], words)
     }

@@ -37,6 +37,10 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case answersAreFew
         /// Birthday probing has one round of 1,024 datagrams at a time, and 20 s of pause.
         case probesAreFew
+        /// No host calls into its local networks oftener than it may.
+        case hellosAreFew
+        /// Nobody can tell from two hellos that they are of the same host, or for whom.
+        case hellosTellNothing
         /// Tables stay below their limits.
         case limits
         /// The place of a relayed way leaves the node nowhere, and is not stored.

@@ -60,7 +60,7 @@ extension SimulatedHost {
     var candidates: [Candidate] {
         let mapped = (self.mapper?.mapped ?? []).map { Candidate(endpoint: $0, kind: .mapped) }
         return mapped
-            + self.interfaces.map { interface in
+            + self.interfaces.filter { !$0.address.isLinkLocal }.map { interface in
                 let isPublicIPv6 = interface.address.isIPv6 && interface.address.isPublic
                 return Candidate(
                     endpoint: Endpoint(address: interface.address, port: self.port),

@@ -34,7 +34,8 @@ extension SimulatedHost {
         var effects = Effects()
         let steps = self.ipgetter?.networkChanged(now: self.clock.local(now)) ?? []
         self.tellMapper(at: now, &effects)
-        if !self.defects.contains(.changeUntold) {
+        if !effects.hasDied { self.tellLAN(at: now, &effects) }
+        if !effects.hasDied, !self.defects.contains(.changeUntold) {
             self.handle(.ownCandidates(self.candidates), at: now, &effects)
         }
         if !effects.hasDied, !self.defects.contains(.changeUntold) {
@@ -191,6 +192,8 @@ extension SimulatedHost {
             effects.sent.append((bytes, target, self.fresh.port(ofSocket: number)))
         case .closeFresh(let endpoints): self.fresh.close(keeping: endpoints)
         case .bind(let endpoint, let socket): self.fresh.bind(endpoint, to: socket)
+        case .multicast where self.defects.contains(.hellosUnsent): break
+        case .multicast(let bytes): effects.hellos.append(bytes)
         case .gatherCandidates:
             let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(.nothing)]
             self.follow(steps, at: now, &effects)

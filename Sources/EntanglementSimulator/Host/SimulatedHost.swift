@@ -16,6 +16,8 @@ struct SimulatedHost: Sendable {
     /// What one step of the driver led to, in order.
     struct Effects: Sendable {
         var sent: [(bytes: [UInt8], to: Endpoint, port: UInt16)] = []
+        /// For the groups of hellos, on every LAN.
+        var hellos: [[UInt8]] = []
         /// Datagrams of the port mapper, and its HTTP requests.
         var toRouters: [(bytes: [UInt8], to: Endpoint)] = []
         var http: [(PortMapper.RequestID, to: Endpoint, bytes: [UInt8])] = []
@@ -35,6 +37,7 @@ struct SimulatedHost: Sendable {
         /// Adds what followed after.
         mutating func append(_ later: Effects) {
             self.sent += later.sent
+            self.hellos += later.hellos
             self.toRouters += later.toRouters
             self.http += later.http
             self.replies += later.replies
@@ -111,7 +114,8 @@ struct SimulatedHost: Sendable {
         self.disk = disk ?? SimulatedDisk(defects: defects)
         self.clock = HostClock(zero: now)
         var configuration = NodeConfiguration(
-            name: name, allowsLoopback: false, usesIPgetter: !servers.isEmpty)
+            name: name, allowsLoopback: false, usesIPgetter: !servers.isEmpty,
+            helloPorts: HelloPorts(ipv4: port, ipv6: port))
         configuration.mutation = defects.mutation
         self.configuration = configuration
         self.gate = Gate(primitives: primitives, mutation: defects.mutation)
@@ -164,11 +168,13 @@ struct SimulatedHost: Sendable {
             now: self.clock.moment(at: now), into: &outputs)
         var effects = Effects()
         self.carryOut(outputs, at: now, &effects)
+        self.groups = [Hello.groupIPv4, Hello.groupIPv6]
         if self.asksRouters, !effects.hasDied {
-            self.groups = [NATPMP.announcementGroup]
+            self.groups.insert(NATPMP.announcementGroup)
             self.mapper = SimulatedMapper(seed: self.seeds.next())
             self.tellMapper(at: now, &effects)
         }
+        if !effects.hasDied { self.tellLAN(at: now, &effects) }
         if !effects.hasDied { self.handle(.ownCandidates(self.candidates), at: now, &effects) }
         return effects
     }

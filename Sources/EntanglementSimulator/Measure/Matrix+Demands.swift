@@ -8,7 +8,8 @@ extension Place {
             .homeRemap, .homeHairpin, .mobile:
             true
         case .symmetric, .sequential, .addressDependent, .noUDP, .carrierSymmetric,
-            .mobileSymmetric, .v6Firewall, .homeAndMobile, .anyRouter:
+            .mobileSymmetric, .v6Firewall, .homeAndMobile, .anyRouter,
+            .island:
             false
         }
     }
@@ -18,7 +19,8 @@ extension Place {
         switch self {
         case .symmetric, .sequential, .addressDependent, .carrierSymmetric, .mobileSymmetric: true
         case .publicHost, .fullCone, .restricted, .home, .carrier, .dualStack, .homeOpen,
-            .homeRemap, .homeHairpin, .mobile, .noUDP, .v6Firewall, .homeAndMobile, .anyRouter:
+            .homeRemap, .homeHairpin, .mobile, .noUDP, .v6Firewall, .homeAndMobile, .anyRouter,
+            .island:
             false
         }
     }
@@ -38,10 +40,12 @@ extension Matrix {
     public var shortfalls: [String] {
         self.cells.compactMap { cell in
             guard cell.count >= Self.demandedCountMin,
-                let one = Place(rawValue: cell.offering), let other = Place(rawValue: cell.answering),
+                let one = Place(rawValue: cell.offering),
+                let other = Place(rawValue: cell.answering),
                 one.mustMeet(other), cell.soon * 100 < cell.count * 98
             else { return nil }
-            return "\(cell.offering) and \(cell.answering): \(cell.soon) of \(cell.count) within 25 s"
+            return
+                "\(cell.offering) and \(cell.answering): \(cell.soon) of \(cell.count) within 25 s"
         }
     }
 }

@@ -51,7 +51,7 @@ public struct Matrix: Sendable, Encodable {
     private enum CodingKeys: String, CodingKey { case places, cells, violations }
 
     /// An empty matrix of these places.
-    public init(places: [Place] = Place.allCases) {
+    public init(places: [Place] = Place.connected) {
         self.places = places.map(\.rawValue)
         self.cells = places.flatMap { row in
             places.map { Cell(offering: row.rawValue, answering: $0.rawValue) }
@@ -69,7 +69,7 @@ public struct Matrix: Sendable, Encodable {
 
     /// Runs the encounter of that number: all pairs with seed 1, then all with seed 2, and so on.
     public static func encounter(
-        _ number: Int, of places: [Place] = Place.allCases, tableCountMax: Int? = nil
+        _ number: Int, of places: [Place] = Place.connected, tableCountMax: Int? = nil
     ) -> Encounter.Outcome {
         let cell = number % (places.count * places.count)
         let seed = UInt64(number / (places.count * places.count)) + 1

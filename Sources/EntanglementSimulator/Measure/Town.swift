@@ -50,8 +50,8 @@ public struct Town: Sendable {
         let servers = self.simulation.addServers()
         for number in 0..<hostCount {
             let id = self.simulation.addHost("host \(number)", servers: servers)
-            let place = self.number(in: 0...Place.allCases.count - 1)
-            self.simulation.settle(id, in: Place.allCases[place])
+            let place = self.number(in: 0...Place.connected.count - 1)
+            self.simulation.settle(id, in: Place.connected[place])
             self.simulation.plan(.start(id), after: self.time(within: .seconds(2)))
         }
         self.planMeetings(hostCount, within: span / 4)

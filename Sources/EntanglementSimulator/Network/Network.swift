@@ -61,7 +61,8 @@ struct Network: Sendable {
         if let subnet { self.add(subnet, to: inner) }
     }
 
-    private mutating func add(_ subnet: Subnet, to network: NetworkID) {
+    /// Addresses of a network that no router leads out of, or in addition to others.
+    mutating func add(_ subnet: Subnet, to network: NetworkID) {
         self.parts[network.number].subnets.append(subnet)
         guard let gateway = self.parts[network.number].gateway(toward: subnet.base) else { return }
         self.parts[network.number].members[subnet.gateway] = .gateway(gateway)

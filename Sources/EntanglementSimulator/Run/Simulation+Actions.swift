@@ -20,6 +20,9 @@ extension Simulation {
             self.carryOutOnComputer(action)
         case .move, .unplug, .plugIn, .setInternet, .cut, .split, .strike:
             self.carryOutOnNetwork(action)
+        case .gather(let ids):
+            self.count(.gathering)
+            self.gather(ids)
         case .flap(let host, let count): self.flap(host, count)
         case .attack(let host): self.attack(host)
         case .intercept(let host, let duration):

@@ -14,7 +14,7 @@ extension Simulation {
         let copy = self.addHost(
             "copy of host \(id.number)", servers: self.hosts[id.number].servers, disk: disk)
         self.copies[copy] = id
-        guard let place = Place.allCases.randomElement(using: &self.generator) else { return }
+        guard let place = Place.connected.randomElement(using: &self.generator) else { return }
         self.settle(copy, in: place)
         self.plan(.start(copy), after: .seconds(1))
     }

@@ -11,7 +11,7 @@ extension Simulation {
                 offering: offering, answering: answering, offeredAt: self.now,
                 incarnation: self.hosts[offering.number].incarnation))
         let isFirst = self.hosts[offering.number].disk.store.state.relations.isEmpty
-        let options = MeetingOptions(intent: isFirst ? .auto : .private)
+        let options = self.options(isFirst: isFirst)
         self.ask(.offer(options), .offer(meeting: self.people.meetings.count - 1), offering)
     }
 
@@ -20,8 +20,13 @@ extension Simulation {
             let offer = self.people.meetings[meeting].offer
         else { return }
         let isFirst = self.hosts[answering.number].disk.store.state.relations.isEmpty
-        let options = MeetingOptions(intent: isFirst ? .auto : .private)
+        let options = self.options(isFirst: isFirst)
         self.ask(.answer(offer, options), .answer(meeting: meeting), answering)
+    }
+
+    private func options(isFirst: Bool) -> MeetingOptions {
+        MeetingOptions(
+            intent: isFirst ? .auto : .private, hosts: self.people.nameNoHosts ? [] : nil)
     }
 
     mutating func accept(by offering: HostID, _ meeting: Int) {

@@ -27,7 +27,7 @@ extension Simulation {
         if choice == 0, self.settle(id, besides: HostID(number: number)) {
             return self.count(.lanJoined)
         }
-        let places = Bool.random(using: &self.generator) ? Place.common : Place.allCases
+        let places = Bool.random(using: &self.generator) ? Place.common : Place.connected
         guard let place = places.randomElement(using: &self.generator) else { return }
         self.settle(id, in: place)
     }
@@ -86,6 +86,7 @@ extension Simulation {
 
     private mutating func addHome(_ place: Place) -> Int {
         let network = self.network.addNetwork(.local)
+        if place == .island { return self.addIsland(network) }
         let isIPv6Only = place == .v6Firewall
         var subnet: Subnet?
         if !isIPv6Only {
@@ -111,6 +112,29 @@ extension Simulation {
                 network, place, subnetIPv4: subnet, subnetIPv6: prefix,
                 firstNumber: UInt32.random(in: 2...9, using: &self.generator)))
         return self.world.homes.count - 1
+    }
+
+    /// A LAN in which hosts give themselves addresses (RFC 3927, RFC 4862 §5.3).
+    private mutating func addIsland(_ network: NetworkID) -> Int {
+        let subnetIPv4 = Subnet(base: .v4(0xa9fe_0000), prefixLength: 16)
+        let subnetIPv6 = Subnet(base: .v6(0xfe80_0000_0000_0000, 0), prefixLength: 64)
+        self.network.add(subnetIPv4, to: network)
+        self.network.add(subnetIPv6, to: network)
+        self.world.homes.append(
+            Home(
+                network, .island, subnetIPv4: subnetIPv4, subnetIPv6: subnetIPv6,
+                firstNumber: UInt32.random(in: 2...9, using: &self.generator)))
+        return self.world.homes.count - 1
+    }
+
+    /// All go to one new LAN, at one moment.
+    mutating func gather(_ ids: [HostID]) {
+        guard let place = Place.local.randomElement(using: &self.generator),
+            let first = ids.first
+        else { return }
+        self.settle(first, in: place)
+        for id in ids.dropFirst() { _ = self.settle(id, besides: first) }
+        for id in ids { self.tellOfNetworks(id) }
     }
 
     /// The router of the carrier whose customer a new home is; nil: there is none.

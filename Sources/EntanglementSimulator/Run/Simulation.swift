@@ -134,6 +134,7 @@ public struct Simulation: Sendable {
         for (bytes, target, port) in effects.sent {
             self.send(bytes, to: target, from: id, port: port)
         }
+        self.sayHello(effects, of: id)
         self.askRouters(effects, of: id)
         for event in effects.events { self.note(event, of: id) }
         if effects.hasDied {
@@ -269,6 +270,13 @@ public struct Simulation: Sendable {
         if let due = self.hosts[id.number].due(now: self.now), due <= self.now {
             self.step(id) { $0.tick(at: $1) }
             guard self.hosts[id.number].power == .running else { return }
+        }
+        if packet.destination.port == Hello.port {
+            let effects = self.hosts[id.number].hearHello(packet, at: self.now)
+            if self.areStrangers(packet.origin, id) {
+                self.checker.hearsStranger(packet, id, effects, at: self.now)
+            }
+            return self.follow(effects, of: id)
         }
         // Kept for forgeries alone: a second reference costs a copy of the disk at the next commit.
         guard packet.destination.port != SimulatedMapper.port,

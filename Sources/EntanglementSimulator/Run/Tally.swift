@@ -11,6 +11,7 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case moved, severalMoved, allMoved, lanJoined, linkLost, linkBack
     case carrierRestart, carrierRenumbered, prefixChange, crowd
     case badLinks, narrowLinks, uplinkCut, partitionEnded
+    case gathering
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.

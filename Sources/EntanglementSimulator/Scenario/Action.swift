@@ -27,6 +27,8 @@ enum Action: Sendable {
     // Networks.
     /// To other places, all at one moment.
     case move([HostID])
+    /// To one new LAN, all at one moment.
+    case gather([HostID])
     case flap(HostID, count: Int)
     /// One of its links, with all addresses.
     case unplug(HostID)

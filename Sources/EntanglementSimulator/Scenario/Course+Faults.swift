@@ -22,7 +22,7 @@ extension Course {
         switch self.scenario {
         case .pair: 4
         case .triangle: 12
-        case .village, .timeTravel, .villains: 24
+        case .village, .timeTravel, .villains, .room: 24
         }
     }
 

@@ -6,7 +6,7 @@ public struct Defects: OptionSet, Sendable, Hashable {
     /// One bit for each defect.
     public let rawValue: UInt64
 
-    /// The defects of those bits: all but 32 to 47 are the core's own.
+    /// The defects of those bits: 32 to 47 are the driver's, all others the core's own.
     public init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
@@ -37,6 +37,8 @@ public struct Defects: OptionSet, Sendable, Hashable {
     public static let sessionsSurvive = Defects(rawValue: 1 << 42)
     /// Keys are made from the same random numbers at every start.
     public static let sameRandomness = Defects(rawValue: 1 << 43)
+    /// Hellos reach no network.
+    public static let hellosUnsent = Defects(rawValue: 1 << 44)
 
     /// All of them by name, in a fixed order.
     public static let named: [(name: String, defect: Defects)] = [
@@ -90,12 +92,19 @@ public struct Defects: OptionSet, Sendable, Hashable {
         ("changeUntold", .changeUntold),
         ("sessionsSurvive", .sessionsSurvive),
         ("sameRandomness", .sameRandomness),
+        ("helloUnproved", Defects(.helloUnproved)),
+        ("helloIgnored", Defects(.helloIgnored)),
+        ("helloNonceKept", Defects(.helloNonceKept)),
+        ("helloUnpaced", Defects(.helloUnpaced)),
+        ("hellosUnsent", .hellosUnsent),
     ]
 
     private init(_ mutation: Mutation) {
         self.init(rawValue: mutation.rawValue)
     }
 
-    /// What the core is told: the bits 32 to 47 are the driver's.
-    var mutation: Mutation { Mutation(rawValue: self.rawValue & ~0x0000_ffff_0000_0000) }
+    /// What the core is told.
+    var mutation: Mutation { Mutation(rawValue: self.rawValue & ~Self.driverBits) }
+
+    private static let driverBits: UInt64 = 0xffff << 32
 }

@@ -40,6 +40,9 @@ struct People: Sendable {
         case acceptRival(meeting: Int)
     }
 
+    /// Codes say "unknown".
+    var nameNoHosts = false
+
     private struct Key: Hashable, Sendable {
         var host: HostID
         var incarnation: Int

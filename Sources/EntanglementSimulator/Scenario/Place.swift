@@ -42,6 +42,17 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
     /// Behind a router whose behaviour is drawn, sometimes below a carrier's that is drawn too.
     case anyRouter
 
+    /// A LAN that leads nowhere, as on a plane: link-local addresses, no router.
+    case island
+
+    /// All places that lead somewhere.
+    public static let connected = Self.allCases.filter { $0 != .island }
+
+    /// Places whose hosts share a LAN in which nobody helps: no hairpin, and codes that may name nothing.
+    static let local: [Place] = [
+        .island, .home, .homeRemap, .dualStack, .symmetric, .v6Firewall, .noUDP, .carrier,
+    ]
+
     /// Places at which hosts mostly find each other: half of all hosts are at one of them.
     static let common: [Place] = [
         .publicHost, .fullCone, .restricted, .home, .homeOpen, .homeRemap, .dualStack, .carrier,
@@ -50,7 +61,7 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
     /// The router at home; nil: none, or one that is drawn.
     var home: NATBehavior? {
         switch self {
-        case .publicHost, .mobile, .mobileSymmetric, .v6Firewall, .anyRouter: nil
+        case .publicHost, .mobile, .mobileSymmetric, .v6Firewall, .anyRouter, .island: nil
         case .fullCone: .fullCone
         case .restricted: .restricted
         case .home, .homeOpen, .carrier, .carrierSymmetric, .dualStack, .noUDP, .homeAndMobile:
@@ -71,7 +82,7 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
         case .carrierSymmetric, .mobileSymmetric: .symmetric
         case .publicHost, .fullCone, .restricted, .home, .homeOpen, .symmetric, .sequential,
             .dualStack, .addressDependent, .homeRemap, .homeHairpin, .noUDP, .v6Firewall,
-            .anyRouter:
+            .anyRouter, .island:
             nil
         }
     }
@@ -83,7 +94,7 @@ public enum Place: String, Sendable, Hashable, CaseIterable {
         case .fullCone, .restricted, .home, .homeOpen, .symmetric, .sequential, .carrier,
             .dualStack,
             .addressDependent, .homeRemap, .homeHairpin, .noUDP, .carrierSymmetric, .v6Firewall,
-            .homeAndMobile, .anyRouter:
+            .homeAndMobile, .anyRouter, .island:
             true
         }
     }

@@ -14,6 +14,8 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
     case villains
     /// Two people who cannot reach each other, and one or two who reach both.
     case triangle
+    /// A few people in one room, whose local network may lead nowhere.
+    case room
 
     var hostCount: ClosedRange<Int> {
         switch self {
@@ -21,6 +23,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .village: 3...6
         case .villains: 3...5
         case .triangle: 3...4
+        case .room: 2...4
         }
     }
 
@@ -32,6 +35,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .timeTravel: (.seconds(600), .seconds(420))
         case .villains: (.seconds(300), .seconds(420))
         case .triangle: (.seconds(400), .seconds(420))
+        case .room: (.seconds(240), .seconds(240))
         }
     }
 }
@@ -73,7 +77,7 @@ public struct Course: Sendable {
 
     /// Runs it to its end, or to the first broken promise.
     public mutating func run() -> Outcome {
-        self.build()
+        if self.scenario == .room { self.buildRoom() } else { self.build() }
         if self.scenario == .triangle { self.planTriangle() } else { self.planMeetings() }
         self.planFaults()
         self.planVillain()

@@ -48,6 +48,7 @@ extension NodeDriver {
         var outputs = self.pending
         self.pending = []
         let now = SystemClock.read().moment
+        self.joinLAN(now: now, into: &outputs)
         self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
         try self.carryOut(outputs, now: now)
         self.alarm.set(self.deadline)
@@ -69,6 +70,8 @@ extension NodeDriver {
             switch item {
             case .datagram(let input):
                 self.node.handle(input, now: now, into: &outputs)
+            case .hello(let bytes, let source):
+                self.node.handle(.hello(bytes, from: source), now: now, into: &outputs)
             case .request(let id, let request):
                 self.node.handle(.request(id, request), now: now, into: &outputs)
             case .tick:
@@ -92,6 +95,7 @@ extension NodeDriver {
 
     private func networkChanged(now: Moment, into outputs: inout [Output]) {
         self.logger.debug("the network changed")
+        self.joinLAN(now: now, into: &outputs)
         // The new addresses first, so that what is sent because of the change names them.
         self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
         self.node.handle(.networkChanged, now: now, into: &outputs)
@@ -160,6 +164,8 @@ extension NodeDriver {
                 if case .input(let input) = verdict { self.queue.offer(.datagram(input)) }
             case .admit, .dismiss, .bury, .unbury, .install, .erase:
                 _ = self.gate.apply(output, now: now.instant)
+            case .multicast(let bytes):
+                self.multicast?.send(bytes)
             case .gatherCandidates:
                 self.queue.offer(.gather)
             case .reply(let id, let reply):

@@ -16,6 +16,8 @@ public actor NodeDriver {
     let queue: InputQueue
     let gate: GuardedGate
     let sockets: DatagramSockets
+    /// Nil: no hellos are said.
+    let multicast: MulticastSockets?
     let alarm = Alarm()
     let feed = EventFeed()
     let storage: any DurableStorage
@@ -65,13 +67,18 @@ public actor NodeDriver {
         do throws(NodeError) {
             let state = try storage.load()
             self.lastEventID = try storage.lastEventID()
-            self.sockets = try await Self.bind(settings.listen, gate, queue, question)
+            let zones = LinkZones()
+            self.sockets = try await Self.bind(settings.listen, gate, queue, question, zones)
+            let helloPorts = settings.helloPorts(bound: self.sockets.bound)
+            self.multicast = await Self.multicast(
+                helloPorts, bound: self.sockets.bound, queue, zones)
             let reading = SystemClock.read()
             var outputs: [Output] = []
             var configuration = NodeConfiguration(
                 name: settings.name
                     ?? (state.nodeName.isEmpty ? settings.firstName : state.nodeName),
-                allowsLoopback: settings.allowsLoopback, usesIPgetter: ipgetter.mayAsk)
+                allowsLoopback: settings.allowsLoopback, usesIPgetter: ipgetter.mayAsk,
+                helloPorts: helloPorts)
             configuration.usesCommonPeers = settings.usesCommonPeers
             self.node = Node(
                 loading: state, configuration: configuration,
@@ -152,7 +159,8 @@ public actor NodeDriver {
         return NodeReport(
             status: status, version: SpockexVersion.current, startedAt: self.startedAt,
             listen: self.sockets.bound, ipgetterQueries: self.ipgetter.queryCount,
-            counters: status.counters + self.gate.counters + self.sockets.counters + own)
+            counters: status.counters + self.gate.counters + self.sockets.counters
+                + (self.multicast?.counters ?? []) + own)
     }
 
     /// The events from now on.
@@ -179,6 +187,7 @@ public actor NodeDriver {
         self.lookUp.finish()
         let open = self.openRequests.keys
         for id in open { self.finish(id, .failure(reason)) }
+        await self.multicast?.close()
         await self.sockets.close()
         do throws(NodeError) {
             try self.storage.close()
@@ -191,11 +200,12 @@ public actor NodeDriver {
     }
 
     private static func bind(
-        _ listen: [Endpoint], _ gate: GuardedGate, _ queue: InputQueue, _ question: OpenQuestion
+        _ listen: [Endpoint], _ gate: GuardedGate, _ queue: InputQueue, _ question: OpenQuestion,
+        _ zones: LinkZones
     ) async throws(NodeError) -> DatagramSockets {
         do throws(TransportError) {
             return try await NodeSettings.opening(listen) { listen throws(TransportError) in
-                try await DatagramSockets(listen: listen) { bytes, source, socket in
+                try await DatagramSockets(listen: listen, zones: zones) { bytes, source, socket in
                     let now = SystemClock.instant()
                     switch gate.receive(bytes, from: source, via: socket, now: now) {
                     case .dropped: return .stranger

@@ -13,6 +13,8 @@ final class InputQueue: Sendable {
         case datagram(Input)
         /// A datagram of the form of STUN; dropped when too many wait.
         case stun([UInt8], from: Endpoint)
+        /// A hello of the local network; dropped when too many wait.
+        case hello([UInt8], from: Endpoint)
         /// A person's request.
         case request(RequestID, Request)
         /// Look at the clocks and the deadlines.
@@ -28,6 +30,7 @@ final class InputQueue: Sendable {
     private struct State {
         var items: [Item] = []
         var datagramCount = 0
+        var helloCount = 0
         var droppedCount: UInt64 = 0
         var hasTick = false
         var hasNetwork = false
@@ -43,6 +46,12 @@ final class InputQueue: Sendable {
                     return false
                 }
                 self.datagramCount += 1
+            case .hello:
+                guard self.helloCount < Limits.queuedHelloCountMax else {
+                    self.droppedCount += 1
+                    return false
+                }
+                self.helloCount += 1
             case .tick:
                 guard !self.hasTick else { return false }
                 self.hasTick = true
@@ -60,6 +69,7 @@ final class InputQueue: Sendable {
             for item in taken {
                 switch item {
                 case .datagram, .stun: self.datagramCount -= 1
+                case .hello: self.helloCount -= 1
                 case .tick: self.hasTick = false
                 case .network: self.hasNetwork = false
                 case .request, .gather, .servers: break

@@ -9,10 +9,13 @@ final class DatagramReceiver: ChannelInboundHandler, Sendable {
     private let socket: SocketID
     private let receive: DatagramSockets.Receive
     private let answering: AnsweringSockets?
+    private let zones: LinkZones?
 
     init(
-        socket: SocketID, receive: @escaping DatagramSockets.Receive, answering: AnsweringSockets?
+        socket: SocketID, receive: @escaping DatagramSockets.Receive,
+        answering: AnsweringSockets?, zones: LinkZones?
     ) {
+        self.zones = zones
         self.socket = socket
         self.receive = receive
         self.answering = answering
@@ -21,14 +24,18 @@ final class DatagramReceiver: ChannelInboundHandler, Sendable {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = self.unwrapInboundIn(data)
         let source = envelope.remoteAddress.withSockAddr { address, byteCount in
-            SocketAddressBytes.endpoint(
-                UnsafeRawBufferPointer(start: address, count: byteCount))
+            SocketAddressBytes.source(UnsafeRawBufferPointer(start: address, count: byteCount))
         }
-        guard let source else { return }
+        guard let (source, zone) = source else { return }
         let acquaintance = envelope.data.withUnsafeReadableBytes {
             self.receive($0, source, self.socket)
         }
         self.answering?.note(source, at: self.socket, acquaintance)
+        switch acquaintance {
+        case .stranger: break
+        case .claimed: self.zones?.note(source.address, zone: zone, isProved: false)
+        case .proved: self.zones?.note(source.address, zone: zone, isProved: true)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -72,10 +72,12 @@ final class DatagramSocket: Sendable {
     }
 
     /// Sends one datagram without waiting.
-    func send(_ bytes: [UInt8], to endpoint: Endpoint) -> SendOutcome {
+    ///
+    /// `zone`: the interface of a link-local IPv6 address.
+    func send(_ bytes: [UInt8], to endpoint: Endpoint, zone: UInt32 = 0) -> SendOutcome {
         self.descriptor.withLock { handle in
             guard let handle else { return .failed(code: EBADF) }
-            let code = SocketAddressBytes.with(endpoint) { address, byteCount in
+            let code = SocketAddressBytes.with(endpoint, zone: zone) { address, byteCount in
                 bytes.withUnsafeBytes { buffer in
                     sendto(handle, buffer.baseAddress, buffer.count, 0, address, byteCount) >= 0
                         ? 0 : errno

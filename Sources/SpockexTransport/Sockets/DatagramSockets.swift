@@ -30,6 +30,7 @@ public final class DatagramSockets: Sendable {
     private let receive: Receive
     private let answering: AnsweringSockets
     private let fresh: FreshSockets
+    private let zones: LinkZones?
     private let channels = Mutex(Channels())
 
     private struct Channels {
@@ -40,8 +41,10 @@ public final class DatagramSockets: Sendable {
     /// Binds all endpoints and begins to read.
     ///
     /// Either all sockets are bound or none. Socket number i stands for `listen[i]`.
+    ///
+    /// `zones` remembers by which interface link-local addresses are reached.
     public init(
-        listen: [Endpoint], receive: @escaping Receive
+        listen: [Endpoint], zones: LinkZones? = nil, receive: @escaping Receive
     ) async throws(TransportError) {
         guard (1...256).contains(listen.count) else { throw .wrongListenCount(listen.count) }
         var sockets: [DatagramSocket] = []
@@ -51,6 +54,7 @@ public final class DatagramSockets: Sendable {
         self.sockets = sockets
         self.loop = MultiThreadedEventLoopGroup.singleton.next()
         self.receive = receive
+        self.zones = zones
         // With one socket of a family there is nothing to remember.
         let families = Set(sockets.map(\.bound.address.isIPv6))
         let answering = AnsweringSockets(isActive: sockets.count > families.count)
@@ -82,7 +86,8 @@ public final class DatagramSockets: Sendable {
     public func send(_ bytes: [UInt8], to endpoint: Endpoint) -> SendOutcome {
         let heard = self.answering.socket(for: endpoint).flatMap { self.socket($0) }
         let socket = heard ?? self.sockets.first { $0.reaches(endpoint.address) }
-        let outcome = socket?.send(bytes, to: endpoint) ?? .noSocket
+        let zone = self.zones?.zone(of: endpoint.address) ?? 0
+        let outcome = socket?.send(bytes, to: endpoint, zone: zone) ?? .noSocket
         self.counting.count(outcome)
         return outcome
     }
@@ -147,7 +152,7 @@ public final class DatagramSockets: Sendable {
     }
 
     private func openChannel(_ number: UInt8) -> EventLoopFuture<any Channel>? {
-        let (receive, answering) = (self.receive, self.answering)
+        let (receive, answering, zones) = (self.receive, self.answering, self.zones)
         guard let handle = self.sockets[Int(number)].duplicate() else { return nil }
         let batch = Limits.readBatchCount
         return DatagramBootstrap(group: self.loop)
@@ -160,7 +165,8 @@ public final class DatagramSockets: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         DatagramReceiver(
-                            socket: SocketID(UInt32(number)), receive: receive, answering: answering))
+                            socket: SocketID(UInt32(number)), receive: receive, answering: answering,
+                            zones: zones))
                 }
             }
             .withBoundSocket(handle)

@@ -12,7 +12,7 @@ import Entanglement
 /// `sockaddr_in` and `sockaddr_in6` as bytes.
 ///
 /// Port and address stand at the same places on every system that has them: the port at 2, IPv4
-/// at 4, IPv6 at 8; only the family differs in width. Reading them as bytes needs no member of a C
+/// at 4, IPv6 at 8 and its zone at 24; only the family differs in width. Reading them as bytes needs no member of a C
 /// structure, which NIO's copies of the same structures would make ambiguous.
 enum SocketAddressBytes {
     /// The endpoint in a socket address of the system; nil for another family or a short one.
@@ -37,9 +37,21 @@ enum SocketAddressBytes {
         return Endpoint(address: .v6(high, low), port: port)
     }
 
+    /// The same with the zone of an IPv6 address, which is 0 where it has none.
+    static func source(_ bytes: UnsafeRawBufferPointer) -> (Endpoint, zone: UInt32)? {
+        guard let endpoint = Self.endpoint(bytes) else { return nil }
+        let hasZone = endpoint.address.isIPv6 && bytes.count >= 28
+        return (
+            endpoint, hasZone ? bytes.loadUnaligned(fromByteOffset: 24, as: UInt32.self) : 0
+        )
+    }
+
     /// Calls the body with the socket address of an endpoint.
+    ///
+    /// The zone is an interface's number, for link-local IPv6 addresses and groups.
     static func with<Result>(
-        _ endpoint: Endpoint, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+        _ endpoint: Endpoint, zone: UInt32 = 0,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         var storage = sockaddr_storage()
         let isIPv6 = endpoint.address.isIPv6
@@ -57,6 +69,7 @@ enum SocketAddressBytes {
             case .v6(let high, let low):
                 bytes.storeBytes(of: high.bigEndian, toByteOffset: 8, as: UInt64.self)
                 bytes.storeBytes(of: low.bigEndian, toByteOffset: 16, as: UInt64.self)
+                bytes.storeBytes(of: zone, toByteOffset: 24, as: UInt32.self)
             }
             let address = UnsafeRawBufferPointer(bytes).assumingMemoryBound(to: sockaddr.self)
             guard let base = address.baseAddress else {

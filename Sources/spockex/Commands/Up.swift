@@ -57,6 +57,11 @@ struct Up: AsyncParsableCommand {
     var noIPgetter = false
 
     @Flag(
+        name: .customLong("no-lan"),
+        help: "Do not look for peers on local networks by multicast.")
+    var noLAN = false
+
+    @Flag(
         name: .customLong("no-portmap"),
         help: "Do not open ports on the router (this version never does).")
     var noPortmap = false
@@ -155,6 +160,7 @@ struct Up: AsyncParsableCommand {
         settings.stunServers = self.ipgetter
         settings.usesIPgetter = !self.noIPgetter
         settings.usesCommonPeers = !self.noRelay
+        settings.usesLAN = !self.noLAN
         return settings
     }
 

@@ -6,7 +6,7 @@ enum MeetingReach {
     /// Whether the two codes name addresses of local networks alone: then it works only inside one.
     ///
     /// False for loopback, which is used on one machine on purpose, and for texts that are no codes.
-    /// (Two codes without any address are refused by the node.)
+    /// True for two codes without any address: hellos find the other, or nothing does.
     static func isOneNetwork(offer: String, answer: String) -> Bool {
         guard case .offer(let offer)? = try? CodeText(scanned: offer),
             case .answer(let answer)? = try? CodeText(scanned: answer)
