@@ -38,10 +38,12 @@ extension Matrix {
     public var shortfalls: [String] {
         self.cells.compactMap { cell in
             guard cell.count >= Self.demandedCountMin,
-                let one = Place(rawValue: cell.offering), let other = Place(rawValue: cell.answering),
+                let one = Place(rawValue: cell.offering),
+                let other = Place(rawValue: cell.answering),
                 one.mustMeet(other), cell.soon * 100 < cell.count * 98
             else { return nil }
-            return "\(cell.offering) and \(cell.answering): \(cell.soon) of \(cell.count) within 25 s"
+            return
+                "\(cell.offering) and \(cell.answering): \(cell.soon) of \(cell.count) within 25 s"
         }
     }
 }

@@ -160,7 +160,8 @@ public final class DatagramSockets: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         DatagramReceiver(
-                            socket: SocketID(UInt32(number)), receive: receive, answering: answering))
+                            socket: SocketID(UInt32(number)), receive: receive, answering: answering
+                        ))
                 }
             }
             .withBoundSocket(handle)
