@@ -69,7 +69,9 @@ struct NaiveNAT {
                 spokenTo: [])
         }
         mapping.usedAt = now
-        mapping.spokenTo = mapping.spokenTo.filter { $0 != remote }.suffix(min(self.behavior.tableCountMax, 1_024) - 1) + [remote]
+        mapping.spokenTo =
+            mapping.spokenTo.filter { $0 != remote }.suffix(
+                min(self.behavior.tableCountMax, 1_024) - 1) + [remote]
         self.mappings.append(mapping)
         return Endpoint(address: self.outer, port: mapping.port)
     }

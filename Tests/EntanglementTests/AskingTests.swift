@@ -108,7 +108,8 @@ import Testing
         var sent: [Host.Sent] = []
         var host = self.host(&sent)
         host.request(.offer(MeetingOptions()), now: self.now, sent: &sent)
-        host.handle(.ipgetter(.seen(self.external, by: 2)), now: self.later(.seconds(1)), sent: &sent)
+        host.handle(
+            .ipgetter(.seen(self.external, by: 2)), now: self.later(.seconds(1)), sent: &sent)
         host.handle(.ipgetterLapsed, now: self.later(.seconds(700)), sent: &sent)
         let addresses = host.node.status(now: self.later(.seconds(700))).addresses
         #expect(addresses.map(\.candidate.endpoint) == [self.lan])

@@ -186,7 +186,7 @@ import Testing
         }
         pair.inFlight = []
         #expect(pair.relation(.alice)?.peerNAT == .open)
-        pair.run(for: .seconds(30))
+        pair.run(for: .seconds(60))
         #expect(pair.relation(.alice)?.peerNAT == .addressAndPortDependent)
     }
 

@@ -139,8 +139,8 @@ extension FrozenVersion {
             lastHeardAt INTEGER,
             matchedAt INTEGER,
             reservedCounter INTEGER NOT NULL CHECK (reservedCounter BETWEEN 0 AND 9007199254740991),
-            acceptedCounter INTEGER NOT NULL CHECK (acceptedCounter BETWEEN 0 AND 9007199254740991),
-            peerNAT TEXT CHECK (peerNAT IN ('o', 'e', 'a', 'd', 's')),
+            acceptedCounter INTEGER NOT NULL CHECK (acceptedCounter BETWEEN 0 AND 9007199254740991)
+            , peerNAT TEXT CHECK (peerNAT IN ('o', 'e', 'a', 'd', 's')),
             toldNAT TEXT CHECK (toldNAT IN ('o', 'e', 'a', 'd', 's'))
         ) STRICT
         """,

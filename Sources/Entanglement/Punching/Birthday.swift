@@ -38,7 +38,9 @@ struct PunchingTurn: Sendable, Equatable {
     /// Fresh sockets are not needed any more, and somebody may still use them.
     var wantsClosing = false
 
-    /// Takes the turn for a round of that length; nil: taken. Otherwise when to ask again.
+    /// Takes the turn for a round of that length.
+    ///
+    /// Nil: it is taken; otherwise when to ask again.
     mutating func take(_ id: RelationID, for span: Duration, now: Instant) -> Instant? {
         if let freeAt, freeAt > now { return freeAt }
         self.owner = id

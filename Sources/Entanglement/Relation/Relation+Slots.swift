@@ -10,14 +10,7 @@ extension Relation {
         guard case .opening(let from, let n) = envelope.kind, let keys = self.record.keys else {
             return
         }
-        if let position = self.slots.firstIndex(where: { $0.opening == datagram }) {
-            turn.send(self.slots[position].response, to: source)
-            let sources = self.slots[position].sources
-            if !sources.contains(source), sources.count < Limits.endpointCountMax {
-                self.slots[position].sources.append(source)
-            }
-            return
-        }
+        if self.answerAgain(datagram, from: source, &turn) { return }
         guard n > self.record.acceptedCounter || turn.has(.questionRepeats) else {
             self.answerStale(n, keys, to: source, &turn)
             return
@@ -63,6 +56,21 @@ extension Relation {
             session, &turn)
         turn.send(response, to: source)
         if let problem, !self.isTrusted { self.stop(problem, &turn) } else { self.begin(&turn) }
+    }
+
+    /// The same question gets the same answer; false: it is another.
+    private mutating func answerAgain(
+        _ datagram: [UInt8], from source: Endpoint, _ turn: inout Turn
+    ) -> Bool {
+        guard let position = self.slots.firstIndex(where: { $0.opening == datagram }) else {
+            return false
+        }
+        turn.send(self.slots[position].response, to: source)
+        let sources = self.slots[position].sources
+        if !sources.contains(source), sources.count < Limits.endpointCountMax {
+            self.slots[position].sources.append(source)
+        }
+        return true
     }
 
     private func makeResponse(

@@ -33,7 +33,8 @@ struct SimulatedIPgetter: Sendable {
         guard !self.isBusy else { return [] }
         self.isBusy = true
         let steps = self.run(.ask, now: now)
-        return self.isBusy && self.client.deadline == nil ? steps + [self.conclude(.nothing)] : steps
+        return self.isBusy && self.client.deadline == nil
+            ? steps + [self.conclude(.nothing)] : steps
     }
 
     mutating func receive(_ bytes: [UInt8], from source: Endpoint, now: Instant) -> [Step] {

@@ -33,19 +33,23 @@ extension Simulation {
         }
     }
 
+    private mutating func start(_ id: HostID) {
+        guard self.hosts[id.number].power == .stopped, !self.hosts[id.number].disk.isFull,
+            !self.retired.contains(id)
+        else { return }
+        // Programs die while they start, too, but not where nothing is to go wrong.
+        if !self.isHealed, !self.people.areResolute,
+            Int.random(in: 0..<24, using: &self.generator) == 0
+        {
+            self.hosts[id.number].diesAfter = Int.random(in: 0...8, using: &self.generator)
+        }
+        self.step(id) { $0.start(at: $1) }
+    }
+
     private mutating func carryOutOnComputer(_ action: Action) {
         switch action {
         case .start(let id):
-            guard self.hosts[id.number].power == .stopped, !self.hosts[id.number].disk.isFull,
-                !self.retired.contains(id)
-            else { return }
-            // Programs die while they start, too, but not where nothing is to go wrong.
-            if !self.isHealed, !self.people.areResolute,
-                Int.random(in: 0..<24, using: &self.generator) == 0
-            {
-                self.hosts[id.number].diesAfter = Int.random(in: 0...8, using: &self.generator)
-            }
-            self.step(id) { $0.start(at: $1) }
+            self.start(id)
         case .crash(let id, let outputs):
             // People may have second thoughts long after the faults have ended; programs do not die then.
             guard self.hosts[id.number].isRunning, !self.isHealed else { return }

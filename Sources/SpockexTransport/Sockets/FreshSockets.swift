@@ -62,7 +62,8 @@ final class FreshSockets: Sendable {
             while state.open.count < number { state.open.append(nil) }
             if state.open.count == number {
                 opened = Self.open(at: address, SocketID(state.nextNumber))
-                state.nextNumber = state.nextNumber == .max ? SocketID.firstFresh : state.nextNumber + 1
+                state.nextNumber =
+                    state.nextNumber == .max ? SocketID.firstFresh : state.nextNumber + 1
                 state.open.append(opened)
             }
             return state.open[number]?.socket
