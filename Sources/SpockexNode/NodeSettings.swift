@@ -42,12 +42,14 @@ public struct NodeSettings: Sendable, Equatable {
     public var stunServers: [String]
     /// Whether `stunServers` may be asked.
     public var usesIPgetter: Bool
+    /// Whether the router may be asked to open the node's port.
+    public var opensPorts: Bool
 
     /// Settings with their defaults.
     public init(
         home: String, listen: [Endpoint] = Self.defaultListen, external: [Endpoint] = [],
         name: String? = nil, firstName: String = "", stunServers: [String] = [],
-        usesIPgetter: Bool = true
+        usesIPgetter: Bool = true, opensPorts: Bool = true
     ) {
         self.home = home
         self.listen = listen
@@ -56,6 +58,7 @@ public struct NodeSettings: Sendable, Equatable {
         self.firstName = firstName
         self.stunServers = stunServers
         self.usesIPgetter = usesIPgetter
+        self.opensPorts = opensPorts
     }
 
     /// Whether loopback endpoints are offered and accepted.

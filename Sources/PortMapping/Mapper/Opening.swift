@@ -142,10 +142,20 @@ struct Opening: Sendable {
             self.fail(method, &upnp, &turn)
         }
         if self.isIdle, self.retryAt == nil {
-            let pause = Int64.random(in: Limits.retrySeconds, using: &turn.generator)
-            self.retryAt = turn.now + .seconds(pause)
+            self.retryAt = self.pause(&turn)
             turn.outputs.append(.unavailable(self.inner))
         }
+    }
+
+    /// When to begin anew: after what a refusal by PCP told, else in a while.
+    private func pause(_ turn: inout MapperTurn<some RandomNumberGenerator>) -> Instant {
+        guard let end = self.pcp?.refusedUntil, end > turn.now else {
+            return turn.now
+                + .seconds(Int64.random(in: Limits.retrySeconds, using: &turn.generator))
+        }
+        // Not all clients of a router at the same moment.
+        let spread = (end - turn.now).nanoseconds / Int64(Limits.renewalSpreadDivisor)
+        return end + .nanoseconds(Int64.random(in: 0...spread, using: &turn.generator))
     }
 
     /// The lease is over, whatever the router thinks.
@@ -165,7 +175,7 @@ struct Opening: Sendable {
         _ response: PCPResponse, _ upnp: inout UPnPSession,
         _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
-        guard let verdict = self.pcp?.receive(response) else { return }
+        guard let verdict = self.pcp?.receive(response, now: turn.now) else { return }
         self.take(verdict, by: .pcp, &upnp, &turn)
     }
 
@@ -280,7 +290,8 @@ extension Opening {
             self.lose(&turn)
             self.begin(&upnp, &turn)
         } else {
-            let half = (lease.expiry - turn.now) / 2
+            let refusal = method == .pcp ? self.pcp?.refusedUntil.map { $0 - turn.now } : nil
+            let half = max((lease.expiry - turn.now) / 2, refusal ?? .zero)
             if half >= Limits.renewalPauseMin { self.lease?.renewal = turn.now + half }
         }
     }

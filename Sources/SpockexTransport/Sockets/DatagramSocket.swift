@@ -25,8 +25,9 @@ final class DatagramSocket: Sendable {
     /// Binds a socket; port 0 takes any free one.
     ///
     /// IPv6 sockets take IPv6 alone, so that one port can be bound for both. No `SO_REUSEADDR`: two
-    /// nodes on one port would take each other's datagrams.
-    init(bindingTo listen: Endpoint) throws(TransportError) {
+    /// nodes on one port would take each other's datagrams. `group`: a multicast group instead,
+    /// whose port is shared, as each member gets its own copy.
+    init(bindingTo listen: Endpoint, group: MulticastGroup? = nil) throws(TransportError) {
         let isIPv6 = listen.address.isIPv6
         let handle = socket(isIPv6 ? AF_INET6 : AF_INET, Self.datagramType, 0)
         guard handle >= 0 else { throw .cannotListen(listen, code: errno) }
@@ -41,7 +42,9 @@ final class DatagramSocket: Sendable {
                 throw .cannotListen(listen, code: errno)
             }
         }
-        let result = SocketAddressBytes.with(listen) { address, byteCount in
+        group?.join(handle)
+        let zone = group?.interface ?? 0
+        let result = SocketAddressBytes.with(listen, zone: zone) { address, byteCount in
             bind(handle, address, byteCount) == 0 ? 0 : errno
         }
         guard result == 0 else {
@@ -71,10 +74,10 @@ final class DatagramSocket: Sendable {
     }
 
     /// Sends one datagram without waiting.
-    func send(_ bytes: [UInt8], to endpoint: Endpoint) -> SendOutcome {
+    func send(_ bytes: [UInt8], to endpoint: Endpoint, zone: UInt32 = 0) -> SendOutcome {
         self.descriptor.withLock { handle in
             guard let handle else { return .failed(code: EBADF) }
-            let code = SocketAddressBytes.with(endpoint) { address, byteCount in
+            let code = SocketAddressBytes.with(endpoint, zone: zone) { address, byteCount in
                 bytes.withUnsafeBytes { buffer in
                     sendto(handle, buffer.baseAddress, buffer.count, 0, address, byteCount) >= 0
                         ? 0 : errno
@@ -116,7 +119,7 @@ final class DatagramSocket: Sendable {
         if let handle { _ = Self.closeHandle(handle) }
     }
 
-    private static func closeHandle(_ handle: CInt) -> CInt {
+    static func closeHandle(_ handle: CInt) -> CInt {
         #if canImport(Glibc)
             Glibc.close(handle)
         #elseif canImport(Musl)
@@ -134,7 +137,7 @@ final class DatagramSocket: Sendable {
         #endif
     }
 
-    private static func boundEndpoint(of handle: CInt) -> Endpoint? {
+    static func boundEndpoint(of handle: CInt) -> Endpoint? {
         var storage = sockaddr_storage()
         var byteCount = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutableBytes(of: &storage) { bytes in

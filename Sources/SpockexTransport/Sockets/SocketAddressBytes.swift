@@ -38,8 +38,11 @@ enum SocketAddressBytes {
     }
 
     /// Calls the body with the socket address of an endpoint.
+    ///
+    /// `zone`: the interface's number, which a link-local IPv6 address needs.
     static func with<Result>(
-        _ endpoint: Endpoint, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+        _ endpoint: Endpoint, zone: UInt32 = 0,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         var storage = sockaddr_storage()
         let isIPv6 = endpoint.address.isIPv6
@@ -57,6 +60,7 @@ enum SocketAddressBytes {
             case .v6(let high, let low):
                 bytes.storeBytes(of: high.bigEndian, toByteOffset: 8, as: UInt64.self)
                 bytes.storeBytes(of: low.bigEndian, toByteOffset: 16, as: UInt64.self)
+                bytes.storeBytes(of: zone, toByteOffset: 24, as: UInt32.self)
             }
             let address = UnsafeRawBufferPointer(bytes).assumingMemoryBound(to: sockaddr.self)
             guard let base = address.baseAddress else {
