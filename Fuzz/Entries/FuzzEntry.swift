@@ -14,6 +14,16 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
     case qrText = "FuzzQRText"
     /// Answers of STUN servers.
     case stun = "FuzzSTUN"
+    /// Answers of routers by PCP.
+    case pcp = "FuzzPCP"
+    /// Answers of routers by NAT-PMP.
+    case natpmp = "FuzzNATPMP"
+    /// Answers of routers to searches.
+    case ssdp = "FuzzSSDP"
+    /// Answers of routers by HTTP, with XML and SOAP in them.
+    case http = "FuzzHTTP"
+    /// All of these at a port mapper, with time between.
+    case router = "FuzzRouter"
 
     /// Feeds one input.
     public func run(_ input: [UInt8]) {
@@ -24,6 +34,11 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .ndef: fuzzNDEF(input)
         case .qrText: fuzzQRText(input)
         case .stun: fuzzSTUN(input)
+        case .pcp: fuzzPCP(input)
+        case .natpmp: fuzzNATPMP(input)
+        case .ssdp: fuzzSSDP(input)
+        case .http: fuzzHTTP(input)
+        case .router: RouterHarness.run(input)
         }
     }
 
@@ -35,6 +50,11 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .frame: FrameHarness.shared.seeds
         case .ndef: ndefSeeds
         case .stun: stunSeeds
+        case .pcp: pcpSeeds
+        case .natpmp: natpmpSeeds
+        case .ssdp: ssdpSeeds
+        case .http: httpSeeds
+        case .router: routerSeeds
         }
     }
 }

@@ -14,18 +14,21 @@ struct Deletion: Sendable {
     let mapping: Mapping
     let inner: Endpoint
     let server: Endpoint
+    /// Whether the router has said that there is something to delete.
+    let isOfGrant: Bool
     private let bytes: [UInt8]
     private var sendCount = 0
     private(set) var dueAt: Instant
 
     /// The deletion, sent for the first time.
     init(
-        _ mapping: Mapping, of inner: Endpoint, at server: Endpoint, _ bytes: [UInt8],
-        _ turn: inout MapperTurn<some RandomNumberGenerator>
+        _ mapping: Mapping, of inner: Endpoint, at server: Endpoint, isOfGrant: Bool,
+        _ bytes: [UInt8], _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
         self.mapping = mapping
         self.inner = inner
         self.server = server
+        self.isOfGrant = isOfGrant
         self.bytes = bytes
         self.dueAt = turn.now
         self.send(&turn)
@@ -71,10 +74,13 @@ struct Deletion: Sendable {
 }
 
 extension PortMapper {
-    /// Whether something was deleted and the router has not confirmed it yet.
+    /// Whether what a router had opened is deleted and not confirmed yet.
     ///
-    /// After ``Input/stop``: who ends may wait for it a little.
-    public var isClosing: Bool { !self.deletions.isEmpty || self.upnp.isClosing }
+    /// After ``Input/stop``: who ends may wait for it a little. What may only perhaps have been
+    /// opened is deleted too, but a router that never answers is not waited for.
+    public var isClosing: Bool {
+        self.deletions.contains(where: \.isOfGrant) || self.upnp.isClosing
+    }
 
     mutating func tickDeletions(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         var kept: [Deletion] = []

@@ -178,8 +178,8 @@ struct NATPMPExchange: Sendable {
             internalPort: self.inner.port, externalPort: 0, lifetime: 0)
         turn.deletions.append(
             Deletion(
-                .natpmp, of: self.inner, at: self.server, NATPMPRequest.map(mapping).encoded,
-                &turn))
+                .natpmp, of: self.inner, at: self.server, isOfGrant: self.isGranted,
+                NATPMPRequest.map(mapping).encoded, &turn))
     }
 
     private mutating func take(

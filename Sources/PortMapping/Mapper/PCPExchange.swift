@@ -88,6 +88,9 @@ struct PCPExchange: Sendable {
                 let range = Limits.refusalSeconds
                 let seconds = min(max(Int64(response.lifetime), range.lowerBound), range.upperBound)
                 self.refusedUntil = now + .seconds(seconds)
+                // We suggested no such address: some routers tell theirs with the refusal.
+                let address = mapping.external.address
+                if address.reach == .behindNAT, !address.isLoopback { return .secondNAT(address) }
             }
             return .failed
         }
@@ -118,8 +121,8 @@ struct PCPExchange: Sendable {
     mutating func delete(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         turn.deletions.append(
             Deletion(
-                .pcp(self.nonce), of: self.inner, at: self.server, self.request(lifetime: 0),
-                &turn))
+                .pcp(self.nonce), of: self.inner, at: self.server, isOfGrant: self.isGranted,
+                self.request(lifetime: 0), &turn))
         self.state = .idle
         self.isDeleting = true
     }

@@ -195,7 +195,7 @@ struct PortOpener: Sendable {
 
     /// Sockets are needed until the last deletion is confirmed.
     private mutating func resting() -> [Step] {
-        guard self.hasSockets, !self.isRunning, !self.isClosing else { return [] }
+        guard self.hasSockets, !self.isRunning, self.machine.deadline == nil else { return [] }
         self.hasSockets = false
         return [.rest]
     }
