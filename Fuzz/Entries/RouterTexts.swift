@@ -205,7 +205,8 @@ var httpSeeds: [[UInt8]] {
 var routerSeeds: [[UInt8]] {
     let (map, refusal, announcement) = (pcpSeeds[0], pcpSeeds[1], pcpSeeds[2])
     let timer = RouterHarness.event(0, [])
-    let upnp = [timer, timer, timer]
+    let upnp =
+        [timer, timer, timer]
         + [RouterHarness.event(3, ssdpSeeds[1]), RouterHarness.event(4, httpSeeds[0])]
         + [RouterHarness.event(4, httpSeeds[2]), RouterHarness.event(6, [])]
     return [

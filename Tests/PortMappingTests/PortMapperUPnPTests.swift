@@ -241,9 +241,10 @@ import Testing
         #expect(try bench.handle(.httpFailed(opening)) == [bench.call(closing)])
         #expect(try bench.answer() == [])
         #expect(!bench.mapper.isClosing)
-        #expect(try bench.run(for: .seconds(300)).map(\.output).allSatisfy { output in
-            try output == bench.pcpSent(lifetime: 0)
-        })
+        #expect(
+            try bench.run(for: .seconds(300)).map(\.output).allSatisfy { output in
+                try output == bench.pcpSent(lifetime: 0)
+            })
     }
 
     @Test func aCallThatClosesIsMadeThreeTimesWhenNobodyAnswers() throws {

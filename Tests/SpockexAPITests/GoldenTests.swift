@@ -59,7 +59,8 @@ import Testing
             report,
             #"{"bridges":[\#(bridge)],"clusters":[\#(Self.clusterText)],"#
                 + #""counters":{"datagramsReceived":2,"handshakes":1},"node":\#(node),"#
-                + #""pairings":[\#(Self.pairingText)],"peers":[\#(Self.peerText)],"router":\#(router)}"#)
+                + #""pairings":[\#(Self.pairingText)],"peers":[\#(Self.peerText)],"router":\#(router)}"#
+        )
     }
 
     @Test func listsNameTheirRows() throws {

@@ -130,11 +130,12 @@ private final class TCPServer {
         #else
             let stream = SOCK_STREAM
         #endif
-        self.listener = socket(AF_INET, stream, 0)
+        let listener = socket(AF_INET, stream, 0)
+        self.listener = listener
         self.keepsOpen = keepsOpen
-        let bound = SocketAddressBytes.with(Loopback.ipv4) { bind(self.listener, $0, $1) }
-        guard bound == 0, listen(self.listener, 4) == 0,
-            let endpoint = DatagramSocket.boundEndpoint(of: self.listener)
+        let bound = SocketAddressBytes.with(Loopback.ipv4) { bind(listener, $0, $1) }
+        guard bound == 0, listen(listener, 4) == 0,
+            let endpoint = DatagramSocket.boundEndpoint(of: listener)
         else { return nil }
         self.endpoint = endpoint
     }

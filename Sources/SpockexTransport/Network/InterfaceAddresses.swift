@@ -12,7 +12,9 @@ public import Entanglement
 /// The addresses of the machine's interfaces.
 public enum InterfaceAddresses {
     /// All unicast addresses of interfaces that are up, loopback and link-local ones included,
-    /// each once and in order; empty when the system does not tell. `interface`: only of that one.
+    /// each once and in order; empty when the system does not tell.
+    ///
+    /// `interface`: only of that one.
     public static func current(of interface: String? = nil) -> [IPAddress] {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return [] }
