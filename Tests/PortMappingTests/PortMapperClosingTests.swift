@@ -104,6 +104,27 @@ import Testing
         #expect(try bench.timer() == [bench.pcpSent(), Bench.addressAsked])
     }
 
+    @Test func aRouterThatRefusesAgainAndAgainIsAskedLessOften() throws {
+        var bench = Bench()
+        _ = bench.join()
+        let no = NATPMPResponse(
+            epoch: 1, content: .failure(opcode: 0, .networkFailure, mapping: nil))
+        var pauses: [Int64] = []
+        for _ in 0..<7 {
+            _ = bench.datagram(no.encoded)
+            _ = bench.run(for: .seconds(9))
+            let refusedAt = bench.now
+            #expect(
+                try bench.pcp(result: .noResources, lifetime: 30) == [.unavailable(Bench.inner)])
+            let pause = try #require(bench.mapper.deadline) - refusedAt
+            pauses.append(pause.nanoseconds / 1_000_000_000)
+            _ = bench.timer()
+        }
+        for (pause, least) in zip(pauses, [30, 60, 120, 240, 480, 600, 600] as [Int64]) {
+            #expect(pause >= least && pause <= least * 17 / 16 + 1)
+        }
+    }
+
     @Test func aRefusalMayTellOfASecondNAT() throws {
         var bench = Bench()
         _ = bench.join()

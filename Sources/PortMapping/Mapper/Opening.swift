@@ -25,6 +25,8 @@ struct Opening: Sendable {
     private(set) var lease: Lease?
     private var upnpUse: UPnPUse
     private var retryAt: Instant?
+    /// Refusals by PCP in a row that led to a new race.
+    private var refusalCount = 0
     /// The second NAT's address that was told last.
     private var toldAddress: IPAddress?
 
@@ -147,15 +149,21 @@ struct Opening: Sendable {
         }
     }
 
-    /// When to begin anew: after what a refusal by PCP told, else in a while.
-    private func pause(_ turn: inout MapperTurn<some RandomNumberGenerator>) -> Instant {
+    /// When to begin anew: after what a refusal by PCP told, doubled with each one in a row, else in
+    /// a while.
+    private mutating func pause(_ turn: inout MapperTurn<some RandomNumberGenerator>) -> Instant {
         guard let end = self.pcp?.refusedUntil, end > turn.now else {
             return turn.now
                 + .seconds(Int64.random(in: Limits.retrySeconds, using: &turn.generator))
         }
+        let told = end - turn.now
+        let patient = min(told * (1 << self.refusalCount), .seconds(Limits.retrySeconds.lowerBound))
+        self.refusalCount = min(self.refusalCount + 1, 8)
+        let pause = max(told, patient)
         // Not all clients of a router at the same moment.
-        let spread = (end - turn.now).nanoseconds / Int64(Limits.renewalSpreadDivisor)
-        return end + .nanoseconds(Int64.random(in: 0...spread, using: &turn.generator))
+        let spread = pause.nanoseconds / Int64(Limits.renewalSpreadDivisor)
+        return turn.now + pause
+            + .nanoseconds(Int64.random(in: 0...spread, using: &turn.generator))
     }
 
     /// The lease is over, whatever the router thinks.
@@ -249,6 +257,7 @@ extension Opening {
             external: external, method: method, expiry: turn.now + life,
             renewal: turn.now + life / 2 + .nanoseconds(jitter))
         self.retryAt = nil
+        self.refusalCount = 0
         self.toldAddress = nil
         if method != .pcp { self.pcp?.drop() }
         if method != .natpmp { self.natpmp?.drop() }
