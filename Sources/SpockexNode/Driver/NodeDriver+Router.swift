@@ -10,7 +10,7 @@ extension NodeDriver {
     func follow(_ steps: [PortOpener.Step], now: Moment, into outputs: inout [Output]) {
         self.say(steps)
         guard steps.contains(.changed) else { return }
-        self.logger.info("\(self.opener.external.count) ports are open on the router")
+        self.logger.info("open on the router: \(self.opener.external.count)")
         self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
     }
 
