@@ -16,6 +16,16 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
     case stun = "FuzzSTUN"
     /// Hellos of the local network, at a node with a peer.
     case hello = "FuzzHello"
+    /// Answers of routers by PCP.
+    case pcp = "FuzzPCP"
+    /// Answers of routers by NAT-PMP.
+    case natpmp = "FuzzNATPMP"
+    /// Answers of routers to searches.
+    case ssdp = "FuzzSSDP"
+    /// Answers of routers by HTTP, with XML and SOAP in them.
+    case http = "FuzzHTTP"
+    /// All of these at a port mapper, with time between.
+    case router = "FuzzRouter"
 
     /// Feeds one input.
     public func run(_ input: [UInt8]) {
@@ -27,6 +37,11 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .qrText: fuzzQRText(input)
         case .stun: fuzzSTUN(input)
         case .hello: HelloHarness.shared.run(input)
+        case .pcp: fuzzPCP(input)
+        case .natpmp: fuzzNATPMP(input)
+        case .ssdp: fuzzSSDP(input)
+        case .http: fuzzHTTP(input)
+        case .router: RouterHarness.run(input)
         }
     }
 
@@ -39,6 +54,11 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .ndef: ndefSeeds
         case .stun: stunSeeds
         case .hello: HelloHarness.shared.seeds
+        case .pcp: pcpSeeds
+        case .natpmp: natpmpSeeds
+        case .ssdp: ssdpSeeds
+        case .http: httpSeeds
+        case .router: routerSeeds
         }
     }
 }

@@ -57,6 +57,19 @@ enum Limits {
     /// How often a PCP request is sent; the RFC sets no limit, this one ends after about 190 s.
     static let pcpSendCount = 6
 
+    /// The wait before a deletion by PCP or NAT-PMP is repeated; it doubles with each one.
+    static let deletionRetransmission: Duration = .milliseconds(250)
+
+    /// How often a deletion is sent that nobody confirms; the last one after 1.75 s.
+    static let deletionSendCount = 4
+
+    /// How often a call that closes is made by UPnP when it is not answered.
+    static let closingTryCount = 3
+
+    /// The least and the most time for which a refusal by PCP is believed (RFC 6887 §7.4 has
+    /// 30 seconds and 30 minutes as examples).
+    static let refusalSeconds: ClosedRange<Int64> = 30...3600
+
     /// How long PCP and NAT-PMP go first.
     static let upnpDelay: Duration = .milliseconds(250)
 
@@ -70,7 +83,7 @@ enum Limits {
     static let locationCount = 4
 
     /// How long a router may take for an HTTP answer.
-    static let httpWait: Duration = .seconds(10)
+    static let httpWait: Duration = .seconds(5)
 
     /// How many external ports are tried by UPnP when each is somebody else's.
     static let portTryCount = 4

@@ -24,6 +24,12 @@ enum Limits {
     static let listenCountMax = 16
     /// How often a learned endpoint's mapping in the router is refreshed while a code shows it.
     static let keepAliveInterval = Duration.seconds(20)
+    /// How long a code waits for a router that says nothing.
+    static let routerSilenceSpan = Duration.milliseconds(1_500)
+    /// How long a code waits for a router that says something.
+    static let routerSpan = Duration.seconds(3)
+    /// How long the end of the node waits for the router to confirm that its ports are closed.
+    static let farewellSpan = Duration.seconds(2)
     /// STUN servers that are asked.
     static let serverCountMax = 8
 }

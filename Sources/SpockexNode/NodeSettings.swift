@@ -46,12 +46,14 @@ public struct NodeSettings: Sendable, Equatable {
     public var usesCommonPeers = true
     /// Whether peers are looked for on local networks by multicast.
     public var usesLAN: Bool
+    /// Whether the router may be asked to open the node's port.
+    public var opensPorts: Bool
 
     /// Settings with their defaults.
     public init(
         home: String, listen: [Endpoint] = Self.defaultListen, external: [Endpoint] = [],
         name: String? = nil, firstName: String = "", stunServers: [String] = [],
-        usesIPgetter: Bool = true, usesLAN: Bool = true
+        usesIPgetter: Bool = true, usesLAN: Bool = true, opensPorts: Bool = true
     ) {
         self.home = home
         self.listen = listen
@@ -61,6 +63,7 @@ public struct NodeSettings: Sendable, Equatable {
         self.stunServers = stunServers
         self.usesIPgetter = usesIPgetter
         self.usesLAN = usesLAN
+        self.opensPorts = opensPorts
     }
 
     /// Whether loopback endpoints are offered and accepted.

@@ -28,6 +28,12 @@ enum Limits {
     static let settlingTime = Duration.milliseconds(200)
     /// How often the interfaces are compared where the system tells nothing.
     static let pollingInterval = Duration.seconds(5)
+    /// A router's datagram; a longer one is none of ours.
+    static let routerDatagramByteCountMax = 2_048
+    /// How long a router may take for a whole exchange by TCP, in milliseconds.
+    static let exchangeMilliseconds: Int64 = 5_000
+    /// How often it is looked whether an answer by TCP is whole; then at its end.
+    static let exchangeLookCountMax = 64
     /// How long a socket that broke stays unread before it is read again, in milliseconds.
     static let reopeningMilliseconds: Int64 = 1_000
 }

@@ -263,9 +263,10 @@ import Testing
         _ = try bench.pcp()
         let outputs = bench.handle(.stop)
         #expect(try outputs == [bench.pcpSent(lifetime: 0), .lost(Bench.external)])
-        #expect(bench.mapper.deadline == nil)
-        // The answer to the deletion, and anything else, means nothing now.
+        #expect(bench.mapper.isClosing)
+        // After the answer to the deletion there is nothing more to do.
         #expect(try bench.pcp(lifetime: 0) == [])
+        #expect(!bench.mapper.isClosing && bench.mapper.deadline == nil)
         #expect(bench.natpmp() == [])
         #expect(bench.handle(.timer) == [])
         #expect(bench.handle(.stop) == [])

@@ -234,9 +234,59 @@ import Testing
         var bench = try Bench.found([.connection1])
         _ = try bench.answer(address: "198.51.100.7")
         let opening = try #require(bench.request?.id)
-        let outputs = bench.handle(.stop)
-        #expect(try outputs.contains(bench.call(.unmap(externalPort: 4242, at: .connection1))))
-        #expect(bench.handle(.httpFailed(opening)) == [])
+        // One call at a time: else the end could overtake what it is to end.
+        #expect(try bench.handle(.stop) == [bench.pcpSent(lifetime: 0)])
+        #expect(bench.mapper.isClosing)
+        let closing = SOAPCall.unmap(externalPort: 4242, at: .connection1)
+        #expect(try bench.handle(.httpFailed(opening)) == [bench.call(closing)])
+        #expect(try bench.answer() == [])
+        #expect(!bench.mapper.isClosing)
+        #expect(
+            try bench.run(for: .seconds(300)).map(\.output).allSatisfy { output in
+                try output == bench.pcpSent(lifetime: 0)
+            })
+    }
+
+    @Test func aCallThatClosesIsMadeThreeTimesWhenNobodyAnswers() throws {
+        var bench = try Bench.found([.connection1])
+        _ = try bench.answer(address: "198.51.100.7")
+        _ = try bench.answer()
+        let closing = SOAPCall.unmap(externalPort: 4242, at: .connection1)
+        #expect(try bench.handle(.stop).contains(bench.call(closing)))
+        for _ in 0..<2 {
+            let id = try #require(bench.request?.id)
+            #expect(try bench.handle(.httpFailed(id)) == [bench.call(closing)])
+        }
+        let last = try #require(bench.request?.id)
+        #expect(bench.handle(.httpFailed(last)) == [])
+        #expect(!bench.mapper.isClosing)
+    }
+
+    @Test func anyAnswerOfTheRouterEndsTheClosing() throws {
+        var bench = try Bench.found([.connection1])
+        _ = try bench.answer(address: "198.51.100.7")
+        _ = try bench.answer()
+        _ = bench.handle(.stop)
+        #expect(bench.mapper.isClosing)
+        #expect(try bench.fail(.init(rawValue: 714)) == [])
+        #expect(!bench.mapper.isClosing)
+    }
+
+    @Test func whatIsClosedIsOpenedAnewAfterwards() throws {
+        var bench = try Bench.found([.connection1])
+        _ = try bench.answer(address: "198.51.100.7")
+        _ = try bench.answer()
+        _ = bench.handle(.stop)
+        let closing = try #require(bench.request)
+        #expect(bench.join().filter { $0 == Bench.addressAsked }.count == 1)
+        #expect(bench.run(for: .milliseconds(300)).map(\.output).contains(Bench.searches[0]))
+        // The description waits for the end of the call that closes.
+        #expect(bench.answerSearch() == [])
+        let bytes = SOAPAnswer.success([]).encoded(to: try bench.sentCall())
+        #expect(try bench.handle(.httpResponse(closing.id, bytes)) == [bench.get("/root.xml")])
+        _ = try bench.describe([.connection1])
+        _ = try bench.answer(address: "198.51.100.7")
+        #expect(try bench.answer() == [Bench.mapped(by: .upnp)])
     }
 
     @Test func anAnswerToAnotherRequestChangesNothing() throws {

@@ -41,17 +41,26 @@ import Testing
                 ipgetterQueries: 0),
             peers: [Self.peer], clusters: [Self.cluster],
             bridges: [BridgeRow(id: "b", clusters: ["c", "d"], via: "p", state: "open")],
-            pairings: [Self.pairing], counters: ["handshakes": 1, "datagramsReceived": 2])
+            pairings: [Self.pairing],
+            router: RouterRow(
+                state: "open", gateway: "192.168.1.1", protocol: "pcp",
+                externalAddress: "198.51.100.10:41414", leaseSeconds: 7199),
+            counters: ["handshakes": 1, "datagramsReceived": 2])
         let bridge = #"{"clusters":["c","d"],"id":"b","state":"open","via":"p"}"#
         let node =
             #"{"addresses":[{"confirmedBy":0,"endpoint":"192.0.2.1:41414","kind":"lan"}],"#
             + #""ipgetterQueries":0,"listen":["[::]:41414"],"name":"anna","#
             + #""startedAt":"2026-11-23T09:30:00.250Z","version":"0.1.0"}"#
+        let router =
+            #"{"doubleNat":null,"externalAddress":"198.51.100.10:41414","#
+            + #""gateway":"192.168.1.1","leaseSeconds":7199,"pinholes":[],"protocol":"pcp","#
+            + #""reason":null,"state":"open"}"#
         try self.check(
             report,
             #"{"bridges":[\#(bridge)],"clusters":[\#(Self.clusterText)],"#
                 + #""counters":{"datagramsReceived":2,"handshakes":1},"node":\#(node),"#
-                + #""pairings":[\#(Self.pairingText)],"peers":[\#(Self.peerText)]}"#)
+                + #""pairings":[\#(Self.pairingText)],"peers":[\#(Self.peerText)],"router":\#(router)}"#
+        )
     }
 
     @Test func listsNameTheirRows() throws {

@@ -17,6 +17,8 @@ struct InputQueueTests {
             switch item {
             case .datagram(.datagram(let bytes, _, _)): "datagram \(bytes)"
             case .datagram: "other"
+            case .router: "router"
+            case .routerAnswer: "router answer"
             case .stun: "stun"
             case .hello: "hello"
             case .request(let id, _): "request \(id.value)"

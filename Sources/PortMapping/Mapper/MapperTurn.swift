@@ -16,6 +16,8 @@ struct MapperTurn<Generator: RandomNumberGenerator> {
     let now: Instant
     var generator: Generator
     var outputs: [PortMapper.Output] = []
+    /// What is to end at the router, by PCP or NAT-PMP.
+    var deletions: [Deletion] = []
     /// What the UPnP session has found out and no opening has taken yet.
     var verdicts: [(inner: Endpoint, verdict: Verdict)] = []
 }

@@ -176,8 +176,10 @@ struct NATPMPExchange: Sendable {
         self.isDeleting = true
         let mapping = NATPMP.Mapping(
             internalPort: self.inner.port, externalPort: 0, lifetime: 0)
-        turn.outputs.append(
-            .send(NATPMPRequest.map(mapping).encoded, to: self.server, from: self.inner.address))
+        turn.deletions.append(
+            Deletion(
+                .natpmp, of: self.inner, at: self.server, isOfGrant: self.isGranted,
+                NATPMPRequest.map(mapping).encoded, &turn))
     }
 
     private mutating func take(

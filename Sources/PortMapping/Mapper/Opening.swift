@@ -25,6 +25,8 @@ struct Opening: Sendable {
     private(set) var lease: Lease?
     private var upnpUse: UPnPUse
     private var retryAt: Instant?
+    /// Refusals by PCP in a row that led to a new race.
+    private var refusalCount = 0
     /// The second NAT's address that was told last.
     private var toldAddress: IPAddress?
 
@@ -142,10 +144,26 @@ struct Opening: Sendable {
             self.fail(method, &upnp, &turn)
         }
         if self.isIdle, self.retryAt == nil {
-            let pause = Int64.random(in: Limits.retrySeconds, using: &turn.generator)
-            self.retryAt = turn.now + .seconds(pause)
+            self.retryAt = self.pause(&turn)
             turn.outputs.append(.unavailable(self.inner))
         }
+    }
+
+    /// When to begin anew: after what a refusal by PCP told, doubled with each one in a row, else in
+    /// a while.
+    private mutating func pause(_ turn: inout MapperTurn<some RandomNumberGenerator>) -> Instant {
+        guard let end = self.pcp?.refusedUntil, end > turn.now else {
+            return turn.now
+                + .seconds(Int64.random(in: Limits.retrySeconds, using: &turn.generator))
+        }
+        let told = end - turn.now
+        let patient = min(told * (1 << self.refusalCount), .seconds(Limits.retrySeconds.lowerBound))
+        self.refusalCount = min(self.refusalCount + 1, 8)
+        let pause = max(told, patient)
+        // Not all clients of a router at the same moment.
+        let spread = pause.nanoseconds / Int64(Limits.renewalSpreadDivisor)
+        return turn.now + pause
+            + .nanoseconds(Int64.random(in: 0...spread, using: &turn.generator))
     }
 
     /// The lease is over, whatever the router thinks.
@@ -165,7 +183,7 @@ struct Opening: Sendable {
         _ response: PCPResponse, _ upnp: inout UPnPSession,
         _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
-        guard let verdict = self.pcp?.receive(response) else { return }
+        guard let verdict = self.pcp?.receive(response, now: turn.now) else { return }
         self.take(verdict, by: .pcp, &upnp, &turn)
     }
 
@@ -239,6 +257,7 @@ extension Opening {
             external: external, method: method, expiry: turn.now + life,
             renewal: turn.now + life / 2 + .nanoseconds(jitter))
         self.retryAt = nil
+        self.refusalCount = 0
         self.toldAddress = nil
         if method != .pcp { self.pcp?.drop() }
         if method != .natpmp { self.natpmp?.drop() }
@@ -280,7 +299,8 @@ extension Opening {
             self.lose(&turn)
             self.begin(&upnp, &turn)
         } else {
-            let half = (lease.expiry - turn.now) / 2
+            let refusal = method == .pcp ? self.pcp?.refusedUntil.map { $0 - turn.now } : nil
+            let half = max((lease.expiry - turn.now) / 2, refusal ?? .zero)
             if half >= Limits.renewalPauseMin { self.lease?.renewal = turn.now + half }
         }
     }

@@ -19,6 +19,8 @@ struct PCPExchange: Sendable {
     private var wish: Endpoint
     private var state = State.idle
     private var isGranted = false
+    /// So long the router's last refusal holds, as it said itself.
+    private(set) var refusedUntil: Instant?
     /// A deletion was sent and not yet confirmed.
     private var isDeleting = false
     private var sendCount = 0
@@ -45,6 +47,7 @@ struct PCPExchange: Sendable {
 
     mutating func ask(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         self.state = .asking
+        self.refusedUntil = nil
         self.sendCount = 0
         self.send(&turn)
     }
@@ -68,7 +71,7 @@ struct PCPExchange: Sendable {
             && mapping.internalPort == self.inner.port
     }
 
-    mutating func receive(_ response: PCPResponse) -> Verdict? {
+    mutating func receive(_ response: PCPResponse, now: Instant) -> Verdict? {
         guard self.isAnswered(by: response), case .map(let mapping) = response.content else {
             return nil
         }
@@ -81,6 +84,14 @@ struct PCPExchange: Sendable {
         guard response.result == .success, mapping.external.port != 0 else {
             guard self.isAsking else { return nil }
             self.state = .idle
+            if response.result != .success {
+                let range = Limits.refusalSeconds
+                let seconds = min(max(Int64(response.lifetime), range.lowerBound), range.upperBound)
+                self.refusedUntil = now + .seconds(seconds)
+                // We suggested no such address: some routers tell theirs with the refusal.
+                let address = mapping.external.address
+                if address.reach == .behindNAT, !address.isLoopback { return .secondNAT(address) }
+            }
             return .failed
         }
         self.state = .idle
@@ -108,13 +119,20 @@ struct PCPExchange: Sendable {
 
     /// Deletes what was or may have been granted.
     mutating func delete(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
-        turn.outputs.append(self.request(lifetime: 0))
+        turn.deletions.append(
+            Deletion(
+                .pcp(self.nonce), of: self.inner, at: self.server, isOfGrant: self.isGranted,
+                self.request(lifetime: 0), &turn))
         self.state = .idle
         self.isDeleting = true
     }
 
     private mutating func send(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
-        turn.outputs.append(self.request(lifetime: Limits.leaseSeconds))
+        // The router compares the source with what the request says (RFC 6887 §8.1).
+        turn.outputs.append(
+            .send(
+                self.request(lifetime: Limits.leaseSeconds), to: self.server,
+                from: self.inner.address))
         let doubled = self.sendCount == 0 ? Limits.pcpRetransmission : self.wait * 2
         let bounded = min(doubled, Limits.pcpRetransmissionMax).nanoseconds
         let jitter = Int64.random(in: -bounded / 10...bounded / 10, using: &turn.generator)
@@ -123,12 +141,11 @@ struct PCPExchange: Sendable {
         self.sendCount += 1
     }
 
-    private func request(lifetime: UInt32) -> PortMapper.Output {
+    private func request(lifetime: UInt32) -> [UInt8] {
         let mapping = PCPMapping(
             nonce: self.nonce, internalPort: self.inner.port, external: self.wish)
         let request = PCPRequest(
             lifetime: lifetime, client: self.inner.address, content: .map(mapping))
-        // The router compares the source with what the request says (RFC 6887 §8.1).
-        return .send(request.encoded, to: self.server, from: self.inner.address)
+        return request.encoded
     }
 }

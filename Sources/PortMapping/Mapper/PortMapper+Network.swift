@@ -61,6 +61,7 @@ extension PortMapper {
             }
             let index = self.openings.count - 1
             guard self.openings[index].lease == nil else { continue }
+            self.upnp.keepOpen(inner)
             self.openings[index].refresh(isDoubtful: false, &self.upnp, &turn)
         }
     }

@@ -5,7 +5,7 @@ public import Entanglement
 ///
 /// An IPv4 endpoint gets a mapped port, IPv6 endpoints get pinholes. Leases of 7,200 s are renewed
 /// after half of what was granted, mended at once when the router has started anew, and deleted
-/// at ``Input/stop``. A router's external address that is private, shared or local is told as a
+/// at ``Input/stop``, again and again until the router confirms it (``isClosing``). A router's external address that is private, shared or local is told as a
 /// second NAT and not as a mapping. Nothing here proves who a router is: what it says is a
 /// candidate, never an identity. Bytes that are malformed, come from another address than the
 /// router's, or answer nothing that was asked, are dropped.
@@ -66,6 +66,8 @@ public struct PortMapper: Sendable {
     private enum Phase { case off, running }
 
     private var phase = Phase.off
+    /// What is to end and was not confirmed yet.
+    var deletions: [Deletion] = []
     var network = LocalNetwork()
     /// One for the IPv4 endpoint and one for each IPv6 endpoint.
     var openings: [Opening] = []
@@ -77,12 +79,18 @@ public struct PortMapper: Sendable {
     /// What may still be open at routers of former links: only its nonce can take it up again.
     var remembered: [PCPExchange] = []
 
+    /// Where routers tell news unasked; see ``Input/datagram(_:from:)``.
+    public static let groups = [NATPMP.announcementGroup, NATPMP.announcementGroup6].map {
+        Endpoint(address: $0, port: NATPMP.announcementPort)
+    }
+
     /// A machine that does nothing until it is told the network.
     public init() {}
 
     /// When the next ``Input/timer`` is due; `nil` while nothing is asked and nothing mapped.
     public var deadline: Instant? {
-        (self.openings.map(\.deadline) + [self.upnp.deadline]).compactMap { $0 }.min()
+        (self.openings.map(\.deadline) + [self.upnp.deadline] + self.deletions.map(\.dueAt))
+            .compactMap { $0 }.min()
     }
 
     /// Takes one input; the generator makes nonces, and spreads what is done later.
@@ -91,7 +99,11 @@ public struct PortMapper: Sendable {
         into outputs: inout [Output]
     ) {
         var turn = MapperTurn(now: now, generator: generator)
+        if case .datagram(let bytes, let source) = input {
+            self.confirmDeletion(bytes, from: source)
+        }
         self.phase = self.next(after: input, &turn)
+        self.keepDeletions(turn)
         generator = turn.generator
         outputs += turn.outputs
     }
@@ -106,11 +118,12 @@ public struct PortMapper: Sendable {
             return .running
         case (.running, .datagram(let bytes, let source)):
             self.receive(bytes, from: source, &turn)
-        case (.running, .httpResponse(let id, let bytes)):
+        case (_, .httpResponse(let id, let bytes)):
             self.upnp.receive(bytes, for: id, &turn)
-        case (.running, .httpFailed(let id)):
+        case (_, .httpFailed(let id)):
             self.upnp.receive(nil, for: id, &turn)
-        case (.running, .timer):
+        case (_, .timer):
+            self.tickDeletions(&turn)
             self.upnp.timer(&turn)
             for index in self.openings.indices {
                 self.openings[index].timer(&self.upnp, &turn)
@@ -120,12 +133,10 @@ public struct PortMapper: Sendable {
         case (.running, .stop):
             self.stop(&turn)
             return .off
-        case (.off, .datagram), (.off, .httpResponse), (.off, .httpFailed), (.off, .timer),
-            (.off, .refresh), (.off, .stop):
-            return .off
+        case (.off, .datagram), (.off, .refresh), (.off, .stop): break
         }
         self.takeVerdicts(&turn)
-        return .running
+        return self.phase
     }
 
     private mutating func stop(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
@@ -135,7 +146,7 @@ public struct PortMapper: Sendable {
         }
         self.openings = []
         self.network = LocalNetwork()
-        self.upnp.reset(gateway: nil, source: nil)
+        self.upnp.stop()
         turn.outputs = turn.outputs.filter { !$0.isNotice } + turn.outputs.filter(\.isNotice)
     }
 

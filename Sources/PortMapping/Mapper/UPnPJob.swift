@@ -12,6 +12,8 @@ struct UPnPJob: Sendable {
     let inner: Endpoint
     /// Another protocol was first: only a grant is of interest, to be closed again.
     var isDropped = false
+    /// What it opens is to be closed again at once.
+    var isForClosing = false
     /// Whether a router that does not answer is searched for once more.
     var mayFindAgain = false
 

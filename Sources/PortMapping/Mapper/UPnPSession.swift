@@ -3,7 +3,7 @@ import Entanglement
 
 /// The conversation with one router by UPnP: finds it, reads its description, makes its calls.
 ///
-/// One HTTP request is open at a time. What it finds out goes to ``MapperTurn/verdicts``.
+/// One HTTP request is open at a time, and what is to be closed goes first. What it finds out goes to ``MapperTurn/verdicts``.
 struct UPnPSession: Sendable {
     private enum Phase {
         case idle, searching, describing, ready
@@ -11,10 +11,27 @@ struct UPnPSession: Sendable {
 
     /// The request whose answer is awaited.
     private struct Call: Sendable {
+        enum Purpose: Equatable {
+            case description
+            /// This action of the first job.
+            case job(action: String)
+            /// This action of the first of what is to be closed.
+            case closing(action: String)
+        }
+
         let id: PortMapper.RequestID
         let deadline: Instant
-        /// The action whose answer it is; `nil`: the description.
-        let action: String?
+        let purpose: Purpose
+
+        var isOfJob: Bool {
+            if case .job = self.purpose { return true }
+            return false
+        }
+
+        var isClosing: Bool {
+            if case .closing = self.purpose { return true }
+            return false
+        }
     }
 
     /// What a router has opened, and how it is closed.
@@ -22,6 +39,8 @@ struct UPnPSession: Sendable {
         let inner: Endpoint
         let closing: SOAPCall
         let control: HTTPLocation
+        /// How often it was tried to close it.
+        var tryCount = 0
     }
 
     private var gateway: IPAddress?
@@ -37,22 +56,44 @@ struct UPnPSession: Sendable {
     private var jobs: [UPnPJob] = []
     private var call: Call?
     private var grants: [Grant] = []
+    /// What is to be closed, in order.
+    private var closings: [Grant] = []
     private var lastID: UInt64 = 0
 
     var deadline: Instant? {
-        switch self.phase {
-        case .searching: self.searchDueAt
-        case .idle, .describing, .ready: self.call?.deadline
-        }
+        let searchDueAt = self.phase == .searching ? self.searchDueAt : nil
+        return [searchDueAt, self.call?.deadline].compactMap { $0 }.min()
     }
 
-    /// Forgets everything: another link, or none.
+    /// Whether something is still to be closed.
+    var isClosing: Bool { !self.closings.isEmpty || self.jobs.contains(where: \.isForClosing) }
+
+    /// Forgets everything but what is being closed at the same router: another link, or none.
     mutating func reset(gateway: IPAddress?, source: IPAddress?) {
-        let id = self.lastID
+        let former = self
         self = UPnPSession()
-        self.lastID = id
+        self.lastID = former.lastID
         self.gateway = gateway
         self.source = source
+        guard gateway == former.gateway, source == former.source else { return }
+        self.closings = former.closings
+        if former.call?.isClosing ?? false { self.call = former.call }
+    }
+
+    /// Only what is to be closed is still done.
+    mutating func stop() {
+        self.jobs.removeAll { !$0.isForClosing }
+        if !self.jobs.isEmpty || self.call?.isClosing ?? false { return }
+        self.call = nil
+        self.phase = .idle
+    }
+
+    /// What was opened to that endpoint before is not closed any more: it is opened anew.
+    mutating func keepOpen(_ inner: Endpoint) {
+        let isBusy = self.call?.isClosing ?? false
+        let first = isBusy ? self.closings.first : nil
+        self.closings.removeAll { $0.inner == inner }
+        if let first, first.inner == inner { self.closings.insert(first, at: 0) }
     }
 
     /// Opens a way to that endpoint, or renews it, by that external port if it can be had.
@@ -74,7 +115,7 @@ struct UPnPSession: Sendable {
     /// Another protocol was first; a grant that is on its way is still told.
     mutating func drop(_ inner: Endpoint, _ turn: inout MapperTurn<some RandomNumberGenerator>) {
         guard let index = self.jobs.firstIndex(where: { $0.inner == inner }) else { return }
-        if index == 0, self.call?.action != nil, self.jobs[0].isOpening {
+        if index == 0, self.call?.isOfJob ?? false, self.jobs[0].isOpening {
             self.jobs[0].isDropped = true
             return
         }
@@ -84,19 +125,18 @@ struct UPnPSession: Sendable {
 
     /// Closes what was opened to that endpoint, or is being opened.
     mutating func delete(_ inner: Endpoint, _ turn: inout MapperTurn<some RandomNumberGenerator>) {
-        if let job = self.jobs.first, job.inner == inner, job.isOpening, self.call != nil,
-            let service = job.service(of: self.services),
-            let closing = job.closing(at: service.kind)
+        if let job = self.jobs.first, job.inner == inner, job.isOpening,
+            self.call?.isOfJob ?? false
         {
-            self.grants.removeAll { $0.inner == inner }
-            self.grants.append(Grant(inner: inner, closing: closing, control: service.control))
+            // Two calls at once may be carried out in any order: first the answer, then the end.
+            self.jobs[0].isDropped = true
+            self.jobs[0].isForClosing = true
+            self.jobs.removeAll { $0.inner == inner && !$0.isForClosing }
+        } else {
+            self.remove(inner)
         }
-        self.remove(inner)
-        if let grant = self.grants.first(where: { $0.inner == inner }) {
-            self.grants.removeAll { $0.inner == inner }
-            _ = self.request(
-                grant.closing.encoded(for: grant.control), to: grant.control.endpoint, &turn)
-        }
+        self.closings += self.grants.filter { $0.inner == inner }
+        self.grants.removeAll { $0.inner == inner }
         self.work(&turn)
     }
 
@@ -111,7 +151,9 @@ struct UPnPSession: Sendable {
             self.locations.count < Limits.locationCount
         else { return }
         self.locations.append(answer.location)
-        if self.phase == .searching { self.describe(&turn) }
+        guard self.phase == .searching else { return }
+        self.phase = .describing
+        self.work(&turn)
     }
 
     /// The whole answer to a request, or `nil` if there is none.
@@ -122,24 +164,25 @@ struct UPnPSession: Sendable {
         guard let call = self.call, call.id == id else { return }
         self.call = nil
         let response = bytes.flatMap { try? HTTPResponse(parsing: $0) }
-        guard let action = call.action else {
-            self.takeDescription(response, &turn)
-            return
+        switch call.purpose {
+        case .description: self.takeDescription(response)
+        case .job(let action):
+            self.take(response.flatMap { try? SOAPAnswer(parsing: $0, to: action) }, &turn)
+        case .closing(let action):
+            self.takeClosing(response.flatMap { try? SOAPAnswer(parsing: $0, to: action) })
         }
-        let answer = response.flatMap { try? SOAPAnswer(parsing: $0, to: action) }
-        self.take(answer, &turn)
         self.work(&turn)
     }
 
     mutating func timer(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
-        guard let deadline, deadline <= turn.now else { return }
-        if self.phase == .searching {
+        if self.phase == .searching, self.searchDueAt <= turn.now {
             if self.searchCount < Limits.searchSendCount {
                 self.sendSearch(&turn)
             } else {
                 self.giveUp(&turn)
             }
-        } else if let call = self.call {
+        }
+        if let call = self.call, call.deadline <= turn.now {
             self.receive(nil, for: call.id, &turn)
         }
     }
@@ -150,10 +193,10 @@ extension UPnPSession {
     private mutating func remove(_ inner: Endpoint) {
         let isFirst = self.jobs.first?.inner == inner
         self.jobs.removeAll { $0.inner == inner }
-        if isFirst, self.call?.action != nil { self.call = nil }
+        if isFirst, self.call?.isOfJob ?? false { self.call = nil }
         if self.jobs.isEmpty, self.phase != .ready {
             self.phase = .idle
-            self.call = nil
+            if !(self.call?.isClosing ?? false) { self.call = nil }
         }
     }
 
@@ -181,7 +224,7 @@ extension UPnPSession {
         self.searchCount += 1
     }
 
-    /// Fetches the next description; without one the search goes on or has failed.
+    /// Fetches the next description; without one the search has failed.
     private mutating func describe(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         guard self.triedLocationCount < self.locations.count else {
             self.giveUp(&turn)
@@ -189,32 +232,22 @@ extension UPnPSession {
         }
         let location = self.locations[self.triedLocationCount]
         self.triedLocationCount += 1
-        self.phase = .describing
         let bytes = HTTPRequest(.get, path: location.path).encoded(for: location)
-        let id = self.request(bytes, to: location.endpoint, &turn)
-        self.call = Call(id: id, deadline: turn.now + Limits.httpWait, action: nil)
+        self.call(bytes, to: location.endpoint, for: .description, &turn)
     }
 
-    private mutating func takeDescription(
-        _ response: HTTPResponse?, _ turn: inout MapperTurn<some RandomNumberGenerator>
-    ) {
+    private mutating func takeDescription(_ response: HTTPResponse?) {
         let location = self.locations[self.triedLocationCount - 1]
         if let response, response.status == 200,
             let services = try? UPnPService.all(in: response.body, from: location)
         {
             self.services = services
         }
-        guard !self.services.isEmpty else {
-            self.describe(&turn)
-            return
-        }
-        self.phase = .ready
-        self.work(&turn)
+        if !self.services.isEmpty { self.phase = .ready }
     }
 
     private mutating func giveUp(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         self.phase = .idle
-        self.call = nil
         for job in self.jobs where !job.isDropped {
             turn.verdicts.append((job.inner, .failed))
         }
@@ -223,18 +256,39 @@ extension UPnPSession {
 
     // MARK: Calls
 
-    /// Makes the call of the first job that can make one.
+    /// Makes the next call: closes, else describes, else the first job that can make one.
     private mutating func work(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
-        while self.phase == .ready, self.call == nil, let job = self.jobs.first {
-            guard let service = job.service(of: self.services) else {
-                self.finish(.failed, &turn)
-                continue
+        while self.call == nil {
+            if !self.closings.isEmpty {
+                self.closings[0].tryCount += 1
+                let (call, control) = (self.closings[0].closing, self.closings[0].control)
+                self.call(
+                    call.encoded(for: control), to: control.endpoint,
+                    for: .closing(action: call.action), &turn)
+                return
             }
-            let call = job.call(at: service.kind)
-            let id = self.request(
-                call.encoded(for: service.control), to: service.control.endpoint, &turn)
-            self.call = Call(
-                id: id, deadline: turn.now + Limits.httpWait, action: call.action)
+            switch self.phase {
+            case .idle, .searching: return
+            case .describing: self.describe(&turn)
+            case .ready:
+                guard let job = self.jobs.first else { return }
+                guard let service = job.service(of: self.services) else {
+                    self.finish(.failed, &turn)
+                    continue
+                }
+                let call = job.call(at: service.kind)
+                self.call(
+                    call.encoded(for: service.control), to: service.control.endpoint,
+                    for: .job(action: call.action), &turn)
+            }
+        }
+    }
+
+    /// Whatever the router says is the end of it; only silence is a reason to try again.
+    private mutating func takeClosing(_ answer: SOAPAnswer?) {
+        guard let closing = self.closings.first else { return }
+        if answer != nil || closing.tryCount >= Limits.closingTryCount {
+            self.closings.removeFirst()
         }
     }
 
@@ -245,6 +299,10 @@ extension UPnPSession {
             return
         }
         guard let answer else {
+            if job.isForClosing, let closing = job.closing(at: service.kind) {
+                self.closings.append(
+                    Grant(inner: job.inner, closing: closing, control: service.control))
+            }
             // The router may have started anew, with other addresses of its services.
             guard job.mayFindAgain, !job.isDropped else { return self.finish(.failed, &turn) }
             self.jobs[0].mayFindAgain = false
@@ -255,9 +313,9 @@ extension UPnPSession {
         self.jobs[0] = job
         guard let verdict else { return }
         if case .granted = verdict, let closing = job.closing(at: service.kind) {
+            let grant = Grant(inner: job.inner, closing: closing, control: service.control)
             self.grants.removeAll { $0.inner == job.inner }
-            self.grants.append(
-                Grant(inner: job.inner, closing: closing, control: service.control))
+            if job.isForClosing { self.closings.append(grant) } else { self.grants.append(grant) }
         }
         self.finish(verdict, &turn)
     }
@@ -266,6 +324,7 @@ extension UPnPSession {
         _ verdict: Verdict, _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
         let job = self.jobs.removeFirst()
+        guard !job.isForClosing else { return }
         switch verdict {
         case .granted: turn.verdicts.append((job.inner, verdict))
         case .failed, .secondNAT:
@@ -273,13 +332,13 @@ extension UPnPSession {
         }
     }
 
-    private mutating func request(
-        _ bytes: [UInt8], to endpoint: Endpoint,
+    private mutating func call(
+        _ bytes: [UInt8], to endpoint: Endpoint, for purpose: Call.Purpose,
         _ turn: inout MapperTurn<some RandomNumberGenerator>
-    ) -> PortMapper.RequestID {
+    ) {
         self.lastID += 1
         let id = PortMapper.RequestID(number: self.lastID)
         turn.outputs.append(.http(id, to: endpoint, bytes))
-        return id
+        self.call = Call(id: id, deadline: turn.now + Limits.httpWait, purpose: purpose)
     }
 }

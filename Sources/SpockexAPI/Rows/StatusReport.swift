@@ -12,19 +12,22 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var bridges: [BridgeRow]
     /// The unfinished pairings, oldest first.
     public var pairings: [PairingRow]
+    /// What became of opening the port on the router.
+    public var router: RouterRow
     /// Counters since the start, by name.
     public var counters: [String: UInt64]
 
     /// A report as filled by the node.
     public init(
         node: NodeRow, peers: [PeerRow], clusters: [ClusterRow], bridges: [BridgeRow],
-        pairings: [PairingRow], counters: [String: UInt64]
+        pairings: [PairingRow], router: RouterRow, counters: [String: UInt64]
     ) {
         self.node = node
         self.peers = peers
         self.clusters = clusters
         self.bridges = bridges
         self.pairings = pairings
+        self.router = router
         self.counters = counters
     }
 }

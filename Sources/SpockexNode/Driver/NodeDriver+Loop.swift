@@ -21,6 +21,7 @@ extension NodeDriver {
                     }
                 }
                 let failure = await self.loop()
+                await self.closePorts()
                 group.cancelAll()
                 return failure
             }
@@ -49,9 +50,11 @@ extension NodeDriver {
         self.pending = []
         let now = SystemClock.read().moment
         self.joinLAN(now: now, into: &outputs)
+        self.findRouter(now: now, into: &outputs)
         self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
+        self.keepPort(now: now, into: &outputs)
         try self.carryOut(outputs, now: now)
-        self.alarm.set(self.deadline)
+        self.alarm.set(self.deadline(now: now.instant))
         let ports = self.sockets.bound.map { "\($0.port)" }
         self.logger.info("node started", metadata: ["ports": .array(ports.map { "\($0)" })])
         self.logger.debug("listening", metadata: ["endpoints": "\(self.sockets.bound)"])
@@ -65,6 +68,7 @@ extension NodeDriver {
         if self.clockJumps.observe(reading) {
             self.logger.info("the computer slept, or its clock was set")
             self.node.handle(.resumed, now: now, into: &outputs)
+            self.follow(self.opener.resumed(now: now.instant), now: now, into: &outputs)
         }
         for item in items {
             switch item {
@@ -73,6 +77,7 @@ extension NodeDriver {
             case .hello(let bytes, let source):
                 self.node.handle(.hello(bytes, from: source), now: now, into: &outputs)
             case .request(let id, let request):
+                guard !self.holdsBack(id, request, now: now) else { continue }
                 self.node.handle(.request(id, request), now: now, into: &outputs)
             case .tick:
                 self.tick(now: now, into: &outputs)
@@ -80,6 +85,12 @@ extension NodeDriver {
                 self.networkChanged(now: now, into: &outputs)
             case .stun(let bytes, let source):
                 let steps = self.ipgetter.receive(bytes, from: source, now: now.instant)
+                self.follow(steps, now: now, into: &outputs)
+            case .router(let bytes, let source):
+                let steps = self.opener.receive(bytes, from: source, now: now.instant)
+                self.follow(steps, now: now, into: &outputs)
+            case .routerAnswer(let id, let bytes):
+                let steps = self.opener.receive(bytes, to: id, now: now.instant)
                 self.follow(steps, now: now, into: &outputs)
             case .gather:
                 let steps = self.ipgetter.gather(now: now.instant)
@@ -89,13 +100,15 @@ extension NodeDriver {
                 self.follow(steps, now: now, into: &outputs)
             }
         }
+        self.keepPort(now: now, into: &outputs)
         try self.carryOut(outputs, now: now)
-        self.alarm.set(self.deadline)
+        self.alarm.set(self.deadline(now: now.instant))
     }
 
     private func networkChanged(now: Moment, into outputs: inout [Output]) {
         self.logger.debug("the network changed")
         self.joinLAN(now: now, into: &outputs)
+        self.findRouter(now: now, into: &outputs)
         // The new addresses first, so that what is sent because of the change names them.
         self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
         self.node.handle(.networkChanged, now: now, into: &outputs)
@@ -107,19 +120,20 @@ extension NodeDriver {
         if let deadline = self.node.deadline, deadline <= now.instant {
             self.node.handle(.timer, now: now, into: &outputs)
         }
+        self.follow(self.opener.tick(now: now.instant), now: now, into: &outputs)
         let steps = self.ipgetter.tick(now: now.instant) { self.showsCode(now: now) }
         self.follow(steps, now: now, into: &outputs)
     }
 
-    private var deadline: Instant? {
-        switch (self.node.deadline, self.ipgetter.deadline) {
-        case (let first?, let second?): min(first, second)
-        case (let first, let second): first ?? second
-        }
+    private func deadline(now: Instant) -> Instant? {
+        let holdEnd = self.held.isEmpty ? nil : self.opener.holdEnd(now: now)
+        return [self.node.deadline, self.ipgetter.deadline, self.opener.deadline, holdEnd]
+            .compactMap { $0 }.min()
     }
 
-    private func candidates() -> [Candidate] {
-        self.settings.external.map { Candidate(endpoint: $0, kind: .mapped) }
+    func candidates() -> [Candidate] {
+        (self.settings.external + self.opener.external)
+            .map { Candidate(endpoint: $0, kind: .mapped) }
             + InterfaceAddresses.candidates(bound: self.sockets.bound)
     }
 

@@ -18,6 +18,8 @@ public actor NodeDriver {
     let sockets: DatagramSockets
     /// Nil: no hellos are said.
     let multicast: MulticastSockets?
+    let routers: RouterSockets
+    let routerInbox: RouterInbox
     let alarm = Alarm()
     let feed = EventFeed()
     let storage: any DurableStorage
@@ -28,6 +30,9 @@ public actor NodeDriver {
     var node: Node
     var clockJumps: ClockJumps
     var ipgetter: IPgetter
+    var opener: PortOpener
+    /// Requests for a code that wait a moment for the router.
+    var held: [(id: RequestID, request: Request)] = []
     var pending: [Output]
     var commitCount: UInt64 = 0
     var lastEventID: Int64
@@ -96,6 +101,10 @@ public actor NodeDriver {
         self.queue = queue
         self.gate = gate
         self.ipgetter = ipgetter
+        self.opener = PortOpener(isAllowed: settings.opensPorts)
+        let inbox = RouterInbox(queue)
+        self.routerInbox = inbox
+        self.routers = RouterSockets { inbox.offer(.router($0, from: $1)) }
         self.settings = settings
         self.logger = logger
         self.socketPath = settings.home + "/api.sock"
@@ -149,7 +158,8 @@ public actor NodeDriver {
 
     /// Everything that `status` shows, at this moment.
     public func status() -> NodeReport {
-        let status = self.node.status(now: SystemClock.read().moment)
+        let now = SystemClock.read().moment
+        let status = self.node.status(now: now)
         let own: [(name: String, count: UInt64)] = [
             ("datagramsDroppedQueueFull", self.queue.droppedCount),
             ("eventsDropped", self.feed.droppedCount),
@@ -159,8 +169,9 @@ public actor NodeDriver {
         return NodeReport(
             status: status, version: SpockexVersion.current, startedAt: self.startedAt,
             listen: self.sockets.bound, ipgetterQueries: self.ipgetter.queryCount,
+            router: self.opener.report(now: now.instant),
             counters: status.counters + self.gate.counters + self.sockets.counters
-                + (self.multicast?.counters ?? []) + own)
+                + self.routers.counters + (self.multicast?.counters ?? []) + own)
     }
 
     /// The events from now on.
@@ -188,6 +199,7 @@ public actor NodeDriver {
         let open = self.openRequests.keys
         for id in open { self.finish(id, .failure(reason)) }
         await self.multicast?.close()
+        self.routers.close()
         await self.sockets.close()
         do throws(NodeError) {
             try self.storage.close()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
+import PortMapping
 import Synchronization
 
 /// What waits for the driver, first come, first served.
@@ -23,6 +24,10 @@ final class InputQueue: Sendable {
         case network
         /// The core wants the IPgetter to be asked.
         case gather
+        /// What a router sent; dropped when too many wait.
+        case router([UInt8], from: Endpoint)
+        /// What a router answered by TCP; nil: it did not.
+        case routerAnswer(PortMapper.RequestID, [UInt8]?)
         /// The addresses of the STUN servers were looked up.
         case servers([Endpoint])
     }
@@ -40,7 +45,7 @@ final class InputQueue: Sendable {
         /// Whether there is room; takes the place.
         mutating func reserve(for item: Item) -> Bool {
             switch item {
-            case .datagram, .stun:
+            case .datagram, .stun, .router:
                 guard self.datagramCount < Limits.queuedDatagramCountMax else {
                     self.droppedCount += 1
                     return false
@@ -58,7 +63,7 @@ final class InputQueue: Sendable {
             case .network:
                 guard !self.hasNetwork else { return false }
                 self.hasNetwork = true
-            case .request, .gather, .servers: break
+            case .request, .gather, .routerAnswer, .servers: break
             }
             return true
         }
@@ -68,11 +73,11 @@ final class InputQueue: Sendable {
             self.items.removeFirst(taken.count)
             for item in taken {
                 switch item {
-                case .datagram, .stun: self.datagramCount -= 1
+                case .datagram, .stun, .router: self.datagramCount -= 1
                 case .hello: self.helloCount -= 1
                 case .tick: self.hasTick = false
                 case .network: self.hasNetwork = false
-                case .request, .gather, .servers: break
+                case .request, .gather, .routerAnswer, .servers: break
                 }
             }
             return taken

@@ -13,6 +13,8 @@ public struct NodeReport: Sendable {
     public var listen: [Endpoint]
     /// How often an outside service was asked for the own address.
     public var ipgetterQueries: UInt64
+    /// What became of opening the port on the router.
+    public var router: RouterReport
     /// Counters of the core, the gate, the sockets and the driver, in a fixed order.
     public var counters: [(name: String, count: UInt64)]
 }

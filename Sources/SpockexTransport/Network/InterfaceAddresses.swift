@@ -13,7 +13,9 @@ public import Entanglement
 public enum InterfaceAddresses {
     /// All unicast addresses of interfaces that are up, loopback and link-local ones included,
     /// each once and in order; empty when the system does not tell.
-    public static func current() -> [IPAddress] {
+    ///
+    /// `interface`: only of that one.
+    public static func current(of interface: String? = nil) -> [IPAddress] {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return [] }
         defer { freeifaddrs(list) }
@@ -21,7 +23,8 @@ public enum InterfaceAddresses {
         var next = list
         while let entry = next?.pointee {
             next = entry.ifa_next
-            guard entry.ifa_flags & UInt32(IFF_UP) != 0, let address = entry.ifa_addr
+            guard entry.ifa_flags & UInt32(IFF_UP) != 0, let address = entry.ifa_addr,
+                interface.map({ $0 == String(cString: entry.ifa_name) }) ?? true
             else { continue }
             let family = Int32(address.pointee.sa_family)
             guard family == AF_INET || family == AF_INET6 else { continue }

@@ -26,8 +26,9 @@ final class DatagramSocket: Sendable {
     /// Binds a socket; port 0 takes any free one.
     ///
     /// IPv6 sockets take IPv6 alone, so that one port can be bound for both. No `SO_REUSEADDR`: two
-    /// nodes on one port would take each other's datagrams.
-    init(bindingTo listen: Endpoint) throws(TransportError) {
+    /// nodes on one port would take each other's datagrams. `group`: a multicast group instead,
+    /// whose port is shared, as each member gets its own copy.
+    init(bindingTo listen: Endpoint, group: MulticastGroup? = nil) throws(TransportError) {
         let isIPv6 = listen.address.isIPv6
         let handle = socket(isIPv6 ? AF_INET6 : AF_INET, Self.datagramType, 0)
         guard handle >= 0 else { throw .cannotListen(listen, code: errno) }
@@ -42,7 +43,9 @@ final class DatagramSocket: Sendable {
                 throw .cannotListen(listen, code: errno)
             }
         }
-        let result = SocketAddressBytes.with(listen) { address, byteCount in
+        group?.join(handle)
+        let zone = group?.interface ?? 0
+        let result = SocketAddressBytes.with(listen, zone: zone) { address, byteCount in
             bind(handle, address, byteCount) == 0 ? 0 : errno
         }
         guard result == 0 else {
@@ -133,7 +136,7 @@ final class DatagramSocket: Sendable {
         for action in actions { action() }
     }
 
-    private static func closeHandle(_ handle: CInt) -> CInt {
+    static func closeHandle(_ handle: CInt) -> CInt {
         #if canImport(Glibc)
             Glibc.close(handle)
         #elseif canImport(Musl)
@@ -151,7 +154,7 @@ final class DatagramSocket: Sendable {
         #endif
     }
 
-    private static func boundEndpoint(of handle: CInt) -> Endpoint? {
+    static func boundEndpoint(of handle: CInt) -> Endpoint? {
         var storage = sockaddr_storage()
         var byteCount = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutableBytes(of: &storage) { bytes in

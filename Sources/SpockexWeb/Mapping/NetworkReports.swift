@@ -7,7 +7,7 @@ extension NetworkReport {
     init(_ report: NodeReport) {
         let (status, network) = (report.status, report.status.network)
         self.init(
-            nat: NAT(network), router: nil,
+            nat: NAT(network), router: RouterRow(report.router),
             ipv4: Family(status.addresses, isIPv6: false),
             ipv6: Family(status.addresses, isIPv6: true),
             firewall: network.isCalledUnasked ? "none" : "unknown",

@@ -28,6 +28,7 @@ extension StatusReport {
             peers: status.peers.map { PeerRow($0, in: status) },
             clusters: status.clusters.map { ClusterRow($0) }, bridges: [],
             pairings: status.pairings.map { PairingRow($0) },
+            router: RouterRow(report.router),
             counters: Dictionary(
                 report.counters.map { ($0.name, $0.count) }, uniquingKeysWith: { $0 + $1 }))
     }

@@ -79,8 +79,10 @@ struct NetCheck: AsyncParsableCommand {
     }
 
     private static func router(_ router: RouterRow?) -> String {
-        guard let router, let name = router.protocol else { return "opened no port" }
-        if router.doubleNat { return "behind another NAT; its ports (\(name)) do not help" }
-        return router.externalAddress.map { "opened \($0) (\(name))" } ?? "answers (\(name))"
+        guard let router else { return "not known yet" }
+        if let address = router.externalAddress {
+            return "opened \(address) (\(router.protocol ?? "by itself"))"
+        }
+        return router.reason ?? router.state
     }
 }

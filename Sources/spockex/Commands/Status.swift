@@ -33,6 +33,7 @@ struct Status: AsyncParsableCommand {
         parts.append(
             node.addresses.isEmpty
                 ? "No address of its own is known yet." : addresses.text(indent: "  "))
+        parts.append("Router  " + Wording.router(status.router))
         parts.append("Peers\n" + Listing.peers(status.peers, indent: "  "))
         parts += Listing.causes(status)
         parts.append("Clusters\n" + Listing.clusters(status.clusters, indent: "  "))

@@ -63,7 +63,7 @@ struct Up: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("no-portmap"),
-        help: "Do not open ports on the router (this version never does).")
+        help: "Do not ask the router to open the node's port.")
     var noPortmap = false
 
     @Flag(
@@ -106,9 +106,6 @@ struct Up: AsyncParsableCommand {
             node = try await NodeDriver(settings: self.settings(home: home), logger: logger)
         } catch {
             throw APIError(error)
-        }
-        if self.noPortmap {
-            Console.note("This version opens no ports on routers, with --no-portmap or without.")
         }
         do {
             try await self.serve(node, home: home, logger: logger)
@@ -161,6 +158,7 @@ struct Up: AsyncParsableCommand {
         settings.usesIPgetter = !self.noIPgetter
         settings.usesCommonPeers = !self.noRelay
         settings.usesLAN = !self.noLAN
+        settings.opensPorts = !self.noPortmap
         return settings
     }
 

@@ -36,6 +36,33 @@ enum Wording {
         return milliseconds >= 0 ? "in \(length)" : "\(length) ago"
     }
 
+    /// What the router does for the node, in a sentence or two.
+    static func router(_ row: RouterRow) -> String {
+        var parts: [String] = []
+        if let external = row.externalAddress {
+            parts.append("\(external) leads to this node.")
+        }
+        if !row.pinholes.isEmpty {
+            parts.append("Anybody may reach \(row.pinholes.joined(separator: ", ")).")
+        }
+        if !parts.isEmpty, let name = row.protocol {
+            let minutes = ((row.leaseSeconds ?? 0) + 30) / 60
+            parts.append("Opened by \(Self.protocolName(name)) for \(minutes) min, then renewed.")
+        }
+        if let address = row.doubleNat { parts.append("The router's own address is \(address).") }
+        if let reason = row.reason { parts.append(reason) }
+        return parts.joined(separator: " ")
+    }
+
+    private static func protocolName(_ name: String) -> String {
+        switch name {
+        case "pcp": "PCP"
+        case "natpmp": "NAT-PMP"
+        case "upnp": "UPnP"
+        default: name
+        }
+    }
+
     /// The clock of this computer.
     static func now() -> Timestamp {
         var time = timespec()
