@@ -22,7 +22,8 @@ struct SpockexCommand: AsyncParsableCommand {
             """,
         version: SpockexVersion.current,
         groupedSubcommands: [
-            CommandGroup(name: "Node", subcommands: [Up.self, Down.self, Status.self, NetCheck.self]),
+            CommandGroup(
+                name: "Node", subcommands: [Up.self, Down.self, Status.self, NetCheck.self]),
             CommandGroup(
                 name: "Meeting",
                 subcommands: [

@@ -13,7 +13,7 @@ final class DatagramReceiver: ChannelInboundHandler, Sendable {
 
     init(
         socket: SocketID, receive: @escaping DatagramSockets.Receive,
-        answering: AnsweringSockets?, zones: LinkZones?
+        answering: AnsweringSockets?, zones: LinkZones? = nil
     ) {
         self.zones = zones
         self.socket = socket

@@ -165,7 +165,8 @@ public final class DatagramSockets: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         DatagramReceiver(
-                            socket: SocketID(UInt32(number)), receive: receive, answering: answering,
+                            socket: SocketID(UInt32(number)), receive: receive,
+                            answering: answering,
                             zones: zones))
                 }
             }
