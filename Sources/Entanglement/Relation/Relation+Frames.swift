@@ -139,6 +139,12 @@ extension Relation {
         let former = self.path
         self.path = endpoint
         self.leaveSocket(for: endpoint, &turn)
+        // A router that gives another port now and then must not fill the list with its old ones.
+        if let former, self.isTrusted, former.address == endpoint.address,
+            !self.listedEndpoints.contains(former), !turn.has(.endpointsUnlimited)
+        {
+            self.record.endpoints.removeAll { $0 == former }
+        }
         self.remember([endpoint], &turn)
         if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
     }
@@ -166,6 +172,7 @@ extension Relation {
     /// What the other says replaces nothing that works: the path stays first.
     private mutating func receiveAddresses(_ endpoints: [Endpoint], _ turn: inout Turn) {
         let usable = endpoints.filter { turn.isUsable($0) }
+        self.listedEndpoints = usable
         self.remember([self.path].compactMap { $0 } + usable, &turn)
     }
 

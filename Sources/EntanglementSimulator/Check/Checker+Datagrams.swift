@@ -16,7 +16,10 @@ extension Checker {
         {
             self.report(.probesAreFew, at: now, [host], "more than one round in 40 s")
         }
-        if self.lies.contains(target), self.rates.isTooMuch(bytes, toNamed: target, host, at: now) {
+        // What leaves by fresh sockets has a limit of its own.
+        if self.lies.contains(target), !isFresh,
+            self.rates.isTooMuch(bytes, toNamed: target, host, at: now)
+        {
             self.report(
                 .answersAreFew, at: now, [host], "more than 100 to a named address a minute")
         }
