@@ -140,12 +140,10 @@ extension Relation {
         self.path = endpoint
         self.leaveSocket(for: endpoint, &turn)
         // A router that gives another port now and then must not fill the list with its old ones.
-        if let former, self.isTrusted, former.address == endpoint.address,
-            !self.listedEndpoints.contains(former), !turn.has(.endpointsUnlimited)
-        {
-            self.record.endpoints.removeAll { $0 == former }
-        }
-        self.remember([endpoint], &turn)
+        let isOld =
+            self.isTrusted && former?.address == endpoint.address
+            && !self.listedEndpoints.contains { $0 == former } && !turn.has(.endpointsUnlimited)
+        self.remember([endpoint], dropping: isOld ? former : nil, &turn)
         if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
     }
 
@@ -177,9 +175,12 @@ extension Relation {
     }
 
     /// Puts endpoints in front of the record's list, durably where that changes it.
-    mutating func remember(_ endpoints: [Endpoint], _ turn: inout Turn) {
+    mutating func remember(
+        _ endpoints: [Endpoint], dropping old: Endpoint? = nil, _ turn: inout Turn
+    ) {
         var list: [Endpoint] = []
-        for endpoint in endpoints + self.record.endpoints where !list.contains(endpoint) {
+        for endpoint in endpoints + self.record.endpoints
+        where !list.contains(endpoint) && endpoint != old {
             list.append(endpoint)
         }
         if !turn.has(.endpointsUnlimited) { list = Array(list.prefix(Limits.endpointCountMax)) }
