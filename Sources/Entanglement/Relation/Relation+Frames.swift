@@ -141,8 +141,9 @@ extension Relation {
         self.leaveSocket(for: endpoint, &turn)
         // A router that gives another port now and then must not fill the list with its old ones.
         let isOld =
-            self.isTrusted && former?.address == endpoint.address
-            && !self.listedEndpoints.contains { $0 == former } && !turn.has(.endpointsUnlimited)
+            former == self.addedPath && former?.address == endpoint.address
+            && !turn.has(.endpointsUnlimited)
+        self.addedPath = self.record.endpoints.contains(endpoint) ? nil : endpoint
         self.remember([endpoint], dropping: isOld ? former : nil, &turn)
         if self.isConnected { turn.notify(.peerMoved(self.id, from: former, to: endpoint)) }
     }
@@ -170,7 +171,7 @@ extension Relation {
     /// What the other says replaces nothing that works: the path stays first.
     private mutating func receiveAddresses(_ endpoints: [Endpoint], _ turn: inout Turn) {
         let usable = endpoints.filter { turn.isUsable($0) }
-        self.listedEndpoints = usable
+        if self.addedPath.map(usable.contains) ?? false { self.addedPath = nil }
         self.remember([self.path].compactMap { $0 } + usable, &turn)
     }
 
