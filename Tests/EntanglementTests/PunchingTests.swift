@@ -206,3 +206,27 @@ import Testing
         #expect(Frame.natHintAnswer(sequence: 1).bytes == [10, 0, 0, 0, 1])
     }
 }
+
+/// A router that gives another port now and then.
+@Suite struct ChangingPortTests {
+    @Test func oldPortsOfOneAddressDoNotFillTheList() throws {
+        var pair = try Pair.trusted(seed: 8)
+        let lan = at("192.168.7.7:41414")
+        pair.act(.bob) { host, now, sent in
+            let candidates = [Pair.bobEndpoint, lan].map { Candidate(endpoint: $0, kind: .lan) }
+            host.handle(.ownCandidates(candidates), now: now, sent: &sent)
+        }
+        pair.run(for: .seconds(1))
+        #expect(pair.relation(.alice)?.endpoints.contains(lan) == true)
+        for port in UInt16(50_001)...50_012 {
+            pair.bob.endpoint = Endpoint(address: Pair.bobEndpoint.address, port: port)
+            let id = try #require(pair.relation(.bob)?.id)
+            pair.request(.bob, .ping(id))
+            pair.run(for: .seconds(6))
+            #expect(pair.peer(.alice)?.path == pair.bob.endpoint)
+        }
+        let known = try #require(pair.relation(.alice)?.endpoints)
+        #expect(known.contains(lan) && known.contains(Pair.bobEndpoint))
+        #expect(known.first == pair.bob.endpoint)
+    }
+}

@@ -126,6 +126,7 @@ extension Relation {
             tokens.put(due: birthday.dueAt)
         }
         tokens.put(self.freshEndpoint)
+        tokens.put(self.addedPath)
         tokens.put(self.unacknowledgedHint ?? 0)
         tokens.put(self.heardHint?.sequence ?? 0)
         if let heard = self.heardHint { tokens.put(name: UInt64(heard.session)) }

@@ -171,7 +171,13 @@ extension Relation {
         self.path = endpoint
         self.keepalive = Keepalive()
         self.leaveSocket(for: endpoint, &turn)
-        self.remember([endpoint], &turn)
+        // A router that gives another port now and then must not fill the list with its old ones.
+        let isOld =
+            former == self.addedPath && former?.address == endpoint.address
+            && !turn.has(.endpointsUnlimited)
+        self.addedPath =
+            endpoint.isRelay || self.record.endpoints.contains(endpoint) ? nil : endpoint
+        self.remember([endpoint], dropping: isOld ? former : nil, &turn)
         if !endpoint.isRelay { self.leaveRelays() }
         guard self.isConnected else { return }
         let event = self.tellPath(endpoint) { .peerMoved(self.id, from: former, to: $0) }
@@ -204,14 +210,19 @@ extension Relation {
         if self.isRelayed, usable.contains(where: { !self.record.endpoints.contains($0) }) {
             self.hastenSeeking(turn, spacing: Constants.directInterval)
         }
+        if self.addedPath.map(usable.contains) ?? false { self.addedPath = nil }
         self.remember([self.path].compactMap { $0 } + usable, &turn)
     }
 
     /// Puts endpoints in front of the record's list, durably where that changes it.
-    mutating func remember(_ endpoints: [Endpoint], _ turn: inout Turn) {
+    mutating func remember(
+        _ endpoints: [Endpoint], dropping old: Endpoint? = nil, _ turn: inout Turn
+    ) {
         var list: [Endpoint] = []
         for endpoint in endpoints + self.record.endpoints
-        where !list.contains(endpoint) && (!endpoint.isRelay || turn.has(.relayPlaceStored)) {
+        where !list.contains(endpoint) && endpoint != old
+            && (!endpoint.isRelay || turn.has(.relayPlaceStored))
+        {
             list.append(endpoint)
         }
         if !turn.has(.endpointsUnlimited) { list = Array(list.prefix(Limits.endpointCountMax)) }

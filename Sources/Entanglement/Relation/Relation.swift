@@ -48,6 +48,8 @@ struct Relation: Sendable {
     /// The newest own addresses that the other has not acknowledged.
     var unacknowledgedAddresses: UInt32?
     var forgetAt: Instant?
+    /// The path, if nobody but the path itself told of that place.
+    var addedPath: Endpoint?
     /// The rounds of probing for a router with random ports.
     var birthday: Birthday?
     /// How many of them were in vain.

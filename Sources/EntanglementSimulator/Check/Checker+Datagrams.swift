@@ -19,7 +19,10 @@ extension Checker {
         if target.isRelay {
             self.report(.relayStaysInside, at: now, [host], "a datagram to a relayed place")
         }
-        if self.lies.contains(target), self.rates.isTooMuch(bytes, toNamed: target, host, at: now) {
+        // What leaves by fresh sockets has a limit of its own.
+        if self.lies.contains(target), !isFresh,
+            self.rates.isTooMuch(bytes, toNamed: target, host, at: now)
+        {
             self.report(
                 .answersAreFew, at: now, [host], "more than 100 to a named address a minute")
         }
