@@ -46,7 +46,7 @@ import Testing
         let status = try node.run("status", "--json").object()
         #expect(
             Set(status.keys) == [
-                "node", "peers", "clusters", "bridges", "pairings", "counters",
+                "node", "peers", "clusters", "bridges", "pairings", "counters", "router",
             ])
         let own = try #require(status["node"] as? [String: Any])
         #expect(own["name"] as? String == "anna")

@@ -123,6 +123,7 @@ private final class TCPServer {
     private let listener: CInt
     private let keepsOpen: Bool
     private var open: [CInt] = []
+    private var isStopped = false
 
     init?(keepsOpen: Bool = false) {
         #if canImport(Glibc)
@@ -160,6 +161,8 @@ private final class TCPServer {
     }
 
     func stop() {
+        guard !self.isStopped else { return }
+        self.isStopped = true
         for handle in self.open { _ = close(handle) }
         self.open = []
         _ = close(self.listener)
