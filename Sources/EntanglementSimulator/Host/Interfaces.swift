@@ -23,6 +23,7 @@ extension SimulatedHost {
     /// Whether a datagram to that port finds a socket of the program.
     func listens(at port: UInt16) -> Bool {
         port == SimulatedMapper.port || port == SimulatedMapper.announcementPort
+            || port == Hello.port
             || self.fresh.socket(at: port) != nil
     }
 
