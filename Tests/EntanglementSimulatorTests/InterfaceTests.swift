@@ -122,7 +122,9 @@ import Testing
             world.simulation.hosts[id.number].groups.insert(self.group.address)
         }
         let packet = Packet(
-            number: 1, bytes: [1, 2, 3], source: world.endpoint(of: one), destination: self.group,
+            number: 1, bytes: [1, 2, 3], source: world.endpoint(of: one),
+            destination: Endpoint(
+                address: self.group.address, port: SimulatedMapper.announcementPort),
             origin: one)
         world.simulation.emit(packet, from: world.network(of: one))
         world.simulation.run(until: Instant(nanoseconds: 1_000_000_000))

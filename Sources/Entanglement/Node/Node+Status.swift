@@ -70,8 +70,18 @@ extension Node {
             id: record.id, role: record.role, phase: record.phase, createdAt: record.createdAt,
             expiresAt: record.expiresAt, problem: record.problem,
             safetyNumber: record.keys.map { self.safetyNumber($0.meeting) },
-            obstacle: record.phase == .connecting || record.phase == .timedOut
-                ? self.obstacle(relation, now) : nil)
+            obstacle: self.pairingObstacle(relation, now))
+    }
+
+    /// While a code is shown nobody need have scanned it: then only what is certain counts.
+    private func pairingObstacle(_ relation: Relation, _ now: Moment) -> Obstacle? {
+        switch relation.record.phase {
+        case .connecting, .timedOut: return self.obstacle(relation, now)
+        case .answered:
+            let obstacle = self.obstacle(relation, now)
+            return obstacle.isCertain ? obstacle : nil
+        case .offered, .trusted, .forgetting, .forgotten: return nil
+        }
     }
 
     private func obstacle(_ relation: Relation, _ now: Moment) -> Obstacle {

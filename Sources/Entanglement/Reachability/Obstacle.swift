@@ -21,6 +21,14 @@ public enum Obstacle: String, Sendable, Hashable, CaseIterable {
     case randomPorts
     /// Nothing comes from any place where the other may be.
     case silent
+
+    /// Whether waiting changes nothing, whatever the other side does.
+    var isCertain: Bool {
+        switch self {
+        case .noNetwork, .noCommonFamily, .noUDP, .bothRandom: true
+        case .searching, .noAddress, .randomPorts, .silent: false
+        }
+    }
 }
 
 /// What is known when somebody asks why a peer is not reached directly.
