@@ -130,8 +130,10 @@ public enum Constants {
     /// Packets of one session and direction at most.
     public static let packetCountMax: UInt64 = 1 << 48
 
-    /// Nothing sent for this long: a ping. Routers that forget after 20 s exist, and one that then takes
-    /// another port has lost the peer for good.
+    /// Nothing sent for this long: a ping.
+    ///
+    /// Routers that forget after 20 s exist, and one that then takes another port has lost the peer
+    /// for good.
     public static let keepaliveInterval = Duration.seconds(15)
     /// The same where routers forget sooner, at least.
     public static let keepaliveIntervalMin = Duration.seconds(9)
