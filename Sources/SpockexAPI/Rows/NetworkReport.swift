@@ -7,7 +7,7 @@ public struct NetworkReport: Codable, Sendable, Equatable {
         /// `none`, `endpointIndependent`, `addressDependent`, `addressAndPortDependent`,
         /// `sequential` or `unknown`.
         public var mapping: String
-        /// `none`, `filtered` or `unknown`.
+        /// `none` (somebody got in who was not called) or `unknown`.
         public var filtering: String
         /// What that means for meeting people, in one sentence.
         public var consequence: String
@@ -56,7 +56,7 @@ public struct NetworkReport: Codable, Sendable, Equatable {
     public var ipv4: Family
     /// IPv6.
     public var ipv6: Family
-    /// `none` (strangers get through), `closed` (only whom this device called) or `unknown`.
+    /// `none` (somebody got in who was not called) or `unknown`.
     public var firewall: String
     /// Whether UDP gets out at all: `yes`, `no` or `unknown`.
     public var udp: String

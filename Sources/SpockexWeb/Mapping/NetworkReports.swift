@@ -37,9 +37,9 @@ extension NetworkReport.Family {
 extension NetworkReport.NAT {
     init(_ network: NetworkFindings) {
         let (mapping, consequence) = Self.words(network.mapping)
-        let filtering =
-            network.isCalledUnasked ? "none" : network.mapping == nil ? "unknown" : "filtered"
-        self.init(mapping: mapping, filtering: filtering, consequence: consequence)
+        self.init(
+            mapping: mapping, filtering: network.isCalledUnasked ? "none" : "unknown",
+            consequence: consequence)
     }
 
     private static func words(_ mapping: NATHint?) -> (mapping: String, consequence: String) {

@@ -71,11 +71,7 @@ struct NetCheck: AsyncParsableCommand {
     }
 
     private static func firewall(_ state: String) -> String {
-        switch state {
-        case "none": "strangers get through"
-        case "closed": "only whom this device called gets through"
-        default: "not known yet"
-        }
+        state == "none" ? "none in the way: others got in without being called" : "not known yet"
     }
 
     private static func router(_ router: RouterRow?) -> String {
