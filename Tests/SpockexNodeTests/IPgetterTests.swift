@@ -34,8 +34,8 @@ struct IPgetterTests {
         var none = try IPgetter(settings: NodeSettings(home: ""))
         var forbidden = try self.ipgetter(isAllowed: false)
         let steps = (none.gather(now: self.start), forbidden.gather(now: self.start))
-        #expect(steps.0 == [.told(.nothing)])
-        #expect(steps.1 == [.told(.nothing)])
+        #expect(steps.0 == [.told(.unclear)])
+        #expect(steps.1 == [.told(.unclear)])
         #expect(!none.mayAsk && !forbidden.mayAsk)
     }
 
@@ -47,7 +47,7 @@ struct IPgetterTests {
         #expect(second.isEmpty)
         #expect(ipgetter.queryCount == 0)
         let nothing = ipgetter.found([], now: self.start)
-        #expect(nothing == [.told(.nothing)])
+        #expect(nothing == [.told(.unclear)])
         let again = ipgetter.gather(now: self.start)
         #expect(again == first)
     }
@@ -66,7 +66,7 @@ struct IPgetterTests {
         #expect(told == [.told(.seen(self.own, by: 1))])
         #expect(!ipgetter.question.isOpen)
         let paused = ipgetter.gather(now: self.start + .seconds(1))
-        #expect(paused == [.told(.nothing)])
+        #expect(paused == [.told(.unclear)])
         #expect(ipgetter.queryCount == 1)
     }
 
@@ -93,7 +93,7 @@ struct IPgetterTests {
         let late = ipgetter.receive(
             try self.answer(to: sent, telling: self.own), from: self.server, now: self.start)
         let idle = ipgetter.networkChanged(now: self.start)
-        #expect(told == [.told(.nothing)])
+        #expect(told == [.told(.unclear)])
         #expect(late.isEmpty)
         #expect(idle.isEmpty)
         #expect(!ipgetter.question.isOpen)

@@ -54,8 +54,8 @@ def natlab(lab, *arguments):
 @contextlib.contextmanager
 def laboratory(topology, name="spockex"):
     lab = f"{name}{os.getpid()}"
-    natlab(lab, "up", "-q", *topology)
     try:
+        natlab(lab, "up", "-q", *topology)
         yield lab
     finally:
         natlab(lab, "down")

@@ -75,8 +75,10 @@ public enum IPgetterAnswer: Sendable, Equatable {
     case seen(Endpoint, by: Int)
     /// The servers see one address and different ports, in the order in which they were asked.
     case perDestination([Endpoint])
-    /// The servers did not answer or did not agree.
+    /// They were asked, and none answered.
     case nothing
+    /// Nobody was asked, or the answers do not fit each other.
+    case unclear
 }
 
 /// A fact that the node decides about.

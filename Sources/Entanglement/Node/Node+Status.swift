@@ -91,7 +91,9 @@ extension Node {
             own: self.own.known.map(\.candidate.endpoint.address),
             theirs: (relation.record.endpoints + relation.heardEndpoints).map(\.address),
             ownMapping: self.own.hint ?? relation.record.toldNAT,
-            theirMapping: relation.record.peerNAT, isProbedInVain: relation.isProbedInVain,
+            theirMapping: relation.record.peerNAT,
+            allowsLoopback: self.configuration.allowsLoopback,
+            isProbedInVain: relation.isProbedInVain,
             isAskedInVain: self.isAskedInVain, isOutsideHeard: self.own.isSeenFromOutside
         ).obstacle
     }

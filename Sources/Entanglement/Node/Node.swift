@@ -114,7 +114,9 @@ public struct Node: Sendable {
         case .ipgetter(let answer):
             self.own.set(answer: answer)
             turn.ownHint = self.own.hint
-            self.isAskedInVain = answer == .nothing && self.configuration.usesIPgetter
+            if answer != .unclear {
+                self.isAskedInVain = answer == .nothing && self.configuration.usesIPgetter
+            }
             self.meetWaiting(&turn, all: true)
         case .ipgetterLapsed: self.own.set(asked: nil)
         case .localNetwork(let isThere): self.discovery.setLAN(isThere, now: turn.instant)
@@ -310,7 +312,7 @@ public struct Node: Sendable {
         self.generator = turn.generator
         self.indexes = turn.indexes
         self.clusters = turn.clusters
-        self.isCalledUnasked = self.isCalledUnasked || turn.isCalledUnasked
+        self.noteUnasked(turn)
         if turn.changes.contains(where: \.concernsRelations) { self.noteTrustedClusters() }
         outputs += turn.outputs
     }

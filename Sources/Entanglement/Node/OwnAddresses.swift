@@ -61,7 +61,7 @@ struct OwnAddresses: Sendable {
         case .perDestination(let endpoints) where !endpoints.contains(where: \.isRelay):
             self.estimate.note(seen: endpoints)
             self.set(asked: endpoints.last)
-        case .seen, .perDestination, .nothing: break
+        case .seen, .perDestination, .nothing, .unclear: break
         }
     }
 
@@ -177,7 +177,14 @@ struct OwnAddresses: Sendable {
 
     /// Whether somebody outside answered since the network changed last.
     var isSeenFromOutside: Bool {
-        self.asked != nil || self.votes.contains { $0.echo.address.isPublic }
+        self.asked != nil
+            || self.votes.contains { vote in
+                // A neighbour on the same network sees an interface's own address.
+                vote.echo.address.isPublic
+                    && !self.given.contains {
+                        $0.kind != .mapped && $0.endpoint.address == vote.echo.address
+                    }
+            }
     }
 
     /// Everything but what peers in fewer networks claim.

@@ -65,6 +65,8 @@ struct Turn {
     /// The number of the last relayed way, and the new ones with whom they lead to.
     var relayCount: UInt64 = 0
     var newRelays: [(number: UInt64, owner: RelationID)] = []
+    /// Numbers of relayed ways that are not remembered any more.
+    var goneRelays: [UInt64] = []
     /// Where the last peer saw this node.
     var echoes: [(relation: RelationID, echo: Endpoint, by: Endpoint)] = []
 
@@ -116,9 +118,10 @@ struct Turn {
             && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
     }
 
-    /// The same for a place where somebody was heard: a link-local one is then of a network here.
+    /// The same for a place where somebody was heard: a link-local one is then of a network here. The
+    /// place of a relayed way is none.
     func isReachable(_ endpoint: Endpoint) -> Bool {
-        endpoint.port != 0 && endpoint.address.isUnicast
+        endpoint.port != 0 && endpoint.address.isUnicast && !endpoint.isRelay
             && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
     }
 

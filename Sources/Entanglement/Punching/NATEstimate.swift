@@ -14,6 +14,8 @@ extension NATHint {
 struct NATEstimate: Sendable, Equatable {
     /// What the newest evidence says; nil: there is none.
     private(set) var hint: NATHint?
+    /// Whether the servers of the IPgetter say so: what one peer claims does not outweigh them.
+    private var isAsked = false
 
     /// Ports that a router gives one after the other to one question are at most this far apart.
     private static let stepMax = 16
@@ -25,6 +27,7 @@ struct NATEstimate: Sendable, Equatable {
         guard let first = seen.first, seen.count > 1, !first.address.isIPv6,
             seen.allSatisfy({ $0.address == first.address })
         else { return }
+        self.isAsked = true
         let ports = seen.map { Int($0.port) }
         let distance = (ports.max() ?? 0) - (ports.min() ?? 0)
         switch distance {
@@ -38,7 +41,7 @@ struct NATEstimate: Sendable, Equatable {
     ///
     /// Two peers do not ask at one moment: that ports follow each other shows only to the servers.
     mutating func note(echo: Endpoint, others: [Endpoint]) {
-        guard echo.address.isPublic, !echo.address.isIPv6 else { return }
+        guard !self.isAsked, echo.address.isPublic, !echo.address.isIPv6 else { return }
         let comparable = others.filter { $0.address == echo.address }
         guard !comparable.isEmpty else { return }
         if comparable.allSatisfy({ $0.port == echo.port }) {
@@ -51,5 +54,6 @@ struct NATEstimate: Sendable, Equatable {
     /// The network is another one.
     mutating func forget() {
         self.hint = nil
+        self.isAsked = false
     }
 }

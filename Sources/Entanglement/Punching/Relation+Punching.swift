@@ -21,13 +21,13 @@ extension Relation {
     private var probedEndpoints: [Endpoint] {
         let vouched =
             self.isTrusted
-            ? [self.path ?? self.record.endpoints.first].compactMap { $0 } : self.record.endpoints
+            ? self.provedPlace : self.record.endpoints
         return vouched.filter { !$0.address.isIPv6 && $0.address.isPublic }
     }
 
     /// The ports that a router gives next whose ports follow each other.
     func predictedEndpoints(_ turn: Turn) -> [Endpoint] {
-        guard self.record.peerNAT == .sequential, !self.isConnected,
+        guard self.record.peerNAT == .sequential, !self.isMet,
             let known = self.probedEndpoints.first(where: { turn.isUsable($0) })
         else { return [] }
         return (1...Constants.predictedPortCount).compactMap { step in
@@ -37,11 +37,14 @@ extension Relation {
         }
     }
 
+    /// Whether there is a direct path; a relayed way is no reason to stop looking for one.
+    private var isMet: Bool { self.isConnected && !self.isRelayed }
+
     // MARK: Rounds
 
     /// Whether both sides look for each other now and this one may probe.
     private func mayPunch(_ turn: Turn) -> Bool {
-        guard !self.attempts.isEmpty, !self.isConnected else { return false }
+        guard !self.attempts.isEmpty || self.isRelayed, !self.isMet else { return false }
         switch self.record.phase {
         case .answered, .connecting: return true
         case .trusted, .forgetting: return self.isEager(turn)
@@ -103,6 +106,7 @@ extension Relation {
                 self.beginRound(&birthday, &turn)
                 continue
             }
+            if self.attempts.isEmpty, self.isRelayed { self.startAttempt(&turn, reach: .direct) }
             guard let attempt = self.attempts.last, done < birthday.role.count else {
                 self.finishRound(&birthday, &turn)
                 continue

@@ -23,6 +23,14 @@ public struct NetworkFindings: Sendable, Equatable {
 }
 
 extension Node {
+    /// An open port lets others in too: then nothing is to be learned about the router.
+    mutating func noteUnasked(_ turn: Turn) {
+        guard turn.isCalledUnasked, !self.own.given.contains(where: { $0.kind == .mapped }) else {
+            return
+        }
+        self.isCalledUnasked = true
+    }
+
     /// What is known of the network now.
     var networkFindings: NetworkFindings {
         NetworkFindings(

@@ -43,6 +43,8 @@ struct ReachCircumstances: Sendable {
     var ownMapping: NATHint?
     /// How the peer's router maps, as far as told.
     var theirMapping: NATHint?
+    /// Whether this node listens on loopback on purpose.
+    var allowsLoopback = false
     /// Whether all rounds of probing are over.
     var isProbedInVain = false
     /// Whether an outside service was asked and did not answer.
@@ -55,7 +57,9 @@ struct ReachCircumstances: Sendable {
 
     /// The first obstacle that explains it; the order is from the own device outwards.
     var obstacle: Obstacle {
-        if !self.own.contains(where: { !$0.isLoopback }) { return .noNetwork }
+        if !self.own.contains(where: { !$0.isLoopback || self.allowsLoopback }) {
+            return .noNetwork
+        }
         if self.theirs.isEmpty { return .noAddress }
         if !self.theirs.contains(where: { self.isFamilyThere($0) }) { return .noCommonFamily }
         if self.isAskedInVain, !self.isOutsideHeard { return .noUDP }

@@ -14,7 +14,7 @@ extension Relation {
             seen.append(endpoint)
         }
         seen = Array(seen.prefix(Limits.endpointCountMax))
-        if isSettled { return seen }
+        if isSettled { return [self.path].compactMap { $0 }.filter(\.isRelay) + seen }
         seen += self.vouchedEndpoints(turn).filter { !seen.contains($0) }
         return reach == .all ? seen + self.relayPlaces(turn) : seen
     }

@@ -137,10 +137,11 @@ extension Relation {
 
     /// Whether a source is at a public address that this node never sent to: nothing keeps it out.
     private func noteUnasked(_ address: IPAddress, _ turn: inout Turn) {
-        let isKnown = (self.record.endpoints + self.heardEndpoints).contains {
+        let isKnown = (self.record.endpoints + self.heardEndpoints + self.seeking.vouched).contains
+        {
             $0.address == address
         }
-        if !isKnown, address.isPublic { turn.isCalledUnasked = true }
+        if !isKnown, address.isPublic, !address.isIPv6 { turn.isCalledUnasked = true }
     }
 
     /// The outstanding challenge with these 8 bytes.
@@ -169,6 +170,7 @@ extension Relation {
         }
         let former = self.path.flatMap { $0.isRelay ? nil : $0 }
         self.path = endpoint
+        if !endpoint.isRelay { self.directPath = endpoint }
         self.keepalive = Keepalive()
         self.leaveSocket(for: endpoint, &turn)
         // A router that gives another port now and then must not fill the list with its old ones.
@@ -211,7 +213,12 @@ extension Relation {
             self.hastenSeeking(turn, spacing: Constants.directInterval)
         }
         if self.addedPath.map(usable.contains) ?? false { self.addedPath = nil }
-        self.remember([self.path].compactMap { $0 } + usable, &turn)
+        self.remember(self.provedPlace + usable, &turn)
+    }
+
+    /// The place that stays first on disk, whatever the other says of itself: the last direct path.
+    var provedPlace: [Endpoint] {
+        [self.directPath ?? self.record.endpoints.first].compactMap { $0 }
     }
 
     /// Puts endpoints in front of the record's list, durably where that changes it.

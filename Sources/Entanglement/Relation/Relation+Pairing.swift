@@ -13,7 +13,10 @@ extension Relation {
     /// Starts the online step: at `accept`, at Retry, and when the other is heard.
     mutating func startConnecting(_ turn: inout Turn, firstAttempt: Duration) {
         self.record.problem = nil
-        self.birthdayRoundCount = 0
+        // Who tries again without another network gets one round more, not three.
+        self.birthdayRoundCount =
+            self.record.phase == .timedOut
+            ? min(self.birthdayRoundCount, Constants.birthdayRoundCountMax - 1) : 0
         self.phaseEnd = turn.instant + Constants.connectingLife
         self.nextAttemptAt = turn.instant + firstAttempt
         self.enter(.connecting, &turn)
@@ -31,7 +34,10 @@ extension Relation {
     mutating func begin(_ turn: inout Turn) {
         switch self.record.phase {
         case .answered, .timedOut:
+            // What the other does renews no rounds of probing that were in vain.
+            let count = self.record.phase == .timedOut ? self.birthdayRoundCount : 0
             self.startConnecting(&turn, firstAttempt: Constants.attemptInterval)
+            self.birthdayRoundCount = count
         case .offered, .connecting, .trusted, .forgetting, .forgotten: break
         }
     }
@@ -217,7 +223,7 @@ extension Relation {
             id: uid, name: names.filter { !$0.isEmpty }.joined(separator: " + "),
             genesis: genesis.content, offeringSignature: isOffering ? own : part.signature,
             answeringSignature: isOffering ? part.signature : own, createdAt: turn.wall)
-        self.remember([self.path].compactMap { $0 } + self.heardEndpoints, &turn)
+        self.remember(self.provedPlace + self.heardEndpoints, &turn)
         self.record.phase = .trusted
         self.record.problem = nil
         if !turn.has(.codesKept) { self.record.codes = nil }

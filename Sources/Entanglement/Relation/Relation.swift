@@ -32,6 +32,8 @@ struct Relation: Sendable {
     var helloKeys: HelloKeys?
 
     var path: Endpoint?
+    /// The last path that was not a relayed way; nil since the start: the first stored place is.
+    var directPath: Endpoint?
     var isConnected = false
     var lastHeard: Instant?
     var lastSent: Instant?

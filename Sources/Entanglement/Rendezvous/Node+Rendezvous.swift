@@ -178,7 +178,9 @@ extension Node {
         if former.seeks != present.seeks { self.common.setSeeker(id, present.seeks) }
         if former.tag != present.tag, let tag = present.tag { self.common.byTag[tag] = id }
         for (number, owner) in turn.newRelays { self.common.owners[number] = owner }
+        for number in turn.goneRelays { self.common.owners[number] = nil }
         turn.newRelays = []
+        turn.goneRelays = []
     }
 
     mutating func forgetHelp(of relation: Relation) {

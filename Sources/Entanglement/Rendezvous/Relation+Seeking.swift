@@ -135,7 +135,7 @@ extension Relation {
             let oldest = idle.min {
                 self.seeking.relays[$0].heardAt < self.seeking.relays[$1].heardAt
             }
-            self.seeking.relays.remove(at: oldest ?? 0)
+            turn.goneRelays.append(self.seeking.relays.remove(at: oldest ?? 0).number)
         }
         let number = turn.relayCount + 1
         turn.relayCount = number

@@ -60,25 +60,29 @@ struct Rates: Sendable {
 
         mutating func isTooMuch(_ endpoint: Endpoint, _ isFresh: Bool, at now: Instant) -> Bool {
             if isFresh {
-                return Self.isTooMuch(&self.freshTimes, Constants.probeCountMax, at: now)
+                return Self.isTooMuch(
+                    &self.freshTimes, Constants.probeCountMax, within: Rates.openerSpan, at: now)
             }
             let last = self.places.updateValue(now, forKey: endpoint)
             if let last, now - last < Rates.roundSpan { return false }
             return Self.isTooMuch(
-                &self.newTimes, Constants.probeCountMax + Rates.otherPlaceCountMax, at: now)
+                &self.newTimes, Constants.probeCountMax + Rates.otherPlaceCountMax,
+                within: Rates.roundSpan, at: now)
         }
 
         private static func isTooMuch(
-            _ times: inout [Instant], _ countMax: Int, at now: Instant
+            _ times: inout [Instant], _ countMax: Int, within span: Duration, at now: Instant
         ) -> Bool {
             times.append(now)
             guard times.count > countMax else { return false }
-            return now - times.removeFirst() < Rates.roundSpan
+            return now - times.removeFirst() < span
         }
     }
 
     /// A round of birthday probing and the pause after it take a little longer.
     private static let roundSpan = Duration.seconds(40)
+    /// The same of who sends from 384 sockets to two places.
+    private static let openerSpan = Duration.seconds(27)
     /// Places that are asked besides: candidates and predicted ports of some relations.
     private static let otherPlaceCountMax = 300
 

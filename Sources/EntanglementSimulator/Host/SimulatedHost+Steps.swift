@@ -195,7 +195,7 @@ extension SimulatedHost {
         case .multicast where self.defects.contains(.hellosUnsent): break
         case .multicast(let bytes): effects.hellos.append(bytes)
         case .gatherCandidates:
-            let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(.nothing)]
+            let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(.unclear)]
             self.follow(steps, at: now, &effects)
         case .reply(let id, let reply): effects.replies.append((id, reply))
         case .notify(let event): effects.events.append(event)

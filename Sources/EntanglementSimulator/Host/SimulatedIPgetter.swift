@@ -34,7 +34,7 @@ struct SimulatedIPgetter: Sendable {
         self.isBusy = true
         let steps = self.run(.ask, now: now)
         return self.isBusy && self.client.deadline == nil
-            ? steps + [self.conclude(.nothing)] : steps
+            ? steps + [self.conclude(.unclear)] : steps
     }
 
     mutating func receive(_ bytes: [UInt8], from source: Endpoint, now: Instant) -> [Step] {
@@ -44,7 +44,7 @@ struct SimulatedIPgetter: Sendable {
     mutating func networkChanged(now: Instant) -> [Step] {
         self.keepAliveAt = nil
         let steps = self.run(.networkChanged, now: now)
-        return self.isBusy ? steps + [self.conclude(.nothing)] : steps
+        return self.isBusy ? steps + [self.conclude(.unclear)] : steps
     }
 
     mutating func tick(now: Instant, isNeeded: Bool) -> [Step] {
@@ -81,7 +81,8 @@ struct SimulatedIPgetter: Sendable {
             case .mapsPerDestination(let endpoints):
                 self.keepAliveAt = now + Self.keepAliveInterval
                 return self.conclude(.perDestination(endpoints))
-            case .disagreement, .failed: return self.conclude(.nothing)
+            case .disagreement: return self.conclude(.unclear)
+            case .failed: return self.conclude(.nothing)
             }
         }
     }

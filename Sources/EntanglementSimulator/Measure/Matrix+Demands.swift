@@ -15,7 +15,7 @@ extension Place {
     }
 
     /// Whether it gives another port for each destination.
-    fileprivate var isPerDestination: Bool {
+    var isPerDestination: Bool {
         switch self {
         case .symmetric, .sequential, .addressDependent, .carrierSymmetric, .mobileSymmetric: true
         case .publicHost, .fullCone, .restricted, .home, .carrier, .dualStack, .homeOpen,

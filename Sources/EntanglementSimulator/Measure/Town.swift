@@ -4,6 +4,9 @@ import EntanglementTestKit
 
 /// Many hosts at random places: everybody meets about four others, then life goes on.
 ///
+/// Nobody is behind a router with another port for each destination: probing such a router is a
+/// thousand datagrams, and a town is to show what a host costs, not what its neighbours' routers do.
+///
 /// Meetings are in the first quarter of the time. From then on every host moves to another place
 /// about once in ``moveInterval`` (of 200 hosts one every five seconds), until the last
 /// ``calmSpan``, in which nothing happens but what nodes do by themselves. The internet is calm.
@@ -36,6 +39,9 @@ public struct Town: Sendable {
     /// The shortest time that has room for all of it, in seconds.
     public static let secondsMin = 300
 
+    /// Where its hosts begin.
+    private static let places = Place.connected.filter { !$0.isPerDestination }
+
     private var simulation: Simulation
     private let end: Instant
 
@@ -50,8 +56,8 @@ public struct Town: Sendable {
         let servers = self.simulation.addServers()
         for number in 0..<hostCount {
             let id = self.simulation.addHost("host \(number)", servers: servers)
-            let place = self.number(in: 0...Place.connected.count - 1)
-            self.simulation.settle(id, in: Place.connected[place])
+            let place = self.number(in: 0...Self.places.count - 1)
+            self.simulation.settle(id, in: Self.places[place])
             self.simulation.plan(.start(id), after: self.time(within: .seconds(2)))
         }
         self.planMeetings(hostCount, within: span / 4)

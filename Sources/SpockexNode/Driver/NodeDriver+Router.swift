@@ -42,7 +42,9 @@ extension NodeDriver {
         let options: MeetingOptions
         switch request {
         case .offer(let given): options = given
-        case .answer(_, let given): options = given
+        case .answer(let text, let given):
+            guard case .offer? = try? CodeText(scanned: Array(text.utf8)) else { return false }
+            options = given
         case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping:
             return false
         }

@@ -53,7 +53,7 @@ struct IPgetter: Sendable {
 
     /// The core wants to know; the answer comes as `told`, exactly one for all who asked meanwhile.
     mutating func gather(now: Instant) -> [Step] {
-        guard self.mayAsk else { return [.told(.nothing)] }
+        guard self.mayAsk else { return [.told(.unclear)] }
         guard !self.isBusy else { return [] }
         self.isBusy = true
         return self.client == nil ? [.lookUp(self.servers)] : self.ask(now: now)
@@ -61,7 +61,7 @@ struct IPgetter: Sendable {
 
     /// The look-up is done.
     mutating func found(_ endpoints: [Endpoint], now: Instant) -> [Step] {
-        guard !endpoints.isEmpty else { return [self.conclude(.nothing)] }
+        guard !endpoints.isEmpty else { return [self.conclude(.unclear)] }
         self.client = STUNClient(servers: endpoints, using: &self.generator)
         return self.ask(now: now)
     }
@@ -95,14 +95,14 @@ struct IPgetter: Sendable {
         self.keepAliveAt = nil
         let steps = self.run(.networkChanged, now: now)
         // An unfinished look-up goes on; a question is over.
-        return self.isBusy && self.client != nil ? steps + [self.conclude(.nothing)] : steps
+        return self.isBusy && self.client != nil ? steps + [self.conclude(.unclear)] : steps
     }
 
     private mutating func ask(now: Instant) -> [Step] {
         let steps = self.run(.ask, now: now)
         // Within the pause after the last question nothing happens: nobody shall wait for it.
         return self.isBusy && self.client?.deadline == nil
-            ? steps + [self.conclude(.nothing)] : steps
+            ? steps + [self.conclude(.unclear)] : steps
     }
 
     private mutating func conclude(_ answer: IPgetterAnswer) -> Step {
@@ -124,7 +124,8 @@ struct IPgetter: Sendable {
                 // Not for its port, which is nobody else's, but so that the address lapses too.
                 self.keepAliveAt = now + Limits.keepAliveInterval
                 return self.conclude(.perDestination(endpoints))
-            case .disagreement, .failed: return self.conclude(.nothing)
+            case .disagreement: return self.conclude(.unclear)
+            case .failed: return self.conclude(.nothing)
             }
         }
     }

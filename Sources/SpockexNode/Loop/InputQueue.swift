@@ -36,6 +36,7 @@ final class InputQueue: Sendable {
         var items: [Item] = []
         var datagramCount = 0
         var helloCount = 0
+        var routerCount = 0
         var droppedCount: UInt64 = 0
         var hasTick = false
         var hasNetwork = false
@@ -45,12 +46,19 @@ final class InputQueue: Sendable {
         /// Whether there is room; takes the place.
         mutating func reserve(for item: Item) -> Bool {
             switch item {
-            case .datagram, .stun, .router:
+            case .datagram, .stun:
                 guard self.datagramCount < Limits.queuedDatagramCountMax else {
                     self.droppedCount += 1
                     return false
                 }
                 self.datagramCount += 1
+            case .router:
+                // Anybody on the local network can send these: they take nothing from peers.
+                guard self.routerCount < Limits.queuedHelloCountMax else {
+                    self.droppedCount += 1
+                    return false
+                }
+                self.routerCount += 1
             case .hello:
                 guard self.helloCount < Limits.queuedHelloCountMax else {
                     self.droppedCount += 1
@@ -73,7 +81,8 @@ final class InputQueue: Sendable {
             self.items.removeFirst(taken.count)
             for item in taken {
                 switch item {
-                case .datagram, .stun, .router: self.datagramCount -= 1
+                case .datagram, .stun: self.datagramCount -= 1
+                case .router: self.routerCount -= 1
                 case .hello: self.helloCount -= 1
                 case .tick: self.hasTick = false
                 case .network: self.hasNetwork = false

@@ -45,7 +45,11 @@ extension NetworkReport.NAT {
     private static func words(_ mapping: NATHint?) -> (mapping: String, consequence: String) {
         switch mapping {
         case .open?:
-            ("none", "This device has a public address: everybody can be met directly.")
+            (
+                "none",
+                "This device has a public address and needs no router for it; a firewall may still "
+                    + "keep others out."
+            )
         case .endpointIndependent?:
             (
                 "endpointIndependent",

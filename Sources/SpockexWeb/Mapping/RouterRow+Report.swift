@@ -27,7 +27,7 @@ extension RouterReport.State {
             "The router does not open ports; switch on UPnP, NAT-PMP or PCP in its settings."
         case .secondNAT:
             "The router has a private address itself, so a port of its would lead nowhere."
-        case .noRouter: "This computer has no default route by a router."
+        case .noRouter: "No router here leads others to where this node listens."
         case .publicAddress: "This computer has a public address and needs no router for it."
         case .loopback: "The node listens on loopback alone."
         case .notNeeded: "The node has no peer and no pairing, so nobody would use the port."
