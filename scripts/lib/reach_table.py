@@ -23,6 +23,8 @@ def must_be_direct(one, other):
         return pair == {"v6fw"}
     if pair <= PER_DESTINATION:
         return False
+    if "home-open" in pair and not pair & {"public", "fullcone", "restricted"}:
+        return False        # a packet that comes before the own first one takes the port
     return True
 
 

@@ -118,8 +118,9 @@ struct Turn {
             && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
     }
 
-    /// The same for a place where somebody was heard: a link-local one is then of a network here. The
-    /// place of a relayed way is none.
+    /// The same for a place where somebody was heard: a link-local one is then of a network here.
+    ///
+    /// The place of a relayed way is none.
     func isReachable(_ endpoint: Endpoint) -> Bool {
         endpoint.port != 0 && endpoint.address.isUnicast && !endpoint.isRelay
             && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
