@@ -49,7 +49,7 @@ class Case:
 NAMED = [
     Case("same-lan", ("same-lan",), ("a-1", "a-2")),
     Case("same-cgn", ("same-cgn",)),
-    Case("same-cgn-nohairpin", ("same-cgn-nohairpin",), must_be_direct=False),
+    Case("same-cgn-nohairpin", ("a=cgnat+cgn=isp", "b=cgnat+cgn=isp"), must_be_direct=False),
     Case("portmap-symmetric", ("portmap-symmetric",)),
     Case("portmap-cgnat", ("portmap-cgnat",)),
     Case("ipv6-firewall-pair", ("ipv6-firewall-pair",)),

@@ -128,6 +128,7 @@ extension Relation {
         tokens.put(self.freshEndpoint)
         tokens.put(self.addedPath)
         tokens.put(self.unacknowledgedHint ?? 0)
+        tokens.put(Int(self.perhapsToldNAT?.rawValue ?? 0))
         tokens.put(self.heardHint?.sequence ?? 0)
         if let heard = self.heardHint { tokens.put(name: UInt64(heard.session)) }
     }

@@ -200,8 +200,10 @@ extension Relation {
     /// Whether the other must hear how the own router maps: what it believes decides who probes.
     private func mustTellHint(_ turn: Turn) -> Bool {
         guard let hint = turn.ownHint else { return false }
+        let believed = [self.record.toldNAT, self.perhapsToldNAT].compactMap { $0 }
         return hint.isPerDestination
-            ? hint != self.record.toldNAT : self.record.toldNAT?.isPerDestination ?? false
+            ? believed.isEmpty || believed.contains { $0 != hint }
+            : believed.contains(where: \.isPerDestination)
     }
 
     /// Tells the letter, until it is acknowledged.
@@ -215,7 +217,8 @@ extension Relation {
     }
 
     mutating func sendHint(_ turn: inout Turn) {
-        guard let sequence = self.unacknowledgedHint else { return }
+        guard let sequence = self.unacknowledgedHint, turn.ownHint != nil else { return }
+        self.perhapsToldNAT = turn.ownHint
         self.send(.natHint(sequence: sequence, turn.ownHint), &turn)
     }
 
@@ -237,6 +240,7 @@ extension Relation {
     mutating func receiveHintAnswer(sequence: UInt32, _ turn: inout Turn) {
         guard self.unacknowledgedHint == sequence else { return }
         self.unacknowledgedHint = nil
+        self.perhapsToldNAT = nil
         guard self.record.toldNAT != turn.ownHint else { return }
         self.record.toldNAT = turn.ownHint
         turn.changes.append(.relation(self.record, erasing: false))

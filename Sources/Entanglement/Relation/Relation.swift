@@ -62,6 +62,8 @@ struct Relation: Sendable {
     var heardHint: (session: UInt32, sequence: UInt32)?
     /// The newest letter of the own router that the other has not acknowledged.
     var unacknowledgedHint: UInt32?
+    /// A letter that was sent and perhaps arrived, acknowledged or not.
+    var perhapsToldNAT: NATHint?
     /// Common peers that may help to reach this one.
     var seeking = Seeking()
 

@@ -54,18 +54,23 @@ extension Node {
             let waiting = self.common.seekers.filter { id in
                 self.relations[id]?.seeking.soughtAt != nil
             }
-            self.ask([helper], for: Array(waiting.prefix(Constants.seekCountMax)), &turn)
+            self.ask([helper], for: waiting, &turn)
         }
     }
 
     private mutating func ask(
         _ helpers: some Sequence<RelationID>, for ids: [RelationID], _ turn: inout Turn
     ) {
-        let tags = ids.compactMap { self.relations[$0]?.seeking.tag }
-            .prefix(Constants.seekCountMax)
-        guard !tags.isEmpty, !turn.has(.helpUnasked) else { return }
-        for helper in helpers {
-            self.update(helper, &turn) { $0.send(.seek(Array(tags)), &$1) }
+        // A helper remembers as many tags of one peer; whoever is lost beyond that waits.
+        var tags = ids.compactMap { self.relations[$0]?.seeking.tag }
+            .prefix(Limits.soughtCountMax)
+        guard !turn.has(.helpUnasked) else { return }
+        while !tags.isEmpty {
+            let part = Array(tags.prefix(Constants.seekCountMax))
+            tags = tags.dropFirst(part.count)
+            for helper in helpers {
+                self.update(helper, &turn) { $0.send(.seek(part), &$1) }
+            }
         }
     }
 
