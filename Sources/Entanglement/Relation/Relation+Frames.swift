@@ -26,6 +26,10 @@ extension Relation {
         self.searchStart = nil
         let frame = Frame(packet.plaintext)
         let target = self.replyTarget(packet, frame, &turn)
+        // The path that an answer proves comes first: who is found again is told of there.
+        if case .challengeAnswer(let bytes, _) = frame {
+            self.receiveChallengeAnswer(bytes, from: packet.source, &turn)
+        }
         if !self.isConnected { self.establish(&turn) }
         guard let frame else { return }
         switch frame {
@@ -41,9 +45,7 @@ extension Relation {
             self.heard(at: packet.source, echo: echo, &turn)
             self.send(
                 .challengeAnswer(bytes, echo: packet.source), to: packet.source, &turn)
-        case .challengeAnswer(let bytes, let echo):
-            self.receiveChallengeAnswer(bytes, from: packet.source, &turn)
-            self.heard(at: packet.source, echo: echo, &turn)
+        case .challengeAnswer(_, let echo): self.heard(at: packet.source, echo: echo, &turn)
         case .addresses(let sequence, let endpoints):
             if self.isNewest(sequence, in: packet.session) || turn.has(.oldAddressesWin) {
                 self.receiveAddresses(endpoints, &turn)
