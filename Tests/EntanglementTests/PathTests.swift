@@ -59,6 +59,41 @@ import Testing
         #expect(pair.inFlight.count == 2)
     }
 
+    /// Who is always pinged first never pings: what is not acknowledged goes with the answers too.
+    @Test func addressesAreRepeatedWithEachAnswer() throws {
+        var pair = try Pair.trusted()
+        let opened = at("203.0.113.77:7")
+        let known = [
+            Candidate(endpoint: opened, kind: .mapped),
+            Candidate(endpoint: Pair.aliceEndpoint, kind: .lan),
+        ]
+        pair.act(.alice) { $0.handle(.ownCandidates(known), now: $1, sent: &$2) }
+        pair.inFlight = []
+        let ping = try self.packet(&pair, .ping(token: 1, echo: Pair.aliceEndpoint))
+        pair.deliver(Host.Sent(bytes: ping, from: Pair.bobEndpoint, to: Pair.aliceEndpoint))
+        #expect(pair.inFlight.map(\.to) == [Pair.bobEndpoint, Pair.bobEndpoint])
+        while pair.deliverNext() {}
+        #expect(pair.relation(.bob)?.endpoints.contains(opened) == true)
+    }
+
+    /// The answer to a challenge that is also the first sign of life of a lost peer tells one path.
+    @Test func whoIsFoundByAChallengeIsToldOfThere() throws {
+        var pair = try Pair.trusted()
+        let moved = at("203.0.113.78:7")
+        let ping = try self.packet(&pair, .ping(token: 1, echo: Pair.aliceEndpoint))
+        pair.deliver(Host.Sent(bytes: ping, from: moved, to: Pair.aliceEndpoint))
+        let id = try #require(pair.relation(.alice)?.id)
+        let challenge = try #require(pair.alice.node.relations[id]?.challenges.first)
+        pair.act(.alice) { $0.handle(.networkChanged, now: $1, sent: &$2) }
+        pair.run(for: .seconds(4)) { _ in false }
+        try #require(pair.alice.node.relations[id]?.isConnected == false)
+        let answer = Frame.challengeAnswer(challenge.bytes, echo: Pair.aliceEndpoint)
+        let bytes = try self.packet(&pair, answer, skipping: 1)
+        let count = pair.alice.events.count
+        pair.deliver(Host.Sent(bytes: bytes, from: moved, to: Pair.aliceEndpoint))
+        #expect(Array(pair.alice.events.dropFirst(count)) == [.peerConnected(id, moved)])
+    }
+
     /// An own address that changes between the handshake and the trust is told when there is trust.
     @Test func addressesThatChangeWhilePairingAreTold() throws {
         var pair = Pair()

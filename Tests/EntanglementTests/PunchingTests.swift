@@ -62,6 +62,46 @@ import Testing
         #expect(first.allSatisfy { $0.sent.bytes.starts(with: "{\"request\":110".utf8) })
     }
 
+    /// A computer may sleep in the middle of a round: then another's may begin, and the first one waits.
+    @Test func oneRoundAtATimeAlsoAfterASleep() throws {
+        let pair = try Pair.trusted()
+        let (one, other) = (
+            try #require(pair.relation(.alice)?.id), try #require(pair.relation(.bob)?.id)
+        )
+        let (start, span) = (pair.now.instant, Duration.seconds(20))
+        var punching = PunchingTurn()
+        #expect(punching.take(one, for: span, now: start) == nil)
+        let awake = start + .seconds(100)
+        #expect(punching.take(other, for: span, now: awake) == nil)
+        #expect(punching.owner == other)
+        punching.giveBack(one, now: awake)
+        #expect(punching.owner == other)
+        punching.giveBack(other, now: awake + .seconds(90))
+        #expect(
+            punching.take(one, for: span, now: awake + .seconds(90))
+                == awake + .seconds(90) + Constants.birthdayPause)
+    }
+
+    /// Who finds that the turn is another's since begins its round anew, later.
+    @Test func aRoundThatLostItsTurnWaits() throws {
+        let pair = try Pair.trusted()
+        let (id, other) = (
+            try #require(pair.relation(.alice)?.id), try #require(pair.relation(.bob)?.id)
+        )
+        var relation = try #require(pair.alice.node.relations[id])
+        var turn = pair.alice.node.turn(pair.now)
+        #expect(turn.punching.take(other, for: .seconds(20), now: turn.instant) == nil)
+        relation.birthday = Birthday(
+            role: .prober, scan: PortScan(using: &turn.generator), doneCount: 92,
+            dueAt: turn.instant)
+        relation.tickPunching(&turn)
+        #expect(relation.birthday?.doneCount == nil)
+        #expect(
+            relation.birthday?.dueAt
+                == turn.instant + .seconds(20) + Constants.birthdayPause)
+        #expect(turn.outputs.isEmpty)
+    }
+
     @Test func theOtherSideSendsFromManySockets() throws {
         var pair = self.hard
         try #require(pair.meet() != nil)

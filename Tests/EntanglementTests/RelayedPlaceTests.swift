@@ -50,4 +50,28 @@ import Testing
             #expect(relation.predictedEndpoints(turn) == predicted)
         }
     }
+
+    /// Two on one local network who reach each other by a third only must find that out.
+    @Test func whoIsReachedByAnotherIsCalledOnTheLocalNetwork() throws {
+        try self.relayed { relation, turn in
+            #expect(relation.isMissed)
+            relation.move(to: Pair.bobEndpoint, &turn)
+            #expect(!relation.isMissed)
+            relation.isConnected = false
+            #expect(relation.isMissed)
+        }
+    }
+
+    @Test func whoseRelayedWayIsLostIsTriedOnce() throws {
+        try self.relayed { relation, turn in
+            relation.attempts = []
+            relation.seeking.seekAt = turn.instant + .seconds(5)
+            relation.seeking.directAt = turn.instant
+            relation.lastAttemptAt = nil
+            relation.lose(&turn)
+            turn.actions = []
+            relation.tick(&turn)
+            #expect(relation.attempts.count == 1)
+        }
+    }
 }

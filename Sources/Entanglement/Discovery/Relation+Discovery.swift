@@ -16,8 +16,10 @@ extension Relation {
         }
     }
 
-    /// Whether the other side is not connected and should be.
-    var isMissed: Bool { self.mayBeCalled && !(self.isTrusted && self.isConnected) }
+    /// Whether the other side should be connected directly and is not.
+    var isMissed: Bool {
+        self.mayBeCalled && !(self.isTrusted && self.isConnected && !self.isRelayed)
+    }
 
     mutating func ownTag(of hello: Hello, _ turn: Turn) -> UInt64? {
         self.prepareHelloKeys(turn)

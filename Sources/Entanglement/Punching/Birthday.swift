@@ -52,6 +52,6 @@ struct PunchingTurn: Sendable, Equatable {
     mutating func giveBack(_ id: RelationID, now: Instant) {
         guard self.owner == id else { return }
         self.owner = nil
-        self.freeAt = min(now + Constants.birthdayPause, self.freeAt ?? now)
+        self.freeAt = now + Constants.birthdayPause
     }
 }

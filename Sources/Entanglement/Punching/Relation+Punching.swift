@@ -102,7 +102,8 @@ extension Relation {
 
     mutating func tickPunching(_ turn: inout Turn) {
         while var birthday = self.birthday, birthday.dueAt <= turn.instant {
-            guard let done = birthday.doneCount else {
+            // While the computer slept in a round of this one, another's may have begun.
+            guard let done = birthday.doneCount, turn.punching.owner == self.id else {
                 self.beginRound(&birthday, &turn)
                 continue
             }
@@ -126,6 +127,7 @@ extension Relation {
         guard !self.hasGivenUp else { return self.endPunching(&turn) }
         let span = Constants.birthdaySpacing * birthday.role.count
         if let later = turn.punching.take(self.id, for: span, now: turn.instant) {
+            birthday.doneCount = nil
             birthday.dueAt = later
         } else {
             birthday.doneCount = 0

@@ -37,6 +37,7 @@ extension Relation {
             self.heard(at: packet.source, echo: echo, &turn)
             if self.record.phase != .forgotten, let path = self.path {
                 self.send(.pong(token: token, echo: packet.source), to: path, &turn)
+                self.repeatNews(&turn)
             }
         case .pong(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)

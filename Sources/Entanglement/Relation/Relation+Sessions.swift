@@ -182,11 +182,17 @@ extension Relation {
                 self.lose(&turn)
                 return
             }
-            if let sequence = self.unacknowledgedAddresses {
-                self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
-            }
-            self.sendHint(&turn)
+            self.repeatNews(&turn)
         }
+    }
+
+    /// What the other has not acknowledged goes with each ping, and with each answer to one: who is
+    /// always asked first never asks.
+    mutating func repeatNews(_ turn: inout Turn) {
+        if let sequence = self.unacknowledgedAddresses {
+            self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
+        }
+        self.sendHint(&turn)
     }
 
     /// The peer does not answer: look for it.

@@ -67,7 +67,8 @@ extension Relation {
             self.seeking.relayAt = nil
             if !self.isConnected { self.hurry(turn) }
         }
-        if let due = self.seeking.directAt, due <= turn.instant {
+        // Who was just lost is looked for everywhere anyway.
+        if let due = self.seeking.directAt, due <= turn.instant, self.isConnected {
             self.seeking.directAt = turn.instant + turn.patience()
             self.seeking.triedDirectAt = turn.instant
             self.startAttempt(&turn, reach: .direct)

@@ -8,10 +8,26 @@ struct Probe {
     private var generator: SeededGenerator
     private let now: Instant
 
-    init(_ simulation: Simulation) {
+    private init(_ simulation: Simulation, skipping draws: Int) {
         self.network = simulation.network
         self.generator = simulation.generator
+        for _ in 0..<draws { _ = self.generator.next() }
         self.now = simulation.now
+    }
+
+    /// Copies in each of which the same must be true, after the same was done in each.
+    ///
+    /// With the mappings that end soon and without them, for their ports may be somebody else's then; and with
+    /// several draws of the routers that give random ports: what one draw lets through is luck.
+    static func variants(
+        _ simulation: Simulation, after body: (inout Self) -> Void = { _ in }
+    ) -> [Self] {
+        (0..<4).map { number in
+            var probe = Self(simulation, skipping: number)
+            body(&probe)
+            if number.isMultiple(of: 2) { probe.forgetShortLived() }
+            return probe
+        }
     }
 
     /// Who would get a packet, and from where.
@@ -45,7 +61,7 @@ struct Probe {
     }
 
     /// Mappings that live no longer than the pause between two patient attempts have ended.
-    mutating func forgetShortLived() {
+    private mutating func forgetShortLived() {
         self.network.forgetMappings(
             livingAtMost: Constants.timedOutInterval + Constants.timedOutJitterMax)
     }

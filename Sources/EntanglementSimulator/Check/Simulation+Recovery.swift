@@ -26,10 +26,8 @@ extension Simulation {
     func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
         let (first, second) = (self.hosts[one.number], self.hosts[other.number])
         return self.known(to: one, meeting).contains { endpoint in
-            // With the mappings that end soon and without them: their ports may be somebody else's then.
-            [false, true].allSatisfy { isLater in
-                var probe = Probe(self)
-                if isLater { probe.forgetShortLived() }
+            Probe.variants(self).allSatisfy { variant in
+                var probe = variant
                 return probe.converse(first, second, at: endpoint)
             }
         }
@@ -45,12 +43,11 @@ extension Simulation {
         let (first, second) = (self.hosts[one.number], self.hosts[other.number])
         for toOther in self.known(to: one, meeting) {
             for toOne in self.known(to: other, meeting) {
-                let isOpen = [false, true].allSatisfy { isLater in
-                    var probe = Probe(self)
-                    _ = probe.send(from: first, to: toOther)
-                    if isLater { probe.forgetShortLived() }
-                    return probe.converse(second, first, at: toOne)
-                }
+                let isOpen = Probe.variants(self, after: { _ = $0.send(from: first, to: toOther) })
+                    .allSatisfy { variant in
+                        var probe = variant
+                        return probe.converse(second, first, at: toOne)
+                    }
                 if isOpen { return true }
             }
         }
