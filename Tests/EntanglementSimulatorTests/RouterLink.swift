@@ -14,7 +14,6 @@ struct RouterLink {
     private(set) var httpCount = 0
     /// How many of a thousand datagrams and HTTP requests are lost.
     var lossPerMille = 0
-    private var inner6: [Endpoint] = []
     private let gateway6 = IPAddress.v6(0xfe80 << 48, 1)
     private var generator = SeededGenerator(seed: 5)
     private var told: [PortMapper.Output] = []
@@ -35,7 +34,6 @@ struct RouterLink {
     var external: Endpoint { Endpoint(address: self.router.external, port: 41_414) }
 
     mutating func join(inner6: [Endpoint] = [], hasGateway6: Bool = false) {
-        self.inner6 = inner6
         self.told += self.handle(
             .networkChanged(
                 LocalNetwork(
@@ -55,15 +53,14 @@ struct RouterLink {
                 switch output {
                 case .send(let bytes, let to, let from):
                     inputs += self.send(bytes, to, from)
-                case .http(let id, let to, let bytes):
+                case .http(let id, _, let from, let bytes):
                     self.httpCount += 1
                     if self.isLost() {
                         inputs.append(.httpFailed(id))
                         continue
                     }
-                    let own = to.address.isIPv6 ? self.inner6.first ?? self.inner : self.inner
                     let answer = self.router.receive(
-                        httpRequest: bytes, from: own.address, now: self.now)
+                        httpRequest: bytes, from: from, now: self.now)
                     inputs.append(answer.isEmpty ? .httpFailed(id) : .httpResponse(id, answer))
                 case .mapped, .lost, .secondNAT, .unavailable:
                     notices.append(output)

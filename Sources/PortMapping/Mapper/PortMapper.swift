@@ -51,8 +51,9 @@ public struct PortMapper: Sendable {
     public enum Output: Sendable, Equatable {
         /// Send the bytes with that own address as source (from any port).
         case send([UInt8], to: Endpoint, from: IPAddress)
-        /// Open a TCP connection, send the bytes, and hand in what comes until it is closed.
-        case http(RequestID, to: Endpoint, [UInt8])
+        /// Open a TCP connection from that own address, send the bytes, and hand in what comes
+        /// until it is closed.
+        case http(RequestID, to: Endpoint, from: IPAddress, [UInt8])
         /// This endpoint leads to us for so long; told again with each renewal.
         case mapped(external: Endpoint, by: Method, lifetime: Duration)
         /// That endpoint leads to us no more.

@@ -17,6 +17,9 @@ struct UPnPJob: Sendable {
     /// Whether a router that does not answer is searched for once more.
     var mayFindAgain = false
 
+    /// Whether the call goes to the router's IPv6 address; without answer or refused, by IPv4.
+    private(set) var usesIPv6: Bool
+
     private var step: Step
     private var externalPort: UInt16
     private var serviceNumber = 0
@@ -25,8 +28,9 @@ struct UPnPJob: Sendable {
     private var portTryCount = 1
     private var pinholeID: UInt16?
 
-    init(_ inner: Endpoint, externalPort: UInt16) {
+    init(_ inner: Endpoint, externalPort: UInt16, hasIPv6: Bool) {
         self.inner = inner
+        self.usesIPv6 = hasIPv6 && inner.address.isIPv6
         self.externalPort = externalPort
         self.step = inner.address.isIPv6 ? .pinhole : .address
     }
@@ -95,8 +99,14 @@ struct UPnPJob: Sendable {
             self.pinholeID = id
             return self.granted(self.inner)
         case (.pinhole, .failure):
-            return .failed
+            return self.fallsBack() ? nil : .failed
         }
+    }
+
+    /// Whether the same can be asked by IPv4 now.
+    mutating func fallsBack() -> Bool {
+        defer { self.usesIPv6 = false }
+        return self.usesIPv6
     }
 
     /// No answer tells a lease: it is the one asked for, and one without end is renewed as well,

@@ -120,7 +120,8 @@ extension NodeDriver {
             return
         }
         self.routers.exchange(
-            bytes, with: router, from: own, limit: UPnPLimits.httpByteCount,
+            bytes, with: router, from: own, zone: self.opener.zone6,
+            limit: UPnPLimits.httpByteCount,
             isWhole: { (try? HTTPResponse(parsing: $0, isClosed: false)) != nil }
         ) { inbox.offer(.routerAnswer(id, $0)) }
     }

@@ -90,7 +90,9 @@ struct PortOpener: Sendable {
     }
 
     /// Whether that is the router itself: nobody else is asked by TCP.
-    func isRouter(_ address: IPAddress) -> Bool { address == self.network.gateway }
+    func isRouter(_ address: IPAddress) -> Bool {
+        address == self.network.gateway || address == self.network.gateway6
+    }
 
     /// A datagram came to one of the sockets for routers.
     mutating func receive(_ bytes: [UInt8], from source: Endpoint, now: Instant) -> [Step] {
@@ -214,8 +216,7 @@ struct PortOpener: Sendable {
             switch output {
             case .send(let bytes, let target, let own):
                 steps.append(.send(bytes, to: target, from: own))
-            case .http(let id, let target, let bytes):
-                let own = self.network.inner?.address ?? target.address
+            case .http(let id, let target, let own, let bytes):
                 steps.append(.exchange(id, bytes, with: target, from: own))
             case .mapped(let external, let method, let lifetime):
                 self.openings.removeAll { $0.external == external }
