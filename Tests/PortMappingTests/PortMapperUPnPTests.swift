@@ -130,7 +130,11 @@ import Testing
         #expect(
             try bench.fail(.onlyPermanentLeases)
                 == [bench.call(.map(any: false, lease: 0, at: .connection1))])
-        #expect(try bench.answer() == [Bench.mapped(by: .upnp)])
+        #expect(
+            try bench.answer() == [
+                bench.call(.entry(index: 0, at: .connection1)), Bench.mapped(by: .upnp),
+            ])
+        #expect(try bench.fail(.init(rawValue: 713)) == [])
         #expect(try bench.timer() == [bench.call(.externalAddress(of: .connection1))])
     }
 
@@ -389,9 +393,10 @@ import Testing
         _ = bench.natpmp()
         _ = bench.noPCP()
         _ = bench.natpmp(port: 4242)
-        _ = bench.timer()
+        _ = bench.run(for: .milliseconds(300))
         _ = bench.answerSearch()
-        return (bench, try bench.describe([.connection2, .firewall6]))
+        let asked = try bench.describe([.connection2, .firewall6])
+        return (bench, asked)
     }
 
     /// The call at the router's IPv6 address, as the request that was made last.
