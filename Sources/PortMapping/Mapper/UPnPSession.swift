@@ -20,7 +20,7 @@ struct UPnPSession: Sendable {
         }
 
         let id: PortMapper.RequestID
-        let deadline: Instant
+        var deadline: Instant
         let purpose: Purpose
 
         var isOfJob: Bool {
@@ -142,6 +142,7 @@ struct UPnPSession: Sendable {
             self.jobs[0].isDropped = true
             self.jobs[0].isForClosing = true
             self.jobs.removeAll { $0.inner == inner && !$0.isForClosing }
+            self.hurry(turn.now)
         } else {
             self.remove(inner)
         }
@@ -267,6 +268,12 @@ extension UPnPSession {
 
     // MARK: Calls
 
+    /// Does not wait long for an answer that only says what there is to close.
+    private mutating func hurry(_ now: Instant) {
+        guard let call = self.call else { return }
+        self.call?.deadline = min(call.deadline, now + Limits.openingWait)
+    }
+
     /// Makes the next call: closes, else describes, else the first job that can make one.
     private mutating func work(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         while self.call == nil {
@@ -343,8 +350,14 @@ extension UPnPSession {
         guard let verdict else { return }
         if case .granted = verdict, let closing = job.closing(at: service.kind) {
             let grant = Grant(inner: job.inner, closing: closing, way: way)
+            let isFirst = !self.grants.contains { $0.inner == job.inner }
             self.grants.removeAll { $0.inner == job.inner }
             if job.isForClosing { self.closings.append(grant) } else { self.grants.append(grant) }
+            if isFirst, !job.isDropped, let tidying = job.tidying { self.jobs.append(tidying) }
+        }
+        self.closings += job.leftovers.map { port in
+            Grant(
+                inner: job.inner, closing: .unmap(externalPort: port, at: service.kind), way: way)
         }
         self.finish(verdict, &turn)
     }
