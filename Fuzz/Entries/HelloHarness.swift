@@ -37,8 +37,9 @@ struct HelloHarness: Sendable {
                 ipv4: UInt16(input[16]) << 8 | UInt16(input[17]),
                 ipv6: UInt16(input[18]) << 8 | UInt16(input[19])),
             tags: (0..<64).map { UInt64(input[20 + $0 % 12]) << 32 | UInt64($0) })
-        self.feed(hello.bytes)
-        hello.tags[Int(input[20] % 64)] = hello.tag(self.keys.peer, StandInPrimitives())
+        if input[20] & 0x40 == 0 {
+            hello.tags[Int(input[20] % 64)] = hello.tag(self.keys.peer, StandInPrimitives())
+        }
         self.feed(hello.bytes)
     }
 

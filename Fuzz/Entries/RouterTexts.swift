@@ -29,12 +29,15 @@ func fuzzNATPMP(_ input: [UInt8]) {
 
 /// A router's answer by SSDP leads to the router and nowhere else.
 func fuzzSSDP(_ input: [UInt8]) {
-    if let answer = try? SSDPAnswer(parsing: input, from: RouterHarness.gateway) {
+    // A search begins with an M and an answer does not: neither is worth two readings.
+    if input.first != 0x4d {
+        guard let answer = try? SSDPAnswer(parsing: input, from: RouterHarness.gateway) else {
+            return
+        }
         precondition(answer.location.endpoint.address == RouterHarness.gateway)
         let again = try? SSDPAnswer(parsing: answer.encoded, from: RouterHarness.gateway)
         precondition(again == answer, "reads its own writing")
-    }
-    if let search = try? SSDPSearch(parsing: input) {
+    } else if let search = try? SSDPSearch(parsing: input) {
         let again = try? SSDPSearch(parsing: search.encoded)
         precondition(again == search, "reads its own writing")
     }
@@ -42,9 +45,11 @@ func fuzzSSDP(_ input: [UInt8]) {
 
 /// HTTP around XML around SOAP, and the XML alone.
 func fuzzHTTP(_ input: [UInt8]) {
-    fuzzXML(input)
-    _ = try? HTTPRequest(parsing: input)
-    guard let response = try? HTTPResponse(parsing: input) else { return }
+    guard let response = try? HTTPResponse(parsing: input) else {
+        _ = try? HTTPRequest(parsing: input)
+        _ = fuzzXML(input)
+        return
+    }
     precondition(response.body.count <= input.count)
     if let whole = try? HTTPResponse(parsing: input, isClosed: false) {
         precondition(whole == response, "one meaning")
@@ -52,23 +57,24 @@ func fuzzHTTP(_ input: [UInt8]) {
     let again = try? HTTPResponse(
         parsing: HTTPResponse(status: response.status, body: response.body).encoded)
     precondition(again?.body == response.body, "reads its own writing")
+    guard fuzzXML(response.body) else { return }
     for action in ["AddAnyPortMapping", "GetExternalIPAddress", "AddPinhole"] {
         guard case .success(let results)? = try? SOAPAnswer(parsing: response, to: action)
         else { continue }
         precondition(results.count <= UPnPLimits.argumentCount)
     }
-    fuzzXML(response.body)
 }
 
-private func fuzzXML(_ input: [UInt8]) {
-    let location = RouterHarness.location
-    let services = (try? UPnPService.all(in: input, from: location)) ?? []
+/// Whether it is a document.
+private func fuzzXML(_ input: [UInt8]) -> Bool {
+    guard let element = try? XMLElement(parsing: input) else { return false }
+    precondition(element.name.utf8.count <= UPnPLimits.xmlNameByteCount)
+    let services = (try? UPnPService.all(in: input, from: RouterHarness.location)) ?? []
     precondition(services.count <= UPnPLimits.serviceCount)
     for service in services {
         precondition(service.control.endpoint.address == RouterHarness.gateway)
     }
-    guard let element = try? XMLElement(parsing: input) else { return }
-    precondition(element.name.utf8.count <= UPnPLimits.xmlNameByteCount)
+    return true
 }
 
 /// A port mapper between a router that says anything and a clock that goes on.
@@ -78,6 +84,8 @@ private func fuzzXML(_ input: [UInt8]) {
 enum RouterHarness {
     static let gateway = IPAddress.v4(0xc0a8_0101)
     static let inner = Endpoint(address: .v4(0xc0a8_0102), port: 4242)
+    /// More would only make inputs slow.
+    private static let eventCountMax = 48
     static let location = HTTPLocation(
         endpoint: Endpoint(address: Self.gateway, port: 5000), path: "/root.xml")
 
@@ -90,7 +98,9 @@ enum RouterHarness {
         var next: PortMapper.Input? = .networkChanged(
             LocalNetwork(gateway: Self.gateway, inner: Self.inner))
         var rest = input[...]
-        while let event = next {
+        var eventCount = 0
+        while let event = next, eventCount < Self.eventCountMax {
+            eventCount += 1
             var outputs: [PortMapper.Output] = []
             mapper.handle(event, now: now, using: &generator, into: &outputs)
             precondition(outputs.count <= 32, "an event has bounded effects")
@@ -99,7 +109,7 @@ enum RouterHarness {
                 switch output {
                 case .send(let bytes, _, _) where bytes.count == 60:
                     nonce = Array(bytes[24..<36])
-                case .http(let id, _, _): request = id
+                case .http(let id, _, _, _): request = id
                 case .send, .mapped, .lost, .secondNAT, .unavailable: break
                 }
             }
@@ -112,7 +122,8 @@ enum RouterHarness {
         case .send(_, let target, let own):
             precondition(own == Self.inner.address)
             precondition(target.address == Self.gateway || target == SSDP.group)
-        case .http(_, let target, _): precondition(target.address == Self.gateway)
+        case .http(_, let target, let own, _):
+            precondition(target.address == Self.gateway && own == Self.inner.address)
         case .mapped(let external, _, let lifetime):
             precondition(external.address.isPublic && external.port != 0)
             precondition(lifetime >= .seconds(30) && lifetime <= .seconds(86_400))

@@ -85,6 +85,14 @@ enum Limits {
     /// How long a router may take for an HTTP answer.
     static let httpWait: Duration = .seconds(5)
 
+    /// How long a call that opens is waited for when it is to be closed again.
+    ///
+    /// A node that ends waits 2 s in all.
+    static let openingWait: Duration = .seconds(1)
+
+    /// How many entries of a router's table are read to find what an earlier run has left there.
+    static let entryCount = 64
+
     /// How many external ports are tried by UPnP when each is somebody else's.
     static let portTryCount = 4
 

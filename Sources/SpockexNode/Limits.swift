@@ -30,6 +30,12 @@ enum Limits {
     static let routerSpan = Duration.seconds(3)
     /// How long the end of the node waits for the router to confirm that its ports are closed.
     static let farewellSpan = Duration.seconds(2)
+    /// How many mappings at routers are remembered over a kill.
+    static let traceCountMax = 16
+    /// A file of them that is this long or longer is not ours.
+    static let traceFileByteCountMax = 4096
+    /// No router is believed to keep one for longer.
+    static let traceSpanMax = Duration.seconds(86_400)
     /// STUN servers that are asked.
     static let serverCountMax = 8
 }

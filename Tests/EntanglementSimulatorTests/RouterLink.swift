@@ -53,14 +53,14 @@ struct RouterLink {
                 switch output {
                 case .send(let bytes, let to, let from):
                     inputs += self.send(bytes, to, from)
-                case .http(let id, _, let bytes):
+                case .http(let id, _, let from, let bytes):
                     self.httpCount += 1
                     if self.isLost() {
                         inputs.append(.httpFailed(id))
                         continue
                     }
                     let answer = self.router.receive(
-                        httpRequest: bytes, from: self.inner.address, now: self.now)
+                        httpRequest: bytes, from: from, now: self.now)
                     inputs.append(answer.isEmpty ? .httpFailed(id) : .httpResponse(id, answer))
                 case .mapped, .lost, .secondNAT, .unavailable:
                     notices.append(output)

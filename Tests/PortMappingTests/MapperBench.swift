@@ -26,7 +26,7 @@ struct MapperBench {
             switch output {
             case .send(let bytes, _, _):
                 if let request = try? PCPRequest(parsing: bytes) { self.pcpRequest = request }
-            case .http(let id, let to, let bytes): self.request = (id, to, bytes)
+            case .http(let id, let to, _, let bytes): self.request = (id, to, bytes)
             case .mapped, .lost, .secondNAT, .unavailable: break
             }
         }

@@ -7,9 +7,8 @@ import Testing
 @Suite struct PortMapperUPnPTests {
     private typealias Bench = MapperBench
 
-    private static let location = HTTPLocation(
-        endpoint: Endpoint(address: Bench.gateway, port: 5000), path: "/root.xml")
-    private static let control = HTTPLocation(endpoint: location.endpoint, path: "/control")
+    private static let location = Bench.location
+    private static let control = Bench.control
 
     // MARK: Finding
 
@@ -98,16 +97,16 @@ import Testing
         let all = bench.run(for: .seconds(300))
         #expect(all.last?.output == .unavailable(Bench.inner))
         // The late answer means nothing.
-        let late = HTTPResponse(status: 200, body: Self.description([.connection1])).encoded
+        let late = HTTPResponse(status: 200, body: Bench.description([.connection1])).encoded
         #expect(bench.handle(.httpResponse(id, late)) == [])
     }
 
     private static let badAnswers: [[UInt8]] = [
         [], [0], Array("HTTP/1.1 200 OK\r\n\r\n<!DOCTYPE a><root/>".utf8),
-        HTTPResponse(status: 404, body: description([.connection1])).encoded,
+        HTTPResponse(status: 404, body: Bench.description([.connection1])).encoded,
         HTTPResponse(status: 301, fields: [HTTPField("Location", "http://198.51.100.7/")])
             .encoded,
-        HTTPResponse(status: 200, body: description([])).encoded,
+        HTTPResponse(status: 200, body: Bench.description([])).encoded,
         HTTPResponse(status: 200, body: [UInt8](repeating: 0x3c, count: 60_000)).encoded,
         [UInt8](repeating: 0x41, count: 100_000),
     ]
@@ -131,7 +130,11 @@ import Testing
         #expect(
             try bench.fail(.onlyPermanentLeases)
                 == [bench.call(.map(any: false, lease: 0, at: .connection1))])
-        #expect(try bench.answer() == [Bench.mapped(by: .upnp)])
+        #expect(
+            try bench.answer() == [
+                bench.call(.entry(index: 0, at: .connection1)), Bench.mapped(by: .upnp),
+            ])
+        #expect(try bench.fail(.init(rawValue: 713)) == [])
         #expect(try bench.timer() == [bench.call(.externalAddress(of: .connection1))])
     }
 
@@ -222,7 +225,7 @@ import Testing
             #expect(bench.answerSearch() == [])
             if let id = bench.request?.id {
                 let description = HTTPResponse(
-                    status: 200, body: Self.description([.connection2]))
+                    status: 200, body: Bench.description([.connection2]))
                 #expect(bench.handle(.httpResponse(id, description.encoded)) == [])
             }
             let later = bench.run(for: .seconds(3500))
@@ -245,6 +248,19 @@ import Testing
             try bench.run(for: .seconds(300)).map(\.output).allSatisfy { output in
                 try output == bench.pcpSent(lifetime: 0)
             })
+    }
+
+    @Test func aCallThatOpensIsWaitedForASecondAtTheEnd() throws {
+        var bench = try Bench.found([.connection1])
+        _ = try bench.answer(address: "198.51.100.7")
+        _ = bench.handle(.stop)
+        let began = bench.now
+        let closing = SOAPCall.unmap(externalPort: 4242, at: .connection1)
+        let said = bench.run(for: .seconds(2)).filter { $0.output.isHTTP }
+        #expect(try said.map(\.output) == [bench.call(closing)])
+        #expect(said.map { $0.at - began } == [.seconds(1)])
+        #expect(try bench.answer() == [])
+        #expect(!bench.mapper.isClosing)
     }
 
     @Test func aCallThatClosesIsMadeThreeTimesWhenNobodyAnswers() throws {
@@ -363,6 +379,63 @@ import Testing
             try bench.join() == [bench.call(.closePinhole(7)), .lost(inner6)])
     }
 
+    private static let gateway6 = IPAddress.v6(0xfe80 << 48, 1)
+    private static let inner6 = Endpoint(address: .v6(0x2001_0db8 << 32, 5), port: 4242)
+
+    /// A router with IPv6 that leads a port to us by PCP, and is asked for a pinhole by UPnP.
+    private static func askedForAPinhole() throws -> (Bench, [PortMapper.Output]) {
+        var bench = Bench()
+        var network = Bench.network
+        network.gateway6 = Self.gateway6
+        network.inner6 = [Self.inner6]
+        // The last request by PCP is the one for the pinhole: it is not answered.
+        _ = bench.handle(.networkChanged(network))
+        _ = bench.natpmp()
+        _ = bench.noPCP()
+        _ = bench.natpmp(port: 4242)
+        _ = bench.run(for: .milliseconds(300))
+        _ = bench.answerSearch()
+        let asked = try bench.describe([.connection2, .firewall6])
+        return (bench, asked)
+    }
+
+    /// The call at the router's IPv6 address, as the request that was made last.
+    private static func call6(_ call: SOAPCall, _ bench: Bench) throws -> PortMapper.Output {
+        let endpoint = Endpoint(address: Self.gateway6, port: Self.control.endpoint.port)
+        let control = HTTPLocation(endpoint: endpoint, path: Self.control.path)
+        return .http(
+            try #require(bench.request?.id), to: endpoint, from: Self.inner6.address,
+            call.encoded(for: control))
+    }
+
+    @Test func aPinholeIsAskedForByIPv6FromTheAddressThatItLeadsTo() throws {
+        var (bench, asked) = try Self.askedForAPinhole()
+        let opening = SOAPCall.openPinhole(to: Self.inner6, lease: 7200)
+        #expect(try asked == [Self.call6(opening, bench)])
+        #expect(
+            try bench.answer(SOAPArgument("UniqueID", "7"))
+                == [Bench.mapped(Self.inner6, by: .upnp)])
+        #expect(
+            try bench.handle(.stop).contains(Self.call6(.closePinhole(7), bench)))
+    }
+
+    @Test func aPinholeThatIsRefusedByIPv6IsAskedForByIPv4Once() throws {
+        for isRefused in [true, false] {
+            var (bench, _) = try Self.askedForAPinhole()
+            let opening = SOAPCall.openPinhole(to: Self.inner6, lease: 7200)
+            let id = try #require(bench.request?.id)
+            let again = isRefused ? try bench.fail(.notAuthorized) : bench.handle(.httpFailed(id))
+            #expect(try again == [bench.call(opening)])
+            var granted = bench
+            #expect(
+                try granted.answer(SOAPArgument("UniqueID", "7"))
+                    == [Bench.mapped(Self.inner6, by: .upnp)])
+            #expect(try granted.handle(.stop).contains(granted.call(.closePinhole(7))))
+            // PCP has not given up yet: there is nothing to tell.
+            #expect(try bench.fail(.notAuthorized) == [])
+        }
+    }
+
     @Test func theNextEndpointHasItsTurnWhenTheFirstNeedsNoneAnyMore() throws {
         var bench = Bench()
         let inner6 = try #require(Endpoint("[2001:db8::5]:4242"))
@@ -395,86 +468,5 @@ import Testing
         _ = bench.timer()
         _ = bench.answerSearch()
         #expect(try bench.describe([.connection2]) == [.unavailable(inner6)])
-    }
-
-    // MARK: What a router says
-
-    static func description(_ kinds: [UPnPService.Kind]) -> [UInt8] {
-        UPnPService.description(of: kinds.map { UPnPService($0, control: Self.control) })
-    }
-}
-
-extension MapperBench {
-    fileprivate static let location = HTTPLocation(
-        endpoint: Endpoint(address: Self.gateway, port: 5000), path: "/root.xml")
-    fileprivate static let control = HTTPLocation(
-        endpoint: Self.location.endpoint, path: "/control")
-
-    /// A router was found that has those services, and is asked for its address.
-    fileprivate static func found(_ kinds: [UPnPService.Kind]) throws -> MapperBench {
-        var bench = MapperBench()
-        _ = bench.join()
-        _ = bench.timer()
-        _ = bench.answerSearch()
-        _ = try bench.describe(kinds)
-        return bench
-    }
-
-    fileprivate mutating func answerSearch(path: String = "/root.xml") -> [PortMapper.Output] {
-        let location = HTTPLocation(endpoint: Self.location.endpoint, path: path)
-        return self.datagram(
-            SSDPAnswer(.gateway1, location: location).encoded,
-            from: Endpoint(address: Self.gateway, port: 1900))
-    }
-
-    fileprivate mutating func describe(
-        _ kinds: [UPnPService.Kind]
-    ) throws -> [PortMapper.Output] {
-        let response = HTTPResponse(
-            status: 200, body: PortMapperUPnPTests.description(kinds))
-        let id = try #require(self.request?.id)
-        return self.handle(.httpResponse(id, response.encoded))
-    }
-
-    fileprivate mutating func answer(address: String) throws -> [PortMapper.Output] {
-        try self.answer(SOAPArgument("NewExternalIPAddress", address))
-    }
-
-    fileprivate mutating func answer(_ results: SOAPArgument...) throws -> [PortMapper.Output] {
-        let bytes = SOAPAnswer.success(results).encoded(to: try self.sentCall())
-        return self.handle(.httpResponse(try #require(self.request?.id), bytes))
-    }
-
-    fileprivate mutating func fail(_ code: UPnPErrorCode) throws -> [PortMapper.Output] {
-        let bytes = SOAPAnswer.failure(code).encoded(to: try self.sentCall())
-        return self.handle(.httpResponse(try #require(self.request?.id), bytes))
-    }
-
-    /// The call that was made last.
-    fileprivate func sentCall() throws -> SOAPCall {
-        let bytes = try #require(self.request?.bytes)
-        return try SOAPCall(parsing: HTTPRequest(parsing: bytes))
-    }
-
-    /// That call, as the request that was made last.
-    fileprivate func call(_ call: SOAPCall) throws -> PortMapper.Output {
-        let id = try #require(self.request?.id)
-        return .http(id, to: Self.control.endpoint, call.encoded(for: Self.control))
-    }
-
-    /// The fetching of a document, as the request that was made last.
-    fileprivate func get(_ path: String) throws -> PortMapper.Output {
-        let id = try #require(self.request?.id)
-        let bytes = HTTPRequest(.get, path: path).encoded(for: Self.location)
-        return .http(id, to: Self.location.endpoint, bytes)
-    }
-}
-
-extension SOAPCall {
-    /// The call for our port.
-    fileprivate static func map(
-        any: Bool, lease: UInt32 = 7200, at service: UPnPService.Kind
-    ) -> SOAPCall {
-        .map(MapperBench.inner, externalPort: 4242, lease: lease, any: any, at: service)
     }
 }

@@ -102,18 +102,20 @@ import Testing
         var opener = Self.opener()
         let start = Self.start
         let asked = opener.want(true, now: start)
-        #expect(asked.first == .listen(Self.link) && asked.count == 3)
+        #expect(asked.first == .listen(Self.link) && asked.count == 4)
         #expect(opener.report(now: start).state == .asking)
         #expect(opener.want(true, now: start) == [])
         let answer = try Self.answer(asked)
-        #expect(opener.receive(answer, from: Self.router, now: start) == [.changed])
+        // What is open until when has changed with the time of the answer.
+        let later = start + .seconds(1)
+        #expect(opener.receive(answer, from: Self.router, now: later).last == .changed)
         #expect(opener.external == [Self.external])
         let report = opener.report(now: start + .seconds(10))
         #expect(report.state == .open && report.gateway == Self.gateway)
         #expect(
             report.openings == [
                 RouterReport.Opening(
-                    external: Self.external, method: "pcp", leaseLeft: .seconds(7190))
+                    external: Self.external, method: "pcp", leaseLeft: .seconds(7191))
             ])
         let closed = opener.want(false, now: start)
         #expect(closed.count == 2 && closed.last == .changed)
@@ -121,10 +123,52 @@ import Testing
         // The sockets are needed until the router has confirmed it.
         #expect(opener.want(false, now: start) == [])
         let confirmed = try Self.answer(closed, lifetime: 0)
-        #expect(opener.receive(confirmed, from: Self.router, now: start) == [])
+        #expect(opener.receive(confirmed, from: Self.router, now: start) == [.keep([])])
         #expect(!opener.isClosing)
         #expect(opener.want(false, now: start) == [.rest])
         #expect(opener.want(false, now: start) == [])
+    }
+
+    /// What is to be remembered after the steps.
+    private static func kept(_ steps: [PortOpener.Step]) -> [PortMapper.Trace]? {
+        for case .keep(let traces) in steps.reversed() { return traces }
+        return nil
+    }
+
+    @Test func theNonceIsRememberedBeforeItIsSaidAndUsedAfterAKill() throws {
+        var opener = Self.opener()
+        let asked = opener.want(true, now: Self.start)
+        let traces = try #require(Self.kept(asked))
+        #expect(
+            try traces == [
+                PortMapper.Trace(
+                    inner: Endpoint(address: Self.own, port: 5000), router: Self.gateway,
+                    nonce: #require(traces.first).nonce, end: Self.start + .seconds(7200))
+            ])
+        let keep = try #require(asked.firstIndex(of: .keep(traces)))
+        let send = try #require(asked.firstIndex { if case .send = $0 { true } else { false } })
+        #expect(keep < send)
+        var next = PortOpener(isAllowed: true, after: traces)
+        _ = next.networkChanged(Self.link, bound: Self.bound, now: Self.start)
+        let again = next.want(true, now: Self.start)
+        // The same question: also the nonce in it is the same.
+        #expect(try Self.answer(again) == Self.answer(asked))
+        #expect(Self.kept(again) == nil)
+        let gone = next.stop(now: Self.start)
+        #expect(next.isClosing)
+        let confirmed = try Self.answer(gone, lifetime: 0)
+        #expect(
+            next.receive(confirmed, from: Self.router, now: Self.start) == [.keep([])])
+    }
+
+    @Test func anotherRouterIsToldAnotherNonce() throws {
+        var opener = Self.opener()
+        let traces = try #require(Self.kept(opener.want(true, now: Self.start)))
+        let other = RouterLink(gateway: .v4(0xc0a8_0102), addresses: [Self.own])
+        var next = PortOpener(isAllowed: true, after: traces)
+        _ = next.networkChanged(other, bound: Self.bound, now: Self.start)
+        let kept = try #require(Self.kept(next.want(true, now: Self.start)))
+        #expect(kept.count == 2 && Set(kept.map(\.nonce)).count == 2)
     }
 
     @Test func anotherLinkIsAskedAnew() throws {

@@ -34,7 +34,7 @@ struct SimulatedMapper: Sendable {
         for output in outputs {
             switch output {
             case .send(let bytes, let target, _): effects.toRouters.append((bytes, target))
-            case .http(let id, let target, let bytes): effects.http.append((id, target, bytes))
+            case .http(let id, let target, _, let bytes): effects.http.append((id, target, bytes))
             case .mapped(let external, _, _):
                 if !self.mapped.contains(external) { self.mapped.append(external) }
             case .lost(let external): self.mapped.removeAll { $0 == external }

@@ -203,7 +203,7 @@ extension RouterService {
                 SOAPArgument("NewEnabled", "1"),
             ])
         case "AddPinhole":
-            return self.openPinhole(call, now: now)
+            return self.openPinhole(call, from: host, now: now)
         case "DeletePinhole":
             let number = call.value("UniqueID").flatMap { UInt16($0) }
             let isClosed = self.closePinholes { $0.externalPort == number }
@@ -234,12 +234,16 @@ extension RouterService {
         }
     }
 
-    private mutating func openPinhole(_ call: SOAPCall, now: Instant) -> SOAPAnswer {
+    private mutating func openPinhole(
+        _ call: SOAPCall, from host: IPAddress, now: Instant
+    ) -> SOAPAnswer {
         guard let client = call.value("InternalClient").flatMap({ IPAddress($0) }),
             let port = call.value("InternalPort").flatMap({ UInt16($0) }),
             let lease = call.value("LeaseTime").flatMap({ UInt32($0) }), lease > 0,
             client.isIPv6
         else { return .failure(.invalidArguments) }
+        // miniupnpd does so: nobody opens a way to somebody else.
+        guard client == host else { return .failure(.notAuthorized) }
         do {
             let number = try self.openPinhole(
                 Endpoint(address: client, port: port), seconds: min(lease, Self.leaseMax),

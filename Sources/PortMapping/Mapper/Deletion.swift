@@ -92,6 +92,10 @@ extension PortMapper {
     }
 
     mutating func confirmDeletion(_ bytes: [UInt8], from source: Endpoint) {
+        for deletion in self.deletions where deletion.isAnswered(by: bytes, from: source) {
+            for index in self.remembered.indices
+            where self.remembered[index].isClosed(by: deletion) { self.remembered[index].close() }
+        }
         self.deletions.removeAll { $0.isAnswered(by: bytes, from: source) }
     }
 

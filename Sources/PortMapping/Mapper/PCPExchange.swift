@@ -21,6 +21,8 @@ struct PCPExchange: Sendable {
     private var isGranted = false
     /// So long the router's last refusal holds, as it said itself.
     private(set) var refusedUntil: Instant?
+    /// Until when the router may keep what is open.
+    private var end = Instant(nanoseconds: 0)
     /// A deletion was sent and not yet confirmed.
     private var isDeleting = false
     private var sendCount = 0
@@ -38,6 +40,26 @@ struct PCPExchange: Sendable {
         self.wish = Endpoint(address: any, port: inner.port)
     }
 
+    /// What an earlier run has left open.
+    init?(_ trace: PortMapper.Trace) {
+        guard let nonce = PCPNonce(bytes: trace.nonce) else { return nil }
+        self.server = Endpoint(address: trace.router, port: NATPMP.serverPort)
+        self.inner = trace.inner
+        self.nonce = nonce
+        let any = trace.inner.address.isIPv6 ? IPAddress.v6(0, 0) : .v4(0)
+        self.wish = Endpoint(address: any, port: trace.inner.port)
+        self.isGranted = true
+        self.end = trace.end
+    }
+
+    /// What to remember over a kill; `nil` when nothing can be open.
+    var trace: PortMapper.Trace? {
+        guard self.mayBeOpen else { return nil }
+        return PortMapper.Trace(
+            inner: self.inner, router: self.server.address, nonce: self.nonce.bytes,
+            end: self.end)
+    }
+
     var isAsking: Bool { self.state == .asking }
 
     /// Whether the router may have something open with this nonce.
@@ -47,6 +69,7 @@ struct PCPExchange: Sendable {
 
     mutating func ask(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         self.state = .asking
+        self.end = max(self.end, turn.now + .seconds(Int64(Limits.leaseSeconds)))
         self.refusedUntil = nil
         self.sendCount = 0
         self.send(&turn)
@@ -76,8 +99,7 @@ struct PCPExchange: Sendable {
             return nil
         }
         if self.isDeleting, response.result == .success, response.lifetime == 0 {
-            self.isDeleting = false
-            self.isGranted = false
+            self.close()
             return nil
         }
         guard self.state != .idle else { return nil }
@@ -97,7 +119,9 @@ struct PCPExchange: Sendable {
         self.state = .idle
         self.isGranted = true
         self.wish = mapping.external
-        return .granted(mapping.external, .seconds(Int64(response.lifetime)))
+        let life = Duration.seconds(Int64(response.lifetime))
+        self.end = now + min(life, Limits.leaseMax)
+        return .granted(mapping.external, life)
     }
 
     /// The router does not speak PCP.
@@ -105,6 +129,17 @@ struct PCPExchange: Sendable {
         guard self.isAsking else { return nil }
         self.state = .idle
         return .failed
+    }
+
+    /// Whether that is the deletion of what was opened here.
+    func isClosed(by deletion: Deletion) -> Bool {
+        deletion.mapping == .pcp(self.nonce) && deletion.inner == self.inner
+    }
+
+    /// The router has confirmed that nothing is open.
+    mutating func close() {
+        self.isDeleting = false
+        self.isGranted = false
     }
 
     /// The router is out of reach: nothing that comes is for us.

@@ -41,6 +41,7 @@ extension PortMapper {
             self.pcpEpoch = RouterEpoch(.pcp)
         }
         if !isSameRouter6 { self.pcpEpoch6 = RouterEpoch(.pcp) }
+        self.upnp.gateway6 = network.gateway6
         self.announcedAt = nil
         self.openings = kept
         self.openAll(&turn)

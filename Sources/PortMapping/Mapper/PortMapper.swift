@@ -51,8 +51,9 @@ public struct PortMapper: Sendable {
     public enum Output: Sendable, Equatable {
         /// Send the bytes with that own address as source (from any port).
         case send([UInt8], to: Endpoint, from: IPAddress)
-        /// Open a TCP connection, send the bytes, and hand in what comes until it is closed.
-        case http(RequestID, to: Endpoint, [UInt8])
+        /// Open a TCP connection from that own address, send the bytes, and hand in what comes
+        /// until it is closed.
+        case http(RequestID, to: Endpoint, from: IPAddress, [UInt8])
         /// This endpoint leads to us for so long; told again with each renewal.
         case mapped(external: Endpoint, by: Method, lifetime: Duration)
         /// That endpoint leads to us no more.
@@ -77,7 +78,7 @@ public struct PortMapper: Sendable {
     var pcpEpoch6 = RouterEpoch(.pcp)
     var announcedAt: Instant?
     /// What may still be open at routers of former links: only its nonce can take it up again.
-    var remembered: [PCPExchange] = []
+    var remembered: [PCPExchange]
 
     /// Where routers tell news unasked; see ``Input/datagram(_:from:)``.
     public static let groups = [NATPMP.announcementGroup, NATPMP.announcementGroup6].map {
@@ -85,7 +86,12 @@ public struct PortMapper: Sendable {
     }
 
     /// A machine that does nothing until it is told the network.
-    public init() {}
+    ///
+    /// `traces`: what an earlier run may have left open; it is renewed or deleted when its
+    /// endpoint is wanted again.
+    public init(after traces: [Trace] = []) {
+        self.remembered = traces.compactMap { PCPExchange($0) }.suffix(Limits.rememberedCount)
+    }
 
     /// When the next ``Input/timer`` is due; `nil` while nothing is asked and nothing mapped.
     public var deadline: Instant? {

@@ -7,6 +7,8 @@ struct UPnPJob: Sendable {
         case address
         case mapping(IPAddress)
         case pinhole
+        /// Reads the router's table, for what an earlier run has left there.
+        case reading(Int)
     }
 
     let inner: Endpoint
@@ -17,6 +19,9 @@ struct UPnPJob: Sendable {
     /// Whether a router that does not answer is searched for once more.
     var mayFindAgain = false
 
+    /// Whether the call goes to the router's IPv6 address; without answer or refused, by IPv4.
+    private(set) var usesIPv6: Bool
+
     private var step: Step
     private var externalPort: UInt16
     private var serviceNumber = 0
@@ -24,9 +29,12 @@ struct UPnPJob: Sendable {
     private var usesAny = true
     private var portTryCount = 1
     private var pinholeID: UInt16?
+    /// Ports of ours that lead to the endpoint without end, besides the one that is used.
+    private(set) var leftovers: [UInt16] = []
 
-    init(_ inner: Endpoint, externalPort: UInt16) {
+    init(_ inner: Endpoint, externalPort: UInt16, hasIPv6: Bool) {
         self.inner = inner
+        self.usesIPv6 = hasIPv6 && inner.address.isIPv6
         self.externalPort = externalPort
         self.step = inner.address.isIPv6 ? .pinhole : .address
     }
@@ -34,7 +42,7 @@ struct UPnPJob: Sendable {
     /// Whether the call that is made now would open something.
     var isOpening: Bool {
         switch self.step {
-        case .address: false
+        case .address, .reading: false
         case .mapping, .pinhole: true
         }
     }
@@ -43,7 +51,7 @@ struct UPnPJob: Sendable {
     func service(of services: [UPnPService]) -> UPnPService? {
         switch self.step {
         case .pinhole: services.first { $0.kind == .firewall6 }
-        case .address, .mapping:
+        case .address, .mapping, .reading:
             services.filter(\.kind.mapsPorts).dropFirst(self.serviceNumber).first
         }
     }
@@ -56,13 +64,25 @@ struct UPnPJob: Sendable {
                 self.inner, externalPort: self.externalPort, lease: self.lease,
                 any: self.isAny(kind), at: kind)
         case .pinhole: .openPinhole(to: self.inner, lease: Limits.leaseSeconds)
+        case .reading(let index): .entry(index: index, at: kind)
         }
+    }
+
+    /// The job that follows a grant without end: to find what a run before that was killed has
+    /// left open by another port, which nobody else would ever close.
+    var tidying: UPnPJob? {
+        guard case .mapping = self.step, self.lease == 0 else { return nil }
+        var job = self
+        job.step = .reading(0)
+        job.isDropped = true
+        job.mayFindAgain = false
+        return job
     }
 
     /// What closes it again; `nil` while its number is not known.
     func closing(at kind: UPnPService.Kind) -> SOAPCall? {
         switch self.step {
-        case .address: nil
+        case .address, .reading: nil
         case .mapping: .unmap(externalPort: self.externalPort, at: kind)
         case .pinhole: self.pinholeID.map { .closePinhole($0) }
         }
@@ -94,9 +114,23 @@ struct UPnPJob: Sendable {
             guard let id = answer.uniqueID else { return .failed }
             self.pinholeID = id
             return self.granted(self.inner)
-        case (.pinhole, .failure):
+        case (.reading(let index), .success):
+            if let port = answer.leftover(of: self.inner), port != self.externalPort {
+                self.leftovers.append(port)
+            }
+            self.step = .reading(index + 1)
+            return index + 1 < Limits.entryCount ? nil : .failed
+        case (.reading, .failure):
             return .failed
+        case (.pinhole, .failure):
+            return self.fallsBack() ? nil : .failed
         }
+    }
+
+    /// Whether the same can be asked by IPv4 now.
+    mutating func fallsBack() -> Bool {
+        defer { self.usesIPv6 = false }
+        return self.usesIPv6
     }
 
     /// No answer tells a lease: it is the one asked for, and one without end is renewed as well,

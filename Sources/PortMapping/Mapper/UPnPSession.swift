@@ -20,7 +20,7 @@ struct UPnPSession: Sendable {
         }
 
         let id: PortMapper.RequestID
-        let deadline: Instant
+        var deadline: Instant
         let purpose: Purpose
 
         var isOfJob: Bool {
@@ -34,15 +34,23 @@ struct UPnPSession: Sendable {
         }
     }
 
+    /// Where a call goes, and from which own address.
+    private struct Way: Sendable {
+        let control: HTTPLocation
+        let source: IPAddress
+    }
+
     /// What a router has opened, and how it is closed.
     private struct Grant: Sendable {
         let inner: Endpoint
         let closing: SOAPCall
-        let control: HTTPLocation
+        let way: Way
         /// How often it was tried to close it.
         var tryCount = 0
     }
 
+    /// The IPv6 router: pinholes are asked for there, from the address that they lead to.
+    var gateway6: IPAddress?
     private var gateway: IPAddress?
     /// Our address on the router's link, to search from.
     private var source: IPAddress?
@@ -73,6 +81,7 @@ struct UPnPSession: Sendable {
         let former = self
         self = UPnPSession()
         self.lastID = former.lastID
+        self.gateway6 = former.gateway6
         self.gateway = gateway
         self.source = source
         guard gateway == former.gateway, source == former.source else { return }
@@ -102,7 +111,8 @@ struct UPnPSession: Sendable {
         _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
         self.remove(inner)
-        var job = UPnPJob(inner, externalPort: externalPort)
+        var job = UPnPJob(
+            inner, externalPort: externalPort, hasIPv6: self.gateway6 != nil)
         job.mayFindAgain = self.phase == .ready
         self.jobs.append(job)
         switch self.phase {
@@ -132,6 +142,7 @@ struct UPnPSession: Sendable {
             self.jobs[0].isDropped = true
             self.jobs[0].isForClosing = true
             self.jobs.removeAll { $0.inner == inner && !$0.isForClosing }
+            self.hurry(turn.now)
         } else {
             self.remove(inner)
         }
@@ -233,7 +244,8 @@ extension UPnPSession {
         let location = self.locations[self.triedLocationCount]
         self.triedLocationCount += 1
         let bytes = HTTPRequest(.get, path: location.path).encoded(for: location)
-        self.call(bytes, to: location.endpoint, for: .description, &turn)
+        let source = self.source ?? location.endpoint.address
+        self.call(bytes, Way(control: location, source: source), for: .description, &turn)
     }
 
     private mutating func takeDescription(_ response: HTTPResponse?) {
@@ -256,15 +268,20 @@ extension UPnPSession {
 
     // MARK: Calls
 
+    /// Does not wait long for an answer that only says what there is to close.
+    private mutating func hurry(_ now: Instant) {
+        guard let call = self.call else { return }
+        self.call?.deadline = min(call.deadline, now + Limits.openingWait)
+    }
+
     /// Makes the next call: closes, else describes, else the first job that can make one.
     private mutating func work(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         while self.call == nil {
             if !self.closings.isEmpty {
                 self.closings[0].tryCount += 1
-                let (call, control) = (self.closings[0].closing, self.closings[0].control)
+                let (call, way) = (self.closings[0].closing, self.closings[0].way)
                 self.call(
-                    call.encoded(for: control), to: control.endpoint,
-                    for: .closing(action: call.action), &turn)
+                    call.encoded(for: way.control), way, for: .closing(action: call.action), &turn)
                 return
             }
             switch self.phase {
@@ -277,11 +294,26 @@ extension UPnPSession {
                     continue
                 }
                 let call = job.call(at: service.kind)
+                let way = self.way(of: job, to: service)
                 self.call(
-                    call.encoded(for: service.control), to: service.control.endpoint,
-                    for: .job(action: call.action), &turn)
+                    call.encoded(for: way.control), way, for: .job(action: call.action), &turn)
             }
         }
+    }
+
+    /// A router opens a pinhole to who asks for it (WANIPv6FirewallControl:1 §2.4.2), so the call
+    /// must come from there; the same port and path are taken for its IPv6 address, as one server
+    /// listens on both.
+    private func way(of job: UPnPJob, to service: UPnPService) -> Way {
+        guard job.usesIPv6, let gateway6 else {
+            return Way(
+                control: service.control,
+                source: self.source ?? service.control.endpoint.address)
+        }
+        let endpoint = Endpoint(address: gateway6, port: service.control.endpoint.port)
+        return Way(
+            control: HTTPLocation(endpoint: endpoint, path: service.control.path),
+            source: job.inner.address)
     }
 
     /// Whatever the router says is the end of it; only silence is a reason to try again.
@@ -298,10 +330,14 @@ extension UPnPSession {
         guard var job = self.jobs.first, let service = job.service(of: self.services) else {
             return
         }
+        let way = self.way(of: job, to: service)
         guard let answer else {
             if job.isForClosing, let closing = job.closing(at: service.kind) {
-                self.closings.append(
-                    Grant(inner: job.inner, closing: closing, control: service.control))
+                self.closings.append(Grant(inner: job.inner, closing: closing, way: way))
+            }
+            if !job.isDropped, job.fallsBack() {
+                self.jobs[0] = job
+                return
             }
             // The router may have started anew, with other addresses of its services.
             guard job.mayFindAgain, !job.isDropped else { return self.finish(.failed, &turn) }
@@ -313,9 +349,15 @@ extension UPnPSession {
         self.jobs[0] = job
         guard let verdict else { return }
         if case .granted = verdict, let closing = job.closing(at: service.kind) {
-            let grant = Grant(inner: job.inner, closing: closing, control: service.control)
+            let grant = Grant(inner: job.inner, closing: closing, way: way)
+            let isFirst = !self.grants.contains { $0.inner == job.inner }
             self.grants.removeAll { $0.inner == job.inner }
             if job.isForClosing { self.closings.append(grant) } else { self.grants.append(grant) }
+            if isFirst, !job.isDropped, let tidying = job.tidying { self.jobs.append(tidying) }
+        }
+        self.closings += job.leftovers.map { port in
+            Grant(
+                inner: job.inner, closing: .unmap(externalPort: port, at: service.kind), way: way)
         }
         self.finish(verdict, &turn)
     }
@@ -333,12 +375,13 @@ extension UPnPSession {
     }
 
     private mutating func call(
-        _ bytes: [UInt8], to endpoint: Endpoint, for purpose: Call.Purpose,
+        _ bytes: [UInt8], _ way: Way, for purpose: Call.Purpose,
         _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
         self.lastID += 1
         let id = PortMapper.RequestID(number: self.lastID)
-        turn.outputs.append(.http(id, to: endpoint, bytes))
+        turn.outputs.append(
+            .http(id, to: way.control.endpoint, from: way.source, bytes))
         self.call = Call(id: id, deadline: turn.now + Limits.httpWait, purpose: purpose)
     }
 }

@@ -38,6 +38,13 @@ extension SOAPCall {
         SOAPCall(service, "GetSpecificPortMappingEntry", Self.key(externalPort))
     }
 
+    /// GetGenericPortMappingEntry: the entries of the router's table, from 0 on.
+    public static func entry(index: Int, at service: UPnPService.Kind) -> SOAPCall {
+        SOAPCall(
+            service, "GetGenericPortMappingEntry",
+            [SOAPArgument("NewPortMappingIndex", "\(index)")])
+    }
+
     /// AddPinhole: lets UDP from anywhere through the IPv6 firewall to this endpoint.
     ///
     /// Lease in seconds, 1 to 86,400; asking again for the same endpoint renews.
@@ -76,6 +83,18 @@ extension SOAPAnswer {
     /// The port in an answer to AddAnyPortMapping; `nil` if there is none.
     public var reservedPort: UInt16? {
         self.value("NewReservedPort").flatMap { UInt16($0) }.flatMap { $0 == 0 ? nil : $0 }
+    }
+
+    /// The external port of an entry that leads to that endpoint without end and that this program has
+    /// made; `nil` for any other entry.
+    func leftover(of inner: Endpoint) -> UInt16? {
+        guard self.value("NewProtocol") == "UDP",
+            self.value("NewInternalClient").flatMap({ IPAddress($0) }) == inner.address,
+            self.value("NewInternalPort").flatMap({ UInt16($0) }) == inner.port,
+            self.value("NewPortMappingDescription") == SOAPCall.mappingName,
+            self.value("NewLeaseDuration") == "0"
+        else { return nil }
+        return self.value("NewExternalPort").flatMap { UInt16($0) }
     }
 
     /// The number in an answer to AddPinhole; `nil` if there is none.

@@ -55,7 +55,8 @@ public struct UPnPService: Sendable, Hashable {
                     let control = base.resolve(address.text)
                 else { continue }
                 let one = UPnPService(kind, control: control)
-                if !found.contains(one) { found.append(one) }
+                let isMore = found.count { $0.kind == kind } < UPnPLimits.serviceCount
+                if isMore, !found.contains(one) { found.append(one) }
             }
             devices += device.children("deviceList").flatMap { $0.children("device") }.reversed()
         }

@@ -11,9 +11,9 @@ struct XMLReader {
 
     init(_ bytes: [UInt8]) throws(XMLError) {
         guard bytes.count <= UPnPLimits.httpByteCount else { throw .tooLong }
-        guard let text = String(validating: bytes, as: UTF8.self),
-            text.unicodeScalars.allSatisfy(Self.isAllowed)
-        else { throw .badCharacter }
+        guard String(validating: bytes, as: UTF8.self) != nil, Self.areAllowed(bytes) else {
+            throw .badCharacter
+        }
         self.bytes = bytes
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { self.position = 3 }
     }
@@ -149,8 +149,9 @@ struct XMLReader {
     }
 
     private mutating func skip(past text: String) throws(XMLError) {
+        let first = text.utf8.first
         while !self.isAtEnd {
-            if self.takes(text) { return }
+            if self.bytes[self.position] == first, self.takes(text) { return }
             self.position += 1
         }
         throw .truncated
@@ -193,6 +194,24 @@ struct XMLReader {
             else { throw .badEntity }
             return Array(String(Character(scalar)).utf8)
         }
+    }
+
+    /// Whether all characters of valid UTF-8 are ``isAllowed(_:)``.
+    ///
+    /// Bytes tell it faster than characters: besides controls only U+FFFE and U+FFFF are not.
+    private static func areAllowed(_ bytes: [UInt8]) -> Bool {
+        for (index, byte) in bytes.enumerated() {
+            if byte < 0x20 {
+                guard Self.isSpace(byte) else { return false }
+            } else if byte == 0x7f {
+                return false
+            } else if byte >= 0xbe, index >= 2, bytes[index - 1] == 0xbf,
+                bytes[index - 2] == 0xef, byte <= 0xbf
+            {
+                return false
+            }
+        }
+        return true
     }
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {

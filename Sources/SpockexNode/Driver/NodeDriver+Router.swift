@@ -103,6 +103,9 @@ extension NodeDriver {
                 self.routers.send(bytes, to: router, from: own, zone: self.opener.zone6)
             case .exchange(let id, let bytes, let router, let own):
                 self.ask(id, bytes, router, from: own)
+            case .keep(let traces):
+                TraceFile(home: self.settings.home).save(
+                    traces, now: SystemClock.read().moment)
             case .listen(let link):
                 self.routers.listen(to: PortMapper.groups, on: link)
             case .rest: self.routers.rest()
@@ -120,7 +123,8 @@ extension NodeDriver {
             return
         }
         self.routers.exchange(
-            bytes, with: router, from: own, limit: UPnPLimits.httpByteCount,
+            bytes, with: router, from: own, zone: self.opener.zone6,
+            limit: UPnPLimits.httpByteCount,
             isWhole: { (try? HTTPResponse(parsing: $0, isClosed: false)) != nil }
         ) { inbox.offer(.routerAnswer(id, $0)) }
     }

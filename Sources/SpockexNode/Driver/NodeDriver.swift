@@ -101,7 +101,9 @@ public actor NodeDriver {
         self.queue = queue
         self.gate = gate
         self.ipgetter = ipgetter
-        self.opener = PortOpener(isAllowed: settings.opensPorts)
+        self.opener = PortOpener(
+            isAllowed: settings.opensPorts,
+            after: TraceFile(home: settings.home).load(now: SystemClock.read().moment))
         let inbox = RouterInbox(queue)
         self.routerInbox = inbox
         self.routers = RouterSockets { inbox.offer(.router($0, from: $1)) }

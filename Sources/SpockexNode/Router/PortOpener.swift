@@ -14,6 +14,8 @@ struct PortOpener: Sendable {
         case send([UInt8], to: Endpoint, from: IPAddress)
         /// Ask the router by TCP from that own address.
         case exchange(PortMapper.RequestID, [UInt8], with: Endpoint, from: IPAddress)
+        /// Remember over a kill what may be open from now on; comes before what opens it.
+        case keep([PortMapper.Trace])
         /// Listen for the routers of this link.
         case listen(RouterLink)
         /// Nothing is said to routers any more.
@@ -34,7 +36,8 @@ struct PortOpener: Sendable {
     }
 
     private let isAllowed: Bool
-    private var machine = PortMapper()
+    private var machine: PortMapper
+    private var kept: [PortMapper.Trace]
     private var generator = SystemRandomNumberGenerator()
     private var bound: [Endpoint] = []
     private var link = RouterLink()
@@ -48,8 +51,12 @@ struct PortOpener: Sendable {
     private var hasSockets = false
 
     /// One that asks nobody yet, and never where that is not allowed.
-    init(isAllowed: Bool) {
+    ///
+    /// `traces`: what an earlier run may have left open.
+    init(isAllowed: Bool, after traces: [PortMapper.Trace] = []) {
         self.isAllowed = isAllowed
+        self.machine = PortMapper(after: traces)
+        self.kept = traces
     }
 
     /// When `tick` is due.
@@ -90,7 +97,9 @@ struct PortOpener: Sendable {
     }
 
     /// Whether that is the router itself: nobody else is asked by TCP.
-    func isRouter(_ address: IPAddress) -> Bool { address == self.network.gateway }
+    func isRouter(_ address: IPAddress) -> Bool {
+        address == self.network.gateway || address == self.network.gateway6
+    }
 
     /// A datagram came to one of the sockets for routers.
     mutating func receive(_ bytes: [UInt8], from source: Endpoint, now: Instant) -> [Step] {
@@ -210,12 +219,16 @@ struct PortOpener: Sendable {
         self.machine.handle(input, now: now, using: &self.generator, into: &outputs)
         let former = self.openings.map(\.external)
         var steps: [Step] = []
+        let traces = self.machine.traces
+        if traces != self.kept {
+            steps.append(.keep(traces))
+            self.kept = traces
+        }
         for output in outputs {
             switch output {
             case .send(let bytes, let target, let own):
                 steps.append(.send(bytes, to: target, from: own))
-            case .http(let id, let target, let bytes):
-                let own = self.network.inner?.address ?? target.address
+            case .http(let id, let target, let own, let bytes):
                 steps.append(.exchange(id, bytes, with: target, from: own))
             case .mapped(let external, let method, let lifetime):
                 self.openings.removeAll { $0.external == external }

@@ -92,15 +92,16 @@ public final class RouterSockets: Sendable {
 
     /// Opens a connection to a router, sends the bytes, and hands over what comes back.
     ///
-    /// The end is the router's, or when `isWhole` says so; nil after 5 seconds, more than
+    /// `zone`: the interface's number for a link-local IPv6 router. The end is the router's, or
+    /// when `isWhole` says so; nil after 5 seconds, more than
     /// `limit` bytes, or without a connection. Exactly one call, on an event loop.
     public func exchange(
-        _ bytes: [UInt8], with server: Endpoint, from own: IPAddress, limit: Int,
-        isWhole: @escaping @Sendable ([UInt8]) -> Bool,
+        _ bytes: [UInt8], with server: Endpoint, from own: IPAddress, zone: UInt32 = 0,
+        limit: Int, isWhole: @escaping @Sendable ([UInt8]) -> Bool,
         completion: @escaping @Sendable ([UInt8]?) -> Void
     ) {
         self.counting.countExchange()
-        guard let remote = SocketAddress(server), let local = SocketAddress(own),
+        guard let remote = SocketAddress(server, zone: zone), let local = SocketAddress(own),
             !self.state.withLock({ $0.isClosed })
         else {
             completion(nil)
@@ -202,19 +203,5 @@ public final class RouterSockets: Sendable {
             entry.channel?.close(promise: nil)
             entry.socket.close()
         }
-    }
-}
-
-extension SocketAddress {
-    fileprivate init?(_ endpoint: Endpoint) {
-        guard
-            let address = try? SocketAddress(
-                ipAddress: "\(endpoint.address)", port: Int(endpoint.port))
-        else { return nil }
-        self = address
-    }
-
-    fileprivate init?(_ own: IPAddress) {
-        self.init(Endpoint(address: own, port: 0))
     }
 }
