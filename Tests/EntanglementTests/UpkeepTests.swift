@@ -38,8 +38,9 @@ import Testing
             }
         }
         pair.run(for: .seconds(30))
+        // A new session would be due after 120 s.
         let before = pair.log.count
-        pair.run(for: .seconds(100))
+        pair.run(for: .seconds(80))
         #expect(pair.log.count == before)
         for side in Pair.Side.allCases {
             #expect(pair[side].node.status(now: pair.now).peers.first?.isConnected == true)
@@ -58,9 +59,9 @@ import Testing
             host.handle(.ownCandidates([own]), now: now, sent: &sent)
         }
         pair.run(for: .seconds(20))
-        pair.run(for: .seconds(120)) { $0.from != Pair.bobEndpoint }
+        pair.run(for: .seconds(115)) { $0.from != Pair.bobEndpoint }
         #expect(pair.alice.node.status(now: pair.now).peers.first?.isConnected == true)
-        pair.run(for: .seconds(12)) { $0.from != Pair.bobEndpoint }
+        pair.run(for: .seconds(20)) { $0.from != Pair.bobEndpoint }
         #expect(pair.alice.node.status(now: pair.now).peers.first?.isConnected == false)
         #expect(
             pair.alice.events.contains { if case .peerUnreachable = $0 { true } else { false } })

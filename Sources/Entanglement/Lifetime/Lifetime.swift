@@ -10,6 +10,8 @@ struct Lifetime: Sendable, Equatable {
     private(set) var wakeAt: Instant?
     /// When the last finding was complete.
     private(set) var completeAt: Instant?
+    /// Whether what is in force is so old that it is to be measured anew, from the beginning.
+    private(set) var isStale = false
     /// Trials in a row that told nothing.
     private(set) var vainCount = 0
 
@@ -28,13 +30,11 @@ struct Lifetime: Sendable, Equatable {
     }
 
     /// The time to think has come.
-    ///
-    /// Returns whether what was known has become too old.
-    mutating func wake(now: Instant) -> Bool {
+    mutating func wake(now: Instant) {
         self.wakeAt = nil
-        guard let done = self.completeAt, now - done >= Constants.lifetimeAge else { return false }
+        guard let done = self.completeAt, now - done >= Constants.lifetimeAge else { return }
         self.completeAt = nil
-        return true
+        self.isStale = true
     }
 
     /// Nobody can help now, but somebody will at that time, or once this finding is old.
@@ -44,8 +44,8 @@ struct Lifetime: Sendable, Equatable {
     }
 
     /// The rest to be tested next at that address.
-    func next(at address: IPAddress, isOld: Bool) -> Duration? {
-        let known = self.finding?.address == address && !isOld ? self.finding : nil
+    func next(at address: IPAddress) -> Duration? {
+        let known = self.finding?.address == address && !self.isStale ? self.finding : nil
         return MappingLifetime.next(after: known)
     }
 
@@ -70,6 +70,7 @@ struct Lifetime: Sendable, Equatable {
             endedWithin: isOutlasted ? former?.endedWithin : trial.rest)
         self.finding = finding
         self.trial = nil
+        self.isStale = false
         self.vainCount = 0
         if MappingLifetime.next(after: finding) == nil {
             self.completeAt = now

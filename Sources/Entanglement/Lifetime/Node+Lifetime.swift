@@ -43,7 +43,7 @@ extension Node {
     }
 
     private mutating func beginTrial(_ family: Int, _ turn: inout Turn) {
-        let isOld = self.lifetimes[family].wake(now: turn.instant)
+        self.lifetimes[family].wake(now: turn.instant)
         var next: Instant?
         var chosen: (id: RelationID, path: Endpoint, address: IPAddress)?
         let isSeenThere = self.ids.contains { id in
@@ -64,7 +64,7 @@ extension Node {
             }
         }
         guard let chosen,
-            let rest = self.lifetimes[family].next(at: chosen.address, isOld: isOld)
+            let rest = self.lifetimes[family].next(at: chosen.address)
         else { return self.lifetimes[family].wait(until: next) }
         self.lifetimes[family].begin(
             RestTrial(
