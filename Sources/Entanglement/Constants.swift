@@ -139,8 +139,50 @@ public enum Constants {
     public static let keepaliveIntervalMin = Duration.seconds(9)
     /// So many pings in a row that are answered late show that routers forget sooner.
     public static let keepaliveMissCountMax = 3
-    /// A peer heard within this is connected.
-    public static let connectedSpan = Duration.seconds(40)
+    /// Nothing heard for this long, a bit longer than the longest rest: the peer is asked.
+    public static let silenceMax = Duration.seconds(125)
+    /// A peer heard within this is connected: the longest silence, and a probe that fails.
+    public static let connectedSpan = Duration.seconds(130)
+    /// Rests that are tested, and what is kept where one was outlasted.
+    static let restSteps: [(tested: Duration, kept: Duration)] = [
+        (.seconds(10), .seconds(9)), (.seconds(30), .seconds(27)), (.seconds(60), .seconds(55)),
+        (.seconds(120), .seconds(110)),
+    ]
+    /// The one that is tested first.
+    public static let restFirst = Duration.seconds(30)
+    /// The longest that a peer waits for.
+    public static let restMax = Duration.seconds(120)
+    /// From one question of a trial to the next: routers take a mapping for one that is in use only
+    /// after 2 s.
+    public static let restSpacing = Duration.milliseconds(2500)
+    /// Questions of one trial at most, and where none is answered.
+    public static let restSendMax = 4
+    /// Questions of one trial where none is answered.
+    public static let restTryMax = 3
+    /// When the late answers are sent, counted from the end of the rest.
+    public static let restLateSends: [Duration] = [
+        .zero, .milliseconds(200), .milliseconds(600),
+    ]
+    /// So long after the rest they are waited for.
+    public static let restPatience = Duration.seconds(3)
+    /// Answers that come sooner than the rest by more than this spoil a trial.
+    public static let restTolerance = Duration.seconds(1)
+    /// So long a path stands before a trial by way of it.
+    public static let restDelay = Duration.seconds(30)
+    /// Largest jitter added to that.
+    public static let restJitterMax = Duration.seconds(10)
+    /// From one trial that told something to the next.
+    public static let restPause = Duration.seconds(1)
+    /// From one that told nothing to the next, doubled each time.
+    public static let restRetry = Duration.seconds(60)
+    /// And at most.
+    public static let restRetryMax = Duration.seconds(3_600)
+    /// A peer that did not help, or not honestly, is passed over for so long.
+    public static let unhelpfulLife = Duration.seconds(3_600)
+    /// What was measured is measured anew after this.
+    public static let lifetimeAge = Duration.seconds(86_400)
+    /// Zeros at the end of a question: it is as long as four answers over IPv6, all sealed.
+    static let restPaddingByteCount = 4 * (packetHeaderByteCount + tagByteCount + 30) - 44
     /// When a ping is repeated; after the last plus `probeSpan` without answer: unreachable.
     public static let probeSends: [Duration] = [
         .zero, .milliseconds(200), .milliseconds(600), .milliseconds(1200), .milliseconds(2000),
@@ -242,6 +284,8 @@ public enum Limits {
     public static let sightingCountMax = 3
     /// Sessions kept for one relation.
     public static let sessionCountMax = 6
+    /// Rests that one peer may ask for at once.
+    public static let restCountMax = 2
     /// Pings that wait at once for one peer.
     public static let waitingPingCountMax = 16
 }

@@ -39,6 +39,9 @@ public struct Host: Sendable {
     /// Every output of the last step, in order.
     public private(set) var lastOutputs: [Output] = []
 
+    /// The port of the socket by which IPv4 rests are measured; the next one is that of IPv6.
+    public static let asidePort: UInt16 = 60_000
+
     private let primitives: any Primitives
     private let configuration: NodeConfiguration
     private let makeGenerator: @Sendable (UInt64) -> any RandomNumberGenerator & Sendable
@@ -55,6 +58,7 @@ public struct Host: Sendable {
         configure: (inout NodeConfiguration) -> Void = { _ in }, sent: inout [Sent]
     ) {
         var configuration = NodeConfiguration(name: name, allowsLoopback: false)
+        configuration.measuresLifetime = false
         configure(&configuration)
         self.configuration = configuration
         self.primitives = primitives
@@ -105,10 +109,11 @@ public struct Host: Sendable {
 
     /// Hands a datagram to the gate, and what passes to the node.
     public mutating func receive(
-        _ bytes: [UInt8], from source: Endpoint, now: Moment, sent: inout [Sent]
+        _ bytes: [UInt8], from source: Endpoint, via socket: SocketID = SocketID(0), now: Moment,
+        sent: inout [Sent]
     ) {
         let verdict = bytes.withUnsafeBytes {
-            self.gate.receive($0, from: source, via: SocketID(0), now: now.instant)
+            self.gate.receive($0, from: source, via: socket, now: now.instant)
         }
         if case .input(let input) = verdict { self.handle(input, now: now, sent: &sent) }
     }
@@ -152,7 +157,14 @@ public struct Host: Sendable {
                     Sent(
                         bytes: bytes, from: Endpoint(address: self.endpoint.address, port: port),
                         to: target))
-            case .closeFresh, .bind: break
+            case .sendAside(let session, _, let target, let number):
+                self.lastSession = session
+                let port = Self.asidePort + UInt16(truncatingIfNeeded: number)
+                let source = Endpoint(address: self.endpoint.address, port: port)
+                if let bytes = self.gate.apply(output, now: now.instant) {
+                    sent.append(Sent(bytes: bytes, from: source, to: target))
+                }
+            case .closeFresh, .closeAside, .bind: break
             case .sendSealed(let session, _, _, let target):
                 self.lastSession = session
                 if let bytes = self.gate.apply(output, now: now.instant) {

@@ -11,11 +11,23 @@ import Testing
         var intervals: [Duration] = []
         for sending in [1, 1, 0, 2, 1, nil, 1, 1, 1, 1, 1, 1, 1, 1, 1] {
             keepalive.note(answered: sending)
-            intervals.append(keepalive.interval)
+            intervals.append(keepalive.interval(of: .seconds(15)))
         }
         #expect(
             intervals.map { $0.nanoseconds / 1_000_000_000 }
                 == [15, 15, 15, 15, 15, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
+    }
+
+    @Test func aMeasuredRestIsShortenedTheSameWay() {
+        var keepalive = Keepalive()
+        var intervals: [Int64] = []
+        for _ in 0..<18 {
+            keepalive.note(answered: 1)
+            intervals.append(keepalive.interval(of: .seconds(110)).nanoseconds / 1_000_000_000)
+        }
+        #expect(
+            intervals
+                == [110, 110, 66, 66, 66, 39, 39, 39, 23, 23, 23, 14, 14, 14, 9, 9, 9, 9])
     }
 
     /// When each endpoint called each other one.
@@ -43,9 +55,11 @@ import Testing
         var pair = try Pair.trusted()
         var calls: Calls = [:]
         _ = self.run(&pair, seconds: 240, lapse: .seconds(12), calledAt: &calls)
-        let interval = try #require(pair.alice.node.relations.values.first).keepalive.interval
-        let other = try #require(pair.bob.node.relations.values.first).keepalive.interval
-        #expect(min(interval, other) == .seconds(9))
+        let intervals = try Pair.Side.allCases.map { side in
+            try #require(pair[side].node.relations.values.first).keepalive
+                .interval(of: .seconds(15))
+        }
+        #expect(intervals.min() == .seconds(9))
         // From now on nothing is swallowed any more, and nobody is unreachable.
         let count = pair.alice.events.count + pair.bob.events.count
         #expect(self.run(&pair, seconds: 600, lapse: .seconds(12), calledAt: &calls) == 0)

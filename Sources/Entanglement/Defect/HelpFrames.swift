@@ -17,7 +17,7 @@ package enum HelpFrame: Sendable, Equatable {
         case .found(let tag, _, let endpoints): self = .found(tag, endpoints)
         case .relay(let tag, let inner): self = .relay(tag, byteCount: inner.count)
         case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
-            .forgetAnswer, .natHint, .natHintAnswer, nil:
+            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, nil:
             return nil
         }
     }
@@ -47,6 +47,11 @@ extension HostileFrame {
 }
 
 extension Node {
+    /// Where the peer of a session is reached now.
+    package func path(ofSession index: UInt32) -> Endpoint? {
+        self.relation(ofSession: index).flatMap { self.relations[$0]?.path }
+    }
+
     /// The relation whose session that is.
     package func relation(ofSession index: UInt32) -> RelationID? {
         self.ids.first { id in

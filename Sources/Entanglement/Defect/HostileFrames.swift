@@ -19,10 +19,17 @@ package enum HostileFrame {
         case .pong(let token, _): Frame.pong(token: token, echo: echo).bytes
         case .challenge(let bytes, _): Frame.challenge(bytes, echo: echo).bytes
         case .challengeAnswer(let bytes, _): Frame.challengeAnswer(bytes, echo: echo).bytes
-        case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .seek,
-            .found, .relay, nil:
+        case .restAnswer(let token, let ordinal, let late, _):
+            Frame.restAnswer(token: token, ordinal: ordinal, late: late, echo: echo).bytes
+        case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .rest,
+            .seek, .found, .relay, nil:
             nil
         }
+    }
+
+    /// Whether it is an answer to a question after a rest.
+    package static func isRestAnswer(_ bytes: [UInt8]) -> Bool {
+        if case .restAnswer? = Frame(bytes) { true } else { false }
     }
 }
 

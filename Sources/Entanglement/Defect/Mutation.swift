@@ -119,4 +119,13 @@ package struct Mutation: OptionSet, Sendable, Hashable {
     package static let helloNonceKept = Mutation(rawValue: 1 << 57)
     /// Every reason to call is followed at once.
     package static let helloUnpaced = Mutation(rawValue: 1 << 58)
+
+    // How long routers remember.
+
+    /// The first answer counts as the late one.
+    package static let earlyAnswerBelieved = Mutation(rawValue: 1 << 59)
+    /// A path rests as long as what was measured not to be outlasted.
+    package static let restNotInside = Mutation(rawValue: 1 << 60)
+    /// Questions after a rest are answered wherever they come from.
+    package static let restAnsweredAnywhere = Mutation(rawValue: 1 << 61)
 }

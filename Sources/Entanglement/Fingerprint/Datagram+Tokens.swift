@@ -86,8 +86,8 @@ extension StateTokens {
             .challenge(let token, let echo), .challengeAnswer(let token, let echo):
             self.put(name: token)
             self.put(echo)
-        case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .seek,
-            .found, .relay, nil:
+        case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .rest,
+            .restAnswer, .seek, .found, .relay, nil:
             self.put(text)
         }
     }

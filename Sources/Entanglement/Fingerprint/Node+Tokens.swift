@@ -35,6 +35,7 @@ extension Node {
         tokens.put(self.own.hint?.rawValue ?? 0)
         tokens.put(due: self.punching.freeAt)
         tokens.put(self.announcementSequence)
+        for lifetime in self.lifetimes { tokens.put(due: lifetime.dueAt) }
         tokens.put(self.waitingForAddress.count)
     }
 

@@ -88,8 +88,17 @@ extension Relation {
     private func writePath(to tokens: inout StateTokens) {
         tokens.put(self.path)
         tokens.put(self.isConnected)
-        tokens.put(due: self.lastSent.map { $0 + self.keepalive.interval })
+        tokens.put(due: self.keepaliveAt)
+        tokens.put(due: self.restEnd)
         tokens.put(self.keepalive.missCount)
+        tokens.put(self.keepalive.shorteningCount)
+        tokens.put(self.rests.count)
+        for rest in self.rests {
+            tokens.put(name: rest.token)
+            tokens.put(rest.source)
+            tokens.put(due: rest.dueAt)
+            tokens.put(rest.lateCount)
+        }
         tokens.put(self.probe != nil)
         if let probe = self.probe {
             tokens.put(due: probe.startedAt + Constants.probeSpan)

@@ -15,7 +15,21 @@ public struct SocketID: Sendable, Hashable {
     public static let firstFresh: UInt32 = 256
 
     /// Whether it was opened while punching.
-    public var isFresh: Bool { self.number >= Self.firstFresh }
+    public var isFresh: Bool { self.number >= Self.firstFresh && self.asideNumber == nil }
+
+    /// How many sockets there may be for ``Output/sendAside(session:_:to:socket:)``.
+    public static let asideCount = 2
+
+    /// The socket of that number that was opened for ``Output/sendAside(session:_:to:socket:)``.
+    public static func aside(_ number: Int) -> SocketID {
+        SocketID(UInt32.max - UInt32(clamping: number))
+    }
+
+    /// Its number, if it was opened for ``Output/sendAside(session:_:to:socket:)``.
+    public var asideNumber: Int? {
+        let number = Int(UInt32.max - self.number)
+        return number < Self.asideCount ? number : nil
+    }
 }
 
 /// What a session's packet carried, once opened.
@@ -120,6 +134,13 @@ public enum Output: Sendable {
     case closeFresh(keeping: [Endpoint])
     /// What goes to that endpoint leaves by that socket from now on: there it was proved.
     case bind(Endpoint, SocketID)
+    /// Seal a frame with the gate's session, then send it from a socket that is there for nothing else,
+    /// to be opened when it is named first.
+    ///
+    /// What comes in there is no sign of where a peer is reached.
+    case sendAside(session: UInt32, [UInt8], to: Endpoint, socket: Int)
+    /// Close the socket of that number.
+    case closeAside(socket: Int)
     /// Send these bytes to the groups of hellos on every interface (PROTOCOL.md §8.10).
     case multicast([UInt8])
     /// Seal with the gate's session, then send.

@@ -37,6 +37,10 @@ public struct Node: Sendable {
     var isAskedInVain = false
     /// Whether somebody got in whom this node had not called, since the network changed.
     var isCalledUnasked = false
+    /// How long routers remember, for IPv4 and for IPv6.
+    var lifetimes = [Lifetime](repeating: Lifetime(), count: 2)
+    /// How paths are kept, as far as it depends on this end.
+    var upkeep = UpkeepTable()
     var discovery: Discovery
     var tally = NodeTally()
     var common = CommonPeers()
@@ -94,6 +98,9 @@ public struct Node: Sendable {
             earliest = min(farewell.dueAt, earliest ?? farewell.dueAt)
         }
         if let due = self.discovery.dueAt { earliest = min(due, earliest ?? due) }
+        for lifetime in self.lifetimes {
+            if let due = lifetime.dueAt { earliest = min(due, earliest ?? due) }
+        }
         return earliest
     }
 
@@ -101,6 +108,7 @@ public struct Node: Sendable {
     public mutating func handle(_ input: Input, now: Moment, into outputs: inout [Output]) {
         var turn = self.turn(now)
         switch input {
+        case .datagram(_, _, let socket) where socket.asideNumber != nil: break
         case .datagram(let bytes, let source, let socket):
             turn.via = socket
             self.receive(bytes, from: source, &turn)
@@ -111,6 +119,7 @@ public struct Node: Sendable {
         case .request(let id, let request): self.receive(request, id, &turn)
         case .ownCandidates(let candidates):
             self.own.set(given: candidates.filter { !$0.endpoint.isRelay })
+            self.noteUpkeep(&turn)
         case .ipgetter(let answer):
             self.own.set(answer: answer)
             turn.ownHint = self.own.hint
@@ -128,11 +137,14 @@ public struct Node: Sendable {
             self.isAskedInVain = false
             self.isCalledUnasked = false
             self.discovery.networkChanged(hasRelations: !self.ids.isEmpty, now: turn.instant)
+            self.forgetLifetimes(&turn)
             self.forEach(&turn) { $0.networkChanged(&$1) }
         case .resumed: self.forEach(&turn) { $0.dropSessions(&$1) }
         }
         self.tick(&turn)
         self.serveRendezvous(&turn)
+        self.tickLifetimes(&turn)
+        self.noteUnasked(&turn)
         self.finish(&turn, into: &outputs)
     }
 
@@ -171,6 +183,9 @@ public struct Node: Sendable {
 
     private mutating func receive(_ packet: OpenedPacket, _ turn: inout Turn) {
         guard let id = self.bySession[packet.session] else { return }
+        guard packet.via.asideNumber == nil else {
+            return self.receive(aside: packet, from: id, &turn)
+        }
         self.update(id, &turn) { $0.receive(packet, &$1) }
     }
 
@@ -240,6 +255,8 @@ public struct Node: Sendable {
         var help = (former: Help(), present: Help())
         let mayBeHelped = self.configuration.usesCommonPeers && self.ids.count > 1
         var isMissed = false
+        var isMeasurable = false
+        let upkeep = self.upkeep
         let isThere = self.relations[id].apply { relation in
             before = relation.sessions
             help.former = relation.help
@@ -247,6 +264,7 @@ public struct Node: Sendable {
             relation.settlePunching(&turn)
             if mayBeHelped { relation.planSeeking(&turn) }
             help.present = relation.help
+            isMeasurable = relation.settleUpkeep(upkeep, turn)
             after = relation.sessions
             due = relation.deadline
             isMissed = relation.isMissed
@@ -258,6 +276,7 @@ public struct Node: Sendable {
         if before != after { self.noteSessions(of: id, before: before, after: after) }
         self.setDeadline(id, due)
         self.discovery.note(id, isMissed: isMissed, now: turn.instant)
+        if isMeasurable { self.considerMeasuring(id, &turn) }
         for (relation, echo, peer) in turn.echoes {
             self.own.vote(
                 relation, echo: echo, from: peer,
@@ -312,7 +331,6 @@ public struct Node: Sendable {
         self.generator = turn.generator
         self.indexes = turn.indexes
         self.clusters = turn.clusters
-        self.noteUnasked(turn)
         if turn.changes.contains(where: \.concernsRelations) { self.noteTrustedClusters() }
         outputs += turn.outputs
     }

@@ -36,7 +36,7 @@ public struct NodeStatus: Sendable, Equatable {
         public var id: RelationID
         /// The given name, else the claimed one, else the beginning of the id.
         public var name: String
-        /// An authenticated packet came within 40 s and nothing waits in vain.
+        /// An authenticated packet came within 130 s and nothing waits in vain.
         public var isConnected: Bool
         /// The path in use, if it is direct.
         public var path: Endpoint?

@@ -12,6 +12,8 @@ public struct NodeConfiguration: Sendable {
     public var usesCommonPeers = true
     /// Where this node is reached on its local networks; nil: it neither says hello nor listens.
     public var helloPorts: HelloPorts?
+    /// Whether it is measured how long the own router remembers, with peers' help.
+    public var measuresLifetime = true
     /// Deliberate defects that tests must find; empty in every product.
     package var mutation: Mutation = []
 
@@ -46,8 +48,8 @@ struct Turn {
     /// Clusters with somebody in them whom this node trusts.
     var trustedClusters: Set<ClusterID> = []
     var nodeName = ""
-    /// Whether somebody got in whom this node had not called.
-    var isCalledUnasked = false
+    /// Who got in whom this relation had not called, and from where.
+    var unasked: (relation: RelationID, address: IPAddress)?
 
     var changes: [Change] = []
     var actions: [Output] = []

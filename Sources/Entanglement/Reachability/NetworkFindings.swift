@@ -11,6 +11,11 @@ public struct NetworkFindings: Sendable, Equatable {
     /// Whether an outside service was asked and did not answer.
     public var isAskedInVain: Bool
 
+    /// How long the router, and the firewall of IPv6, remember; none: it was not measured.
+    public var lifetimes: [MappingLifetime] = []
+    /// Own endpoints at which strangers get in, so that no ping keeps them open.
+    public var open: [Endpoint] = []
+
     /// Findings as collected by the node.
     public init(
         mapping: NATHint?, isCalledUnasked: Bool, isSeenFromOutside: Bool, isAskedInVain: Bool
@@ -24,17 +29,26 @@ public struct NetworkFindings: Sendable, Equatable {
 
 extension Node {
     /// An open port lets others in too: then nothing is to be learned about the router.
-    mutating func noteUnasked(_ turn: Turn) {
-        guard turn.isCalledUnasked, !self.own.given.contains(where: { $0.kind == .mapped }) else {
-            return
-        }
+    ///
+    /// Nor where another peer is, or was, at that address: it may have been called there.
+    mutating func noteUnasked(_ turn: inout Turn) {
+        guard let (caller, address) = turn.unasked, !self.isCalledUnasked,
+            !self.own.given.contains(where: { $0.kind == .mapped }),
+            !self.ids.contains(where: { id in
+                id != caller && self.relations[id]?.hasCalled(address) ?? false
+            })
+        else { return }
         self.isCalledUnasked = true
+        self.noteUpkeep(&turn)
     }
 
     /// What is known of the network now.
     var networkFindings: NetworkFindings {
-        NetworkFindings(
+        var findings = NetworkFindings(
             mapping: self.own.hint, isCalledUnasked: self.isCalledUnasked,
             isSeenFromOutside: self.own.isSeenFromOutside, isAskedInVain: self.isAskedInVain)
+        findings.lifetimes = self.lifetimes.compactMap(\.finding)
+        findings.open = self.upkeep.open
+        return findings
     }
 }

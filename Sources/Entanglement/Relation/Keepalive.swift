@@ -5,8 +5,8 @@
 /// A router that forgets sooner than the rest lasts swallows the first ping each time, since both
 /// sides' holes are closed by then; loss swallows one now and then.
 struct Keepalive: Sendable, Equatable {
-    /// Nothing sent for this long: a ping.
-    private(set) var interval = Constants.keepaliveInterval
+    /// How often the rest was shortened.
+    private(set) var shorteningCount = 0
     /// Pings in a row whose first sending was not answered.
     private(set) var missCount = 0
 
@@ -19,6 +19,16 @@ struct Keepalive: Sendable, Equatable {
         self.missCount += 1
         guard self.missCount >= Constants.keepaliveMissCountMax else { return }
         self.missCount = 0
-        self.interval = max(self.interval * 3 / 5, Constants.keepaliveIntervalMin)
+        self.shorteningCount = min(self.shorteningCount + 1, Self.shorteningCountMax)
     }
+
+    /// How long a path may rest for which that was right at first.
+    func interval(of rest: Duration) -> Duration {
+        var interval = rest
+        for _ in 0..<self.shorteningCount { interval = interval * 3 / 5 }
+        return max(interval, min(rest, Constants.keepaliveIntervalMin))
+    }
+
+    /// From the longest rest to the shortest.
+    private static let shorteningCountMax = 5
 }

@@ -4,7 +4,7 @@
 extension Relation {
     /// A packet that one of this relation's sessions opened.
     mutating func receive(_ packet: OpenedPacket, _ turn: inout Turn) {
-        self.noteSocket(of: packet.source, isNew: false, &turn)
+        if !packet.isAside { self.noteSocket(of: packet.source, isNew: false, &turn) }
         switch packet.content {
         case .founding: self.receiveFounding(packet, &turn)
         case .foundingAnswer: self.receiveFoundingAnswer(packet, &turn)
@@ -25,6 +25,12 @@ extension Relation {
         self.nextAttemptAt = nil
         self.searchStart = nil
         let frame = Frame(packet.plaintext)
+        // From a place that is nobody's path, and is not to become one.
+        if case .rest(let token, let rest, let ordinal) = frame {
+            return self.receive(
+                rest: rest, token: token, ordinal: ordinal, from: packet.source, &turn)
+        }
+        if packet.isAside { return }
         let target = self.replyTarget(packet, frame, &turn)
         // The path that an answer proves comes first: who is found again is told of there.
         if case .challengeAnswer(let bytes, _) = frame {
@@ -61,6 +67,7 @@ extension Relation {
         case .natHintAnswer(let sequence): self.receiveHintAnswer(sequence: sequence, &turn)
         case .forgetAnswer:
             if self.record.phase == .forgetting { turn.endings.append((self.id, .forgotten)) }
+        case .rest, .restAnswer: break
         case .seek, .found, .relay:
             // One relayed inside another would have no end.
             guard self.record.phase == .trusted, !packet.source.isRelay else { return }
@@ -139,12 +146,15 @@ extension Relation {
     }
 
     /// Whether a source is at a public address that this node never sent to: nothing keeps it out.
-    private func noteUnasked(_ address: IPAddress, _ turn: inout Turn) {
-        let isKnown = (self.record.endpoints + self.heardEndpoints + self.seeking.vouched).contains
-        {
-            $0.address == address
-        }
-        if !isKnown, address.isPublic, !address.isIPv6 { turn.isCalledUnasked = true }
+    func noteUnasked(_ address: IPAddress, _ turn: inout Turn) {
+        guard !self.hasCalled(address), address.isPublic, !address.isIPv6 else { return }
+        turn.unasked = (self.id, address)
+    }
+
+    /// Whether this node may have sent to that address for this relation.
+    func hasCalled(_ address: IPAddress) -> Bool {
+        let known = self.record.endpoints + self.heardEndpoints + self.seeking.vouched
+        return self.path?.address == address || known.contains { $0.address == address }
     }
 
     /// The outstanding challenge with these 8 bytes.
@@ -275,5 +285,12 @@ extension Relation {
         self.isConnected = false
         turn.changes.append(.relation(self.record, erasing: false))
         turn.notify(.peerForgotten(self.id, byPeer: true))
+    }
+}
+
+extension OpenedPacket {
+    /// Whether it carries one of the frames about rests, which are sent from and to places beside the path.
+    fileprivate var isAside: Bool {
+        self.content == .frame && (self.plaintext.first == 11 || self.plaintext.first == 12)
     }
 }

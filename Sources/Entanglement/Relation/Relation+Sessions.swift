@@ -29,7 +29,7 @@ extension Relation {
         _ plaintext: [UInt8], as content: SessionContent, session: UInt32, to endpoint: Endpoint,
         _ turn: inout Turn
     ) {
-        self.lastSent = turn.instant
+        if self.path == nil || endpoint == self.path { self.lastSent = turn.instant }
         turn.actions.append(.sendSealed(session: session, content, plaintext, to: endpoint))
     }
 
@@ -134,12 +134,19 @@ extension Relation {
 
     // MARK: Keepalive
 
-    /// When nothing was sent for 25 s, a ping is due.
+    /// When a ping is due: the path has rested, or the peer has been silent.
     var keepaliveAt: Instant? {
-        guard self.isTrusted, self.isConnected, self.probe == nil,
+        guard self.isTrusted, self.isConnected, self.probe == nil, self.upkeep != .nothing,
             self.record.phase != .forgotten
         else { return nil }
-        return self.lastSent.map { $0 + self.keepalive.interval }
+        let silent = self.lastHeard.map { $0 + Constants.silenceMax }
+        return [silent, self.restEnd].compactMap { $0 }.min()
+    }
+
+    /// When the path has rested as long as it may; nil: it may rest for ever.
+    var restEnd: Instant? {
+        guard case .pings(let rest) = self.upkeep else { return nil }
+        return self.lastSent.map { $0 + self.keepalive.interval(of: rest) }
     }
 
     /// When the session in use wants a successor.

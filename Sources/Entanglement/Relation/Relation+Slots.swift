@@ -30,6 +30,7 @@ extension Relation {
         self.noteSocket(of: source, isNew: true, &turn)
         self.record.acceptedCounter = n
         turn.changes.append(.acceptCounter(self.id, n))
+        self.noteUnasked(source.address, &turn)
         self.hear(content.endpoints, at: source, turn)
         let problem = self.problem(
             peerIntent: content.intent, matches: content.clusterMatches, turn)

@@ -10,12 +10,9 @@ extension Relation {
         self.tickFounding(&turn)
         self.tickProbe(&turn)
         if let due = self.keepaliveAt, due <= turn.instant {
-            if turn.has(.noKeepalive) {
-                self.lastSent = turn.instant
-            } else {
-                self.startProbe(afterRest: true, &turn)
-            }
+            self.startProbe(afterRest: self.restEnd.map { $0 <= turn.instant } ?? false, &turn)
         }
+        self.tickRests(&turn)
         self.tickRekey(&turn)
         self.tickForget(&turn)
         self.tickPings(&turn)

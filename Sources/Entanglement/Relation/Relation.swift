@@ -39,6 +39,14 @@ struct Relation: Sendable {
     var lastSent: Instant?
     var probe: Probe?
     var keepalive = Keepalive()
+    /// What is sent to keep the path.
+    var upkeep = Upkeep.unmeasured
+    /// Since when a direct path works.
+    var standing: Standing?
+    /// Until then this peer is not asked to help to measure.
+    var unhelpfulUntil: Instant?
+    /// What this peer wants to hear after a rest.
+    var rests: [RestWatch] = []
     var waitingPings: [WaitingPing] = []
     /// Places that must prove themselves, the newest last.
     var challenges: [Challenge] = []
@@ -113,6 +121,7 @@ struct Relation: Sendable {
         }
         for session in self.sessions { consider(session.createdAt + Constants.eraseAfter) }
         for waiting in self.waitingPings { consider(waiting.deadline) }
+        for rest in self.rests { consider(rest.dueAt) }
         return earliest
     }
 }

@@ -106,7 +106,7 @@ extension Node {
                 self.relay(bytes, under: tag, from: peer, &turn)
             }
         case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
-            .forgetAnswer, .natHint, .natHintAnswer:
+            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer:
             break
         }
     }
@@ -238,9 +238,8 @@ extension Output {
     fileprivate var isRelayed: Bool {
         switch self {
         case .send(_, let target), .sendSealed(_, _, _, let target): target.isRelay
-        case .persist, .sendFresh, .closeFresh, .bind, .multicast, .sendRelayed, .loopback, .admit,
-            .dismiss,
-            .bury, .unbury, .install, .erase,
+        case .persist, .sendFresh, .closeFresh, .sendAside, .closeAside, .bind, .multicast,
+            .sendRelayed, .loopback, .admit, .dismiss, .bury, .unbury, .install, .erase,
             .gatherCandidates, .reply, .notify:
             false
         }

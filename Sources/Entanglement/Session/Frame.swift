@@ -24,6 +24,10 @@ enum Frame: Equatable {
     case natHint(sequence: UInt32, NATHint?)
     /// The hint of that sequence arrived.
     case natHintAnswer(sequence: UInt32)
+    /// Asks for an answer to the source at once, and for others after the rest (PROTOCOL.md §7.5).
+    case rest(token: UInt64, rest: Duration, ordinal: UInt8)
+    /// The answer to the question of that ordinal; the late ones count from 1.
+    case restAnswer(token: UInt64, ordinal: UInt8, late: UInt8, echo: Endpoint)
     /// The sender looks for the peers with whom it shares these tags (PROTOCOL.md §8.9).
     case seek([RendezvousTag])
     /// Where the sender sees the peer of that tag, and how much later both are to begin.
@@ -66,6 +70,19 @@ enum Frame: Equatable {
         case .natHintAnswer(let sequence):
             writer.put(UInt8(10))
             writer.put(sequence)
+        case .rest(let token, let rest, let ordinal):
+            writer.put(UInt8(11))
+            writer.put(token)
+            writer.put(UInt16(clamping: rest.nanoseconds / 1_000_000_000))
+            writer.put(ordinal)
+            // As long as everything that is sent because of it.
+            writer.put([UInt8](repeating: 0, count: Constants.restPaddingByteCount))
+        case .restAnswer(let token, let ordinal, let late, let echo):
+            writer.put(UInt8(12))
+            writer.put(token)
+            writer.put(ordinal)
+            writer.put(late)
+            writer.put(echo)
         case .seek(let tags):
             writer.put(UInt8(16))
             writer.put(UInt8(min(tags.count, Constants.seekCountMax)))
@@ -116,6 +133,8 @@ enum Frame: Equatable {
                 reader.uint8().map { .natHint(sequence: sequence, NATHint(rawValue: $0)) }
             }
         case 10: frame = reader.uint32().map { .natHintAnswer(sequence: $0) }
+        case 11: frame = reader.rest()
+        case 12: frame = reader.restAnswer()
         case 16: frame = reader.tags().map { .seek($0) }
         case 17:
             frame = reader.tag().flatMap { tag in
@@ -137,6 +156,20 @@ enum Frame: Equatable {
 }
 
 extension ByteReader {
+    fileprivate mutating func rest() -> Frame? {
+        guard let token = self.uint64(), let seconds = self.uint16(), let ordinal = self.uint8(),
+            let padding = self.take(Constants.restPaddingByteCount), padding.allSatisfy({ $0 == 0 })
+        else { return nil }
+        return .rest(token: token, rest: .seconds(Int64(seconds)), ordinal: ordinal)
+    }
+
+    fileprivate mutating func restAnswer() -> Frame? {
+        guard let token = self.uint64(), let ordinal = self.uint8(), let late = self.uint8(),
+            let echo = self.endpoint()
+        else { return nil }
+        return .restAnswer(token: token, ordinal: ordinal, late: late, echo: echo)
+    }
+
     fileprivate mutating func tag() -> RendezvousTag? {
         self.take(16).flatMap { RendezvousTag(bytes: $0) }
     }

@@ -135,9 +135,13 @@ public struct Gate: Sendable {
             let primitives = self.primitives
             return self.sessions[index]?.seal(
                 plaintext, as: content, echo: destination, now: now, primitives)
+        case .sendAside(let index, let plaintext, let destination, _):
+            let primitives = self.primitives
+            return self.sessions[index]?.seal(
+                plaintext, as: .frame, echo: destination, now: now, primitives)
         case .sendRelayed(let index, let content, let plaintext, let carrier):
             return self.seal(plaintext, as: content, session: index, by: carrier, now: now)
-        case .persist, .send, .sendFresh, .closeFresh, .bind, .loopback, .multicast,
+        case .persist, .send, .sendFresh, .closeFresh, .closeAside, .bind, .loopback, .multicast,
             .gatherCandidates, .reply, .notify:
             break
         }

@@ -81,6 +81,9 @@ struct Checker: Sendable {
         }
         for event in effects.events { self.looks(at: event, of: host, now: now) }
         self.checkHelp(effects, of: host, at: now)
+        if let stray = effects.strayAnswers.first {
+            self.report(.restsStayHome, at: now, [host.id], "answered at \(stray)")
+        }
         for (_, reply) in effects.replies { self.looks(at: reply, of: host, now: now) }
         self.looks(at: host.disk.store.state.relations, of: host.id, now: now)
         let (excess, publishesLie) = host.inspect(self.lies)

@@ -68,6 +68,7 @@ extension Simulation {
 
     /// What is wrong after the calm: every meeting must be agreed on, every reachable peer connected.
     mutating func checkRecovery() {
+        self.checkRests()
         for host in self.hosts.map(\.id)
         where self.hosts[host.number].power != .running && !self.retired.contains(host) {
             self.checker.report(.foundAgain, at: self.now, [host], "the program does not run")

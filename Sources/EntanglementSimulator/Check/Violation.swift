@@ -50,7 +50,13 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         /// A relayed way replaces no direct path that works.
         case directWins
 
+        /// Questions after a rest are answered at the peer's own address alone.
+        case restsStayHome
+
         // When faults have ended.
+
+        /// No path rests longer than the routers in front of it remember.
+        case restIsInside
 
         /// Whoever can be reached is connected again.
         case foundAgain

@@ -15,6 +15,8 @@ struct FreshSockets: Sendable {
     private var nextPort = Self.portMin
     private var proved: [Endpoint: UInt16] = [:]
     private var claimed: [Endpoint: UInt16] = [:]
+    /// The ports of the sockets that are there for measuring alone, by number.
+    private var asides: [UInt16?] = [nil, nil]
 
     init(main: UInt16) {
         self.main = main
@@ -25,16 +27,28 @@ struct FreshSockets: Sendable {
 
     /// The port of a socket, which is opened now if it is not yet.
     mutating func port(ofSocket number: Int) -> UInt16 {
-        while self.ports.count <= number {
-            self.ports.append(self.nextPort)
-            self.nextPort = self.nextPort == .max ? Self.portMin : self.nextPort + 1
-        }
+        while self.ports.count <= number { self.ports.append(self.takePort()) }
         return self.ports[number]
+    }
+
+    /// The same of a socket that is there for measuring alone.
+    mutating func port(ofAside number: Int) -> UInt16 {
+        let port = self.asides[number] ?? self.takePort()
+        self.asides[number] = port
+        return port
+    }
+
+    mutating func closeAside(_ number: Int) { self.asides[number] = nil }
+
+    private mutating func takePort() -> UInt16 {
+        defer { self.nextPort = self.nextPort == .max ? Self.portMin : self.nextPort + 1 }
+        return self.nextPort
     }
 
     /// By which socket a datagram came in; nil: none has that port.
     func socket(at port: UInt16) -> SocketID? {
         if port == self.main { return SocketID(0) }
+        if let number = self.asides.firstIndex(of: port) { return .aside(number) }
         let isOpen = self.ports.contains(port) || self.kept.contains(port)
         return isOpen ? SocketID(UInt32(port)) : nil
     }
@@ -51,7 +65,7 @@ struct FreshSockets: Sendable {
 
     /// An authentic datagram came in; it is new if it was opened by a session.
     mutating func note(_ endpoint: Endpoint, at socket: SocketID, isNew: Bool) {
-        guard self.count > 0 else { return }
+        guard self.count > 0, socket.asideNumber == nil else { return }
         let port = socket.isFresh ? UInt16(truncatingIfNeeded: socket.number) : self.main
         if isNew {
             self.proved[endpoint] = port

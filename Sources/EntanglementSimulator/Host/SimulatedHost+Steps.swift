@@ -166,10 +166,20 @@ extension SimulatedHost {
             {
                 effects.relayed.append((session, tag))
             }
+            if HostileFrame.isRestAnswer(plaintext),
+                self.node?.path(ofSession: session)?.address != target.address
+            {
+                effects.strayAnswers.append(target)
+            }
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, target, self.fresh.port(for: target)))
                 self.villain?.note(bytes, to: target)
             }
+        case .sendAside(_, _, let target, let number):
+            if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
+                effects.sent.append((bytes, target, self.fresh.port(ofAside: number)))
+            }
+        case .closeAside(let number): self.fresh.closeAside(number)
         case .sendRelayed(_, _, _, let carrier):
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, carrier.to, self.fresh.port(for: carrier.to)))

@@ -29,6 +29,8 @@ struct SimulatedHost: Sendable {
         var openedInside: [OpenedPacket] = []
         var looped: [Input] = []
         var relayed: [(session: UInt32, tag: RendezvousTag)] = []
+        /// Where answers after a rest went that is not the peer's address.
+        var strayAnswers: [Endpoint] = []
         /// Whether the list of a peer's endpoints was stored.
         var hasStoredEndpoints = false
         /// The program has ended in the middle of it.
@@ -45,6 +47,7 @@ struct SimulatedHost: Sendable {
             self.installedCount += later.installedCount
             self.openedInside += later.openedInside
             self.relayed += later.relayed
+            self.strayAnswers += later.strayAnswers
             self.hasStoredEndpoints = self.hasStoredEndpoints || later.hasStoredEndpoints
             self.hasDied = self.hasDied || later.hasDied
         }
@@ -149,6 +152,7 @@ struct SimulatedHost: Sendable {
         self.power = .running
         self.hasMissedNews = false
         self.fresh.close(keeping: [])
+        for number in 0..<SocketID.asideCount { self.fresh.closeAside(number) }
         self.ipgetter =
             self.servers.isEmpty
             ? nil : SimulatedIPgetter(servers: self.servers, seed: self.seeds.next())

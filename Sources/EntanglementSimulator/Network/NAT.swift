@@ -48,7 +48,7 @@ struct NAT: Sendable {
     /// How many static forwards there may be.
     static let forwardCountMax = 64
 
-    let behavior: NATBehavior
+    var behavior: NATBehavior
     /// The address on the outer side.
     private(set) var outer: IPAddress
     private var mappings = RecencyTable<Key, Mapping>()

@@ -117,6 +117,14 @@ struct Network: Sendable {
 
     func kind(of network: NetworkID) -> NetworkPart.Kind { self.parts[network.number].kind }
 
+    /// Where in `firewalls` what is in front of a network's IPv6 addresses is.
+    func firewall(of network: NetworkID) -> Int? {
+        guard let gateway = self.parts[network.number].gatewayIPv6,
+            case .filtering(let firewall) = self.routers[gateway].kind
+        else { return nil }
+        return firewall
+    }
+
     /// Where in `nats` the router is that leads out of a network.
     func nat(of network: NetworkID) -> Int? {
         guard let gateway = self.parts[network.number].gatewayIPv4,

@@ -97,6 +97,9 @@ public struct Defects: OptionSet, Sendable, Hashable {
         ("helloNonceKept", Defects(.helloNonceKept)),
         ("helloUnpaced", Defects(.helloUnpaced)),
         ("hellosUnsent", .hellosUnsent),
+        ("earlyAnswerBelieved", Defects(.earlyAnswerBelieved)),
+        ("restNotInside", Defects(.restNotInside)),
+        ("restAnsweredAnywhere", Defects(.restAnsweredAnywhere)),
     ]
 
     private init(_ mutation: Mutation) {

@@ -26,11 +26,36 @@ public struct NetworkReport: Codable, Sendable, Equatable {
         public var local: [String]
         /// Where others see this device, as `ip:port`.
         public var outside: [String]
+        /// How long what is in front of this device remembers who was called; null: not measured yet.
+        @Nullable public var lifetime: Lifetime?
+        /// Whether others get in at a port of this device anyway, so that no ping keeps a path open.
+        public var isOpen: Bool
 
-        /// The addresses of a family.
-        public init(local: [String], outside: [String]) {
+        /// The addresses of a family, and what was measured.
+        public init(
+            local: [String], outside: [String], lifetime: Lifetime? = nil, isOpen: Bool = false
+        ) {
             self.local = local
             self.outside = outside
+            self.lifetime = lifetime
+            self.isOpen = isOpen
+        }
+    }
+
+    /// How long a router's mapping, or a firewall's flow, lives when nobody uses it.
+    public struct Lifetime: Codable, Sendable, Equatable {
+        /// It was still there after so many seconds; null: after none that were tried.
+        @Nullable public var outlasted: Int?
+        /// It was gone after so many seconds; null: after none that were tried.
+        @Nullable public var endedWithin: Int?
+        /// A path rests for so many seconds until a ping keeps it.
+        public var rest: Int
+
+        /// What was measured, and what follows, in seconds.
+        public init(outlasted: Int?, endedWithin: Int?, rest: Int) {
+            self.outlasted = outlasted
+            self.endedWithin = endedWithin
+            self.rest = rest
         }
     }
 

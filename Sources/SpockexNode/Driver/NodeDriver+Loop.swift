@@ -168,6 +168,11 @@ extension NodeDriver {
                 if let datagram = self.gate.apply(output, now: now.instant) {
                     self.sockets.send(datagram, to: endpoint)
                 }
+            case .sendAside(_, _, let endpoint, let number):
+                if let datagram = self.gate.apply(output, now: now.instant) {
+                    self.sockets.sendAside(datagram, to: endpoint, number: number)
+                }
+            case .closeAside(let number): self.sockets.closeAside(number)
             case .sendRelayed(_, _, _, let carrier):
                 if let datagram = self.gate.apply(output, now: now.instant) {
                     self.sockets.send(datagram, to: carrier.to)

@@ -30,6 +30,8 @@ public final class DatagramSockets: Sendable {
     private let receive: Receive
     private let answering: AnsweringSockets
     private let fresh: FreshSockets
+    /// Sockets of which nothing is learned about where peers are reached, each on its own.
+    private let asides: [FreshSockets]
     private let zones: LinkZones?
     private let channels = Mutex(Channels())
 
@@ -59,7 +61,13 @@ public final class DatagramSockets: Sendable {
         let families = Set(sockets.map(\.bound.address.isIPv6))
         let answering = AnsweringSockets(isActive: sockets.count > families.count)
         self.answering = answering
-        self.fresh = FreshSockets(loop: self.loop, receive: receive, answering: answering)
+        let (loop, receiver) = (self.loop, receive)
+        self.fresh = FreshSockets(loop: loop, receive: receiver, answering: answering)
+        self.asides = (0..<SocketID.asideCount).map {
+            FreshSockets(
+                loop: loop, receive: receiver, answering: AnsweringSockets(isActive: false),
+                numbers: SocketID.aside($0).number...SocketID.aside($0).number)
+        }
         for number in sockets.indices {
             guard await self.startReading(UInt8(number)) else {
                 await self.close()
@@ -109,6 +117,26 @@ public final class DatagramSockets: Sendable {
         self.fresh.close(keeping: endpoints)
     }
 
+    /// Sends a datagram from a socket that is there for nothing else, opened when it is named first.
+    ///
+    /// Whoever is heard there is answered by the socket at which it was heard before.
+    @discardableResult
+    public func sendAside(_ bytes: [UInt8], to endpoint: Endpoint, number: Int) -> SendOutcome {
+        let main = self.sockets.first { $0.reaches(endpoint.address) }
+        guard let main, self.asides.indices.contains(number) else { return .noSocket }
+        let outcome =
+            self.asides[number].send(bytes, to: endpoint, number: 0, from: main.bound.address)
+            ?? .noSocket
+        self.counting.count(outcome)
+        return outcome
+    }
+
+    /// Closes that socket of `sendAside`.
+    public func closeAside(_ number: Int) {
+        guard self.asides.indices.contains(number) else { return }
+        self.asides[number].close(keeping: [])
+    }
+
     /// Lets what goes to an endpoint leave by that socket.
     public func bind(_ endpoint: Endpoint, to socket: SocketID) {
         self.answering.bind(endpoint, to: socket)
@@ -142,6 +170,7 @@ public final class DatagramSockets: Sendable {
         }
         for socket in self.sockets { socket.close() }
         self.fresh.closeAll()
+        for aside in self.asides { aside.closeAll() }
     }
 
     private func startReading(_ number: UInt8) async -> Bool {

@@ -25,7 +25,7 @@ final class FreshSockets: Sendable {
         /// By the core's number; nil: it could not be opened.
         var open: [Open?] = []
         var kept: [Open] = []
-        var nextNumber = SocketID.firstFresh
+        var nextNumber: UInt32
         var isClosed = false
 
         /// The socket of that number.
@@ -38,13 +38,18 @@ final class FreshSockets: Sendable {
     private let loop: any EventLoop
     private let receive: DatagramSockets.Receive
     private let answering: AnsweringSockets
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let countMax: Int
+    /// What the sockets are called at the receiver, one after the other.
+    private let numbers: ClosedRange<UInt32>
 
     init(
         loop: any EventLoop, receive: @escaping DatagramSockets.Receive,
-        answering: AnsweringSockets
+        answering: AnsweringSockets,
+        numbers: ClosedRange<UInt32> = SocketID.firstFresh...(.max - UInt32(SocketID.asideCount))
     ) {
+        self.numbers = numbers
+        self.state = Mutex(State(nextNumber: numbers.lowerBound))
         self.loop = loop
         self.receive = receive
         self.answering = answering
@@ -63,7 +68,8 @@ final class FreshSockets: Sendable {
             if state.open.count == number {
                 opened = Self.open(at: address, SocketID(state.nextNumber))
                 state.nextNumber =
-                    state.nextNumber == .max ? SocketID.firstFresh : state.nextNumber + 1
+                    state.nextNumber < self.numbers.upperBound
+                    ? state.nextNumber + 1 : self.numbers.lowerBound
                 state.open.append(opened)
             }
             return state.open[number]?.socket

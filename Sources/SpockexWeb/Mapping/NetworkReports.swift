@@ -8,8 +8,7 @@ extension NetworkReport {
         let (status, network) = (report.status, report.status.network)
         self.init(
             nat: NAT(network), router: RouterRow(report.router),
-            ipv4: Family(status.addresses, isIPv6: false),
-            ipv6: Family(status.addresses, isIPv6: true),
+            ipv4: Family(status, isIPv6: false), ipv6: Family(status, isIPv6: true),
             firewall: network.isCalledUnasked ? "none" : "unknown",
             udp: network.isSeenFromOutside ? "yes" : network.isAskedInVain ? "no" : "unknown",
             peersSay: status.peers.compactMap { peer in
@@ -20,8 +19,8 @@ extension NetworkReport {
 }
 
 extension NetworkReport.Family {
-    init(_ addresses: [NodeStatus.OwnAddress], isIPv6: Bool) {
-        let fitting = addresses.map(\.candidate).filter {
+    init(_ status: NodeStatus, isIPv6: Bool) {
+        let fitting = status.addresses.map(\.candidate).filter {
             $0.endpoint.address.isIPv6 == isIPv6
         }
         let local = fitting.filter { $0.kind == .lan || $0.kind == .ipv6 }
@@ -30,7 +29,22 @@ extension NetworkReport.Family {
         self.init(
             local: local.map(\.endpoint.address).filter { seen.insert($0).inserted }
                 .map(\.description),
-            outside: outside.map(\.endpoint.description))
+            outside: outside.map(\.endpoint.description),
+            lifetime: status.network.lifetimes.first { $0.address.isIPv6 == isIPv6 }
+                .map { NetworkReport.Lifetime($0) },
+            isOpen: status.network.open.contains { $0.address.isIPv6 == isIPv6 })
+    }
+}
+
+extension NetworkReport.Lifetime {
+    init(_ measured: MappingLifetime) {
+        self.init(
+            outlasted: measured.outlasted.map(Self.seconds),
+            endedWithin: measured.endedWithin.map(Self.seconds), rest: Self.seconds(measured.rest))
+    }
+
+    private static func seconds(_ span: Duration) -> Int {
+        Int(clamping: span.components.seconds)
     }
 }
 

@@ -30,6 +30,8 @@ struct NetCheck: AsyncParsableCommand {
         table.add("UDP", Self.udp(report.udp))
         table.add("IPv4", Self.family(report.ipv4))
         table.add("IPv6", Self.family(report.ipv6))
+        table.add("pings IPv4", Self.pings(report.ipv4, by: "router"))
+        table.add("pings IPv6", Self.pings(report.ipv6, by: "firewall"))
         table.add("firewall", Self.firewall(report.firewall))
         table.add("router", Self.router(report.router))
         for voice in report.peersSay {
@@ -68,6 +70,24 @@ struct NetCheck: AsyncParsableCommand {
         let local = family.local.isEmpty ? "none" : family.local.joined(separator: ", ")
         return family.outside.isEmpty
             ? local : "\(local); seen from outside as \(family.outside.joined(separator: ", "))"
+    }
+
+    private static func pings(_ family: NetworkReport.Family, by device: String) -> String {
+        if family.isOpen { return "none: others get in anyway" }
+        guard let lifetime = family.lifetime else {
+            return "not measured yet: needs a peer that lets strangers in"
+        }
+        let rest = "a ping every \(lifetime.rest) s"
+        switch (lifetime.outlasted, lifetime.endedWithin) {
+        case (let outlasted?, let ended?):
+            return
+                "the \(device) remembers for \(outlasted) s, not for \(ended) s; \(rest)"
+        case (let outlasted?, nil):
+            return "the \(device) remembers for more than \(outlasted) s; \(rest)"
+        case (nil, let ended?):
+            return "the \(device) forgets within \(ended) s; \(rest)"
+        case (nil, nil): return rest
+        }
     }
 
     private static func firewall(_ state: String) -> String {
