@@ -20,7 +20,7 @@ package enum HostileFrame {
         case .challenge(let bytes, _): Frame.challenge(bytes, echo: echo).bytes
         case .challengeAnswer(let bytes, _): Frame.challengeAnswer(bytes, echo: echo).bytes
         case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .seek,
-            .found, .relay, nil:
+            .found, .relay, .sought, nil:
             nil
         }
     }

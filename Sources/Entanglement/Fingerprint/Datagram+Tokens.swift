@@ -87,7 +87,7 @@ extension StateTokens {
             self.put(name: token)
             self.put(echo)
         case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .seek,
-            .found, .relay, nil:
+            .found, .relay, .sought, nil:
             self.put(text)
         }
     }

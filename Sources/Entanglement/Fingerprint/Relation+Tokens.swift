@@ -95,6 +95,7 @@ extension Relation {
             tokens.put(due: probe.startedAt + Constants.probeSpan)
             tokens.put(.time(Int64(probe.sentAt.count)))
             tokens.put(probe.isAfterRest)
+            tokens.put(probe.isDoubtful)
             for position in Constants.probeSends.indices {
                 tokens.put(name: probe.base &+ UInt64(position))
             }
@@ -134,6 +135,9 @@ extension Relation {
     }
 
     private func writeSeeking(to tokens: inout StateTokens) {
+        tokens.put(self.seeking.isUnproved)
+        tokens.put(since: self.seeking.movedAt, for: Constants.soughtSpan)
+        tokens.put(since: self.seeking.soughtAnsweredAt, for: Constants.foundInterval)
         tokens.put(due: self.seeking.seekAt)
         tokens.put(since: self.seeking.soughtAt, for: Constants.seekLife)
         tokens.put(due: self.seeking.relayAt)

@@ -5,6 +5,7 @@ extension Relation {
     /// A packet that one of this relation's sessions opened.
     mutating func receive(_ packet: OpenedPacket, _ turn: inout Turn) {
         self.noteSocket(of: packet.source, isNew: false, &turn)
+        if !packet.source.isRelay { self.proveHelper(&turn) }
         switch packet.content {
         case .founding: self.receiveFounding(packet, &turn)
         case .foundingAnswer: self.receiveFoundingAnswer(packet, &turn)
@@ -45,6 +46,7 @@ extension Relation {
             self.heard(at: packet.source, echo: echo, &turn)
             self.send(
                 .challengeAnswer(bytes, echo: packet.source), to: packet.source, &turn)
+            if packet.source == self.path { self.repeatProbe(&turn) }
         case .challengeAnswer(_, let echo): self.heard(at: packet.source, echo: echo, &turn)
         case .addresses(let sequence, let endpoints):
             if self.isNewest(sequence, in: packet.session) || turn.has(.oldAddressesWin) {
@@ -60,7 +62,7 @@ extension Relation {
         case .natHintAnswer(let sequence): self.receiveHintAnswer(sequence: sequence, &turn)
         case .forgetAnswer:
             if self.record.phase == .forgetting { turn.endings.append((self.id, .forgotten)) }
-        case .seek, .found, .relay:
+        case .seek, .found, .relay, .sought:
             // One relayed inside another would have no end.
             guard self.record.phase == .trusted, !packet.source.isRelay else { return }
             turn.rendezvous.append((self.id, frame))
@@ -75,6 +77,7 @@ extension Relation {
         self.roundTrip = roundTrip
         if probe.isAfterRest { self.keepalive.note(answered: Int(position)) }
         self.probe = nil
+        if !self.isRelayed { self.leaveRelays() }
         guard let path = self.peerPath else { return }
         for waiting in self.waitingPings {
             turn.reply(waiting.request, .pong(self.id, roundTrip: roundTrip, path: path))
@@ -172,7 +175,10 @@ extension Relation {
         }
         let former = self.path.flatMap { $0.isRelay ? nil : $0 }
         self.path = endpoint
-        if !endpoint.isRelay { self.directPath = endpoint }
+        if !endpoint.isRelay {
+            self.directPath = endpoint
+            self.seeking.movedAt = turn.instant
+        }
         self.keepalive = Keepalive()
         self.leaveSocket(for: endpoint, &turn)
         // A router that gives another port now and then must not fill the list with its old ones.

@@ -241,6 +241,8 @@ struct Probe: Sendable {
     let startedAt: Instant
     /// Whether the path had rested for the whole interval before.
     var isAfterRest = false
+    /// Whether the peer may not be there any more: then common peers are asked before it ends.
+    var isDoubtful = false
     var sentAt: [Instant] = []
 
     var dueAt: Instant {
