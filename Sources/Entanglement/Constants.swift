@@ -145,8 +145,6 @@ public enum Constants {
     public static let probeSends: [Duration] = [
         .zero, .milliseconds(200), .milliseconds(600), .milliseconds(1200), .milliseconds(2000),
     ]
-    /// A ping that was sent fewer times is repeated at once when the peer learns of the new place.
-    public static let probeRepeatCountMax = 3
     /// All probes of one ping have this long.
     public static let probeSpan = Duration.seconds(3)
     /// From one challenge to the next at least, to one source.

@@ -96,7 +96,8 @@ extension Relation {
             tokens.put(.time(Int64(probe.sentAt.count)))
             tokens.put(probe.isAfterRest)
             tokens.put(probe.isDoubtful)
-            for position in Constants.probeSends.indices {
+            tokens.put(probe.isRepeated)
+            for position in 0...Constants.probeSends.count {
                 tokens.put(name: probe.base &+ UInt64(position))
             }
         }

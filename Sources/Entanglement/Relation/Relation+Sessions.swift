@@ -171,9 +171,8 @@ extension Relation {
 
     /// The peer has just learned where this node is: the ping that went before was answered elsewhere.
     mutating func repeatProbe(_ turn: inout Turn) {
-        guard let probe = self.probe, probe.isDoubtful,
-            probe.sentAt.count < Constants.probeRepeatCountMax
-        else { return }
+        guard let probe = self.probe, !probe.isRepeated else { return }
+        self.probe?.isRepeated = true
         self.sendProbe(probe, &turn)
     }
 

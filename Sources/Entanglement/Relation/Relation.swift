@@ -243,6 +243,8 @@ struct Probe: Sendable {
     var isAfterRest = false
     /// Whether the peer may not be there any more: then common peers are asked before it ends.
     var isDoubtful = false
+    /// Whether it was repeated out of turn.
+    var isRepeated = false
     var sentAt: [Instant] = []
 
     var dueAt: Instant {
