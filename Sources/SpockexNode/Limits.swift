@@ -30,6 +30,8 @@ enum Limits {
     static let routerSpan = Duration.seconds(3)
     /// How long the end of the node waits for the router to confirm that its ports are closed.
     static let farewellSpan = Duration.seconds(2)
+    /// How long peers have to see this node at its new place, before an outside service is asked for it.
+    static let newWaySpan = Duration.milliseconds(500)
     /// STUN servers that are asked.
     static let serverCountMax = 8
 }

@@ -222,6 +222,21 @@ extension Relation {
         }
         if self.addedPath.map(usable.contains) ?? false { self.addedPath = nil }
         self.remember(self.provedPlace + usable, &turn)
+        self.follow(usable, &turn)
+    }
+
+    /// A peer that is not any more where its path leads by its own word, but elsewhere, is called there:
+    /// it may have told this by a way that lasts not much longer, and the own router lets nothing in
+    /// from the new place before.
+    private mutating func follow(_ told: [Endpoint], _ turn: inout Turn) {
+        guard self.isConnected, let path = self.path, path.address.isPublic else { return }
+        let places = told.filter {
+            $0.address.isPublic && $0.address.isIPv6 == path.address.isIPv6
+        }
+        guard !places.contains(where: { $0.address == path.address }) else { return }
+        for place in places.prefix(Limits.challengeCountMax) {
+            self.challenge(place, byteCountMax: .max, &turn)
+        }
     }
 
     /// The place that stays first on disk, whatever the other says of itself: the last direct path.
