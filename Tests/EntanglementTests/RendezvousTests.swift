@@ -143,7 +143,8 @@ import Testing
             #expect(Frame(bytes) == frame)
         }
         let wrong = [
-            hex("1300"), hex("1302" + text), hex("1000"), hex("1021") + [UInt8](repeating: 0, count: 33 * 16), hex("1002" + text),
+            hex("1300"), hex("1302" + text), hex("1000"),
+            hex("1021") + [UInt8](repeating: 0, count: 33 * 16), hex("1002" + text),
             hex("11" + text + "0102"), hex("12" + text) + inner.dropLast(),
             hex("12" + text) + [UInt8](repeating: 7, count: 1_184),
         ]

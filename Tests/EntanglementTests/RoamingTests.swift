@@ -137,14 +137,15 @@ import Testing
     @Test func whoeverIsSoughtAsksThePeerAndTheHelper() throws {
         var (circle, _) = try self.acquainted()
         let tag = try self.tag(circle)
-        let places = [Self.anna, Self.carl].map { Circle.endpoint(of: $0) }
+        let (anna, carl) = (Circle.endpoint(of: Self.anna), Circle.endpoint(of: Self.carl))
+        let said = ["ping \(anna)", "seek 1 \(carl)"]
         try self.say(.sought([RendezvousTag(high: 1, low: 2), tag]), to: Self.ben, &circle)
-        #expect(self.frames(circle.hosts[Self.ben]) == ["ping \(places[0])", "seek 1 \(places[1])"])
+        #expect(self.frames(circle.hosts[Self.ben]) == said)
         try self.say(.sought([tag]), to: Self.ben, &circle)
         #expect(circle.hosts[Self.ben].lastOutputs == [])
         circle.run(for: .seconds(5))
         try self.say(.sought([tag]), to: Self.ben, &circle)
-        #expect(self.frames(circle.hosts[Self.ben]) == ["ping \(places[0])", "seek 1 \(places[1])"])
+        #expect(self.frames(circle.hosts[Self.ben]) == said)
     }
 
     @Test func whoeverIsNotMeantSaysNothing() throws {
@@ -169,6 +170,29 @@ import Testing
         // The next word of the same helper counts five seconds later.
         try self.say(found, to: Self.ben, &circle)
         #expect(circle.hosts[Self.ben].lastOutputs == [])
+    }
+
+    /// A list of addresses without the place where the path leads, told by that path.
+    @Test(arguments: [
+        (["203.0.113.1:53", "10.0.0.1:53", "[2001:db8::1]:1"], ["203.0.113.1:53"]),
+        (["203.0.113.1:53", "20.0.0.1:9"], []), (["10.0.0.1:53", "[2001:db8::1]:1"], []),
+        ((1...8).map { "203.0.113.\($0):53" }, (1...4).map { "203.0.113.\($0):53" }),
+    ])
+    func whoeverSaysThatItIsElsewhereIsCalledThere(list: [String], called: [String]) throws {
+        var (circle, _) = try self.acquainted()
+        let id = try #require(circle.peer(Self.anna, "Ben")?.id)
+        let view = try #require(
+            circle.hosts[Self.anna].node.relations[id]?.sendingSession(circle.now.instant))
+        let ben = Circle.endpoint(of: Self.ben)
+        circle.act(Self.anna) { host, now, sent in
+            let frame = Frame.addresses(sequence: .max, list.map { at($0) })
+            host.carryOut(
+                .sendSealed(session: view.index, .frame, frame.bytes, to: ben), now, &sent)
+        }
+        circle.deliverNext()
+        let challenges = called.map { "challenge \($0)" }
+        let answer = "other \(Circle.endpoint(of: Self.anna))"
+        #expect(self.frames(circle.hosts[Self.ben]) == challenges + [answer])
     }
 
     @Test func whoeverHasNotMovedLatelyIsNotAnnounced() throws {

@@ -22,8 +22,9 @@ public struct DefaultRoute: Sendable, Hashable {
         self.interface = interface
     }
 
-    /// The machine's default routes, as Linux lists them in `/proc/net`; empty elsewhere. IPv4 ones come
-    /// first, the preferred one before the others.
+    /// The machine's default routes, as Linux lists them in `/proc/net`; empty elsewhere.
+    ///
+    /// Those of IPv4 come first, the preferred one before the others.
     public static func current() -> [DefaultRoute] {
         Self.parse(
             ipv4: Self.text(of: "/proc/net/route"), ipv6: Self.text(of: "/proc/net/ipv6_route"))
