@@ -197,6 +197,10 @@ public enum Constants {
     public static let searchEagerSpan = Duration.seconds(90)
     /// Looked for in vain for so long, common peers are asked.
     public static let seekDelay = Duration.seconds(2)
+    /// The same when the own network changed: who is not lost has answered by then.
+    public static let seekHaste = Duration.milliseconds(300)
+    /// So long after a peer has moved, those whom it seeks are told that they are sought.
+    public static let soughtSpan = Duration.seconds(30)
     /// From one asking of common peers to the next while the search is eager.
     public static let seekInterval = Duration.seconds(10)
     /// The same while the peer is reached by way of another.
@@ -270,6 +274,14 @@ public enum Limits {
     public static let relayBurstOfAll = 262_144
     /// And per second.
     public static let relayedBytesPerSecondOfAll = 131_072
+    /// Peers that are told that one who has moved seeks: burst.
+    public static let soughtBurst = 128
+    /// And per second.
+    public static let soughtPerSecond = 8
+    /// The same for all who move together.
+    public static let soughtBurstOfAll = 512
+    /// And per second.
+    public static let soughtPerSecondOfAll = 32
     /// Tags under which something is relayed at once.
     public static let relayedTagCountMax = 16
     /// Nothing relayed for so long: the tag does not count any more.

@@ -36,6 +36,8 @@ enum Limits {
     static let traceFileByteCountMax = 4096
     /// No router is believed to keep one for longer.
     static let traceSpanMax = Duration.seconds(86_400)
+    /// How long peers have to see this node at its new place, before an outside service is asked for it.
+    static let newWaySpan = Duration.milliseconds(500)
     /// STUN servers that are asked.
     static let serverCountMax = 8
 }

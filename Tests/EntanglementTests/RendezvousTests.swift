@@ -136,18 +136,35 @@ import Testing
                 hex("11" + text + "0102" + "01" + "04c0000201a1c6")
             ),
             (.relay(tag, inner), hex("12" + text) + inner),
+            (.sought([tag]), hex("1301" + text)),
         ]
         for (frame, bytes) in cases {
             #expect(frame.bytes == bytes)
             #expect(Frame(bytes) == frame)
         }
         let wrong = [
-            hex("1000"), hex("1021") + [UInt8](repeating: 0, count: 33 * 16), hex("1002" + text),
+            hex("1300"), hex("1302" + text), hex("1000"),
+            hex("1021") + [UInt8](repeating: 0, count: 33 * 16), hex("1002" + text),
             hex("11" + text + "0102"), hex("12" + text) + inner.dropLast(),
             hex("12" + text) + [UInt8](repeating: 7, count: 1_184),
         ]
         for bytes in wrong { #expect(Frame(bytes) == nil) }
         #expect(Constants.relayedByteCountMax == 1_183)
+    }
+
+    @Test func whoMovesAllTheTimeCostsOthersNoMoreThanItsQuota() {
+        var table = Rendezvous()
+        func count(_ id: RelationID, _ now: Instant) -> Int {
+            (0..<1_000).count { _ in table.mayTell(of: id, now: now) }
+        }
+        let counts = [
+            count(self.one, self.start), count(self.one, self.start + .seconds(1)),
+            count(self.other, self.start), count(self.third, self.start),
+            count(Self.relation(4), self.start), count(Self.relation(5), self.start),
+        ]
+        #expect(counts[..<4] == [128, 8, 128, 128])
+        // All of them together have a quota too.
+        #expect(counts[4] + counts[5] <= 136)
     }
 
     @Test func bothSidesOfARelationHaveOneTag() throws {

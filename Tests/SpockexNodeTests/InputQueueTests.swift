@@ -24,6 +24,7 @@ struct InputQueueTests {
             case .request(let id, _): "request \(id.value)"
             case .tick: "tick"
             case .network: "network"
+            case .routes: "routes"
             case .gather: "gather"
             case .servers: "servers"
             }
@@ -67,9 +68,10 @@ struct InputQueueTests {
     }
 
     @Test func aTickWaitsOnce() async {
-        let taken = [InputQueue.Item.tick, .tick, .network, .network].map { self.queue.offer($0) }
-        #expect(taken == [true, false, true, false])
-        #expect(self.names(await self.queue.next(limit: 64)) == ["tick", "network"])
+        let items: [InputQueue.Item] = [.tick, .tick, .network, .network, .routes, .routes]
+        let taken = items.map { self.queue.offer($0) }
+        #expect(taken == [true, false, true, false, true, false])
+        #expect(self.names(await self.queue.next(limit: 64)) == ["tick", "network", "routes"])
         let isTakenAgain = self.queue.offer(.tick)
         #expect(isTakenAgain)
     }

@@ -41,6 +41,21 @@ struct DatagramSocketsTests {
         await first.sockets.close()
     }
 
+    #if os(Linux)
+        @Test func aDatagramLeavesByTheInterfaceThatIsNamed() async throws {
+            let (sender, receiver) = (
+                try await Inbox([Loopback.anyIPv4]), try await Inbox([Loopback.ipv4])
+            )
+            let way = try #require(WayOut(interface: "lo"))
+            let outcome = sender.sockets.send([1, 2, 3], to: receiver.endpoint, by: way)
+            #expect(outcome == .sent)
+            #expect(await receiver.next()?.bytes == [1, 2, 3])
+            #expect(WayOut(interface: "no such one") == nil)
+            await sender.sockets.close()
+            await receiver.sockets.close()
+        }
+    #endif
+
     @Test func onePortServesBothFamilies() async throws {
         let ipv4 = try await Inbox([Loopback.anyIPv4])
         let port = ipv4.endpoint.port

@@ -34,6 +34,17 @@ struct DefaultRouteTests {
             ])
     }
 
+    @Test func theRouteOfTheSmallestMetricComesFirst() {
+        let table = """
+            Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+            wifi\t00000000\t0102000A\t0003\t0\t0\t600\t00000000\t0\t0\t0
+            eth0\t00000000\t0102000A\t0003\t0\t0\t100\t00000000\t0\t0\t0
+            lte\t00000000\t0102000A\t0003\t0\t0\t600\t00000000\t0\t0\t0
+            """
+        let routes = DefaultRoute.parse(ipv4: table, ipv6: self.ipv6)
+        #expect(routes.map(\.interface) == ["eth0", "wifi", "lte", "eth0"])
+    }
+
     @Test func cutTablesDoNoHarm() {
         for count in 0..<max(self.ipv4.utf8.count, self.ipv6.utf8.count) {
             let ipv4 = String(decoding: self.ipv4.utf8.prefix(count), as: UTF8.self)

@@ -8,14 +8,17 @@ package enum HelpFrame: Sendable, Equatable {
     case found(RendezvousTag, [Endpoint])
     /// A datagram of so many bytes is relayed under that tag.
     case relay(RendezvousTag, byteCount: Int)
+    /// A helper tells that somebody seeks under these tags.
+    case sought([RendezvousTag])
 
     /// Nil: another frame, or none.
     package init?(frame bytes: [UInt8]) {
-        guard let first = bytes.first, (16...18).contains(first) else { return nil }
+        guard let first = bytes.first, (16...19).contains(first) else { return nil }
         switch Frame(bytes) {
         case .seek(let tags): self = .seek(tags)
         case .found(let tag, _, let endpoints): self = .found(tag, endpoints)
         case .relay(let tag, let inner): self = .relay(tag, byteCount: inner.count)
+        case .sought(let tags): self = .sought(tags)
         case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
             .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, nil:
             return nil
@@ -26,6 +29,9 @@ package enum HelpFrame: Sendable, Equatable {
 extension HostileFrame {
     /// Asks for help under tags that nobody else may know.
     package static func seek(_ tags: [RendezvousTag]) -> [UInt8] { Frame.seek(tags).bytes }
+
+    /// Tells that somebody seeks under tags.
+    package static func sought(_ tags: [RendezvousTag]) -> [UInt8] { Frame.sought(tags).bytes }
 
     /// A datagram to be relayed under a tag.
     package static func relay(_ tag: RendezvousTag, _ bytes: [UInt8]) -> [UInt8] {

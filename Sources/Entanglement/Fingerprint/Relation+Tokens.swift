@@ -104,7 +104,9 @@ extension Relation {
             tokens.put(due: probe.startedAt + Constants.probeSpan)
             tokens.put(.time(Int64(probe.sentAt.count)))
             tokens.put(probe.isAfterRest)
-            for position in Constants.probeSends.indices {
+            tokens.put(probe.isDoubtful)
+            tokens.put(probe.isRepeated)
+            for position in 0...Constants.probeSends.count {
                 tokens.put(name: probe.base &+ UInt64(position))
             }
         }
@@ -143,6 +145,9 @@ extension Relation {
     }
 
     private func writeSeeking(to tokens: inout StateTokens) {
+        tokens.put(self.seeking.isUnproved)
+        tokens.put(since: self.seeking.movedAt, for: Constants.soughtSpan)
+        tokens.put(since: self.seeking.soughtAnsweredAt, for: Constants.foundInterval)
         tokens.put(due: self.seeking.seekAt)
         tokens.put(since: self.seeking.soughtAt, for: Constants.seekLife)
         tokens.put(due: self.seeking.relayAt)

@@ -5,6 +5,7 @@ extension Relation {
     /// A packet that one of this relation's sessions opened.
     mutating func receive(_ packet: OpenedPacket, _ turn: inout Turn) {
         if !packet.isAside { self.noteSocket(of: packet.source, isNew: false, &turn) }
+        if !packet.source.isRelay { self.proveHelper(&turn) }
         switch packet.content {
         case .founding: self.receiveFounding(packet, &turn)
         case .foundingAnswer: self.receiveFoundingAnswer(packet, &turn)
@@ -52,6 +53,7 @@ extension Relation {
             self.heard(at: packet.source, echo: echo, &turn)
             self.send(
                 .challengeAnswer(bytes, echo: packet.source), to: packet.source, &turn)
+            if packet.source == self.path { self.repeatProbe(&turn) }
         case .challengeAnswer(_, let echo): self.heard(at: packet.source, echo: echo, &turn)
         case .addresses(let sequence, let endpoints):
             if self.isNewest(sequence, in: packet.session) || turn.has(.oldAddressesWin) {
@@ -68,7 +70,7 @@ extension Relation {
         case .forgetAnswer:
             if self.record.phase == .forgetting { turn.endings.append((self.id, .forgotten)) }
         case .rest, .restAnswer: break
-        case .seek, .found, .relay:
+        case .seek, .found, .relay, .sought:
             // One relayed inside another would have no end.
             guard self.record.phase == .trusted, !packet.source.isRelay else { return }
             turn.rendezvous.append((self.id, frame))
@@ -83,6 +85,7 @@ extension Relation {
         self.roundTrip = roundTrip
         if probe.isAfterRest { self.keepalive.note(answered: Int(position)) }
         self.probe = nil
+        if !self.isRelayed { self.leaveRelays() }
         guard let path = self.peerPath else { return }
         for waiting in self.waitingPings {
             turn.reply(waiting.request, .pong(self.id, roundTrip: roundTrip, path: path))
@@ -183,7 +186,10 @@ extension Relation {
         }
         let former = self.path.flatMap { $0.isRelay ? nil : $0 }
         self.path = endpoint
-        if !endpoint.isRelay { self.directPath = endpoint }
+        if !endpoint.isRelay {
+            self.directPath = endpoint
+            self.seeking.movedAt = turn.instant
+        }
         self.keepalive = Keepalive()
         self.leaveSocket(for: endpoint, &turn)
         // A router that gives another port now and then must not fill the list with its old ones.
@@ -227,6 +233,21 @@ extension Relation {
         }
         if self.addedPath.map(usable.contains) ?? false { self.addedPath = nil }
         self.remember(self.provedPlace + usable, &turn)
+        self.follow(usable, &turn)
+    }
+
+    /// A peer that is not any more where its path leads by its own word, but elsewhere, is called there:
+    /// it may have told this by a way that lasts not much longer, and the own router lets nothing in
+    /// from the new place before.
+    private mutating func follow(_ told: [Endpoint], _ turn: inout Turn) {
+        guard self.isConnected, let path = self.path, path.address.isPublic else { return }
+        let places = told.filter {
+            $0.address.isPublic && $0.address.isIPv6 == path.address.isIPv6
+        }
+        guard !places.contains(where: { $0.address == path.address }) else { return }
+        for place in places.prefix(Limits.challengeCountMax) {
+            self.challenge(place, byteCountMax: .max, &turn)
+        }
     }
 
     /// The place that stays first on disk, whatever the other says of itself: the last direct path.

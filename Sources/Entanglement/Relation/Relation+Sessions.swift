@@ -109,6 +109,8 @@ extension Relation {
             let path = self.path
         else { return }
         self.isConnected = true
+        self.seeking.isUnproved = false
+        if !path.isRelay { self.seeking.movedAt = turn.instant }
         if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }) {
             turn.notify(event)
         }
@@ -174,23 +176,38 @@ extension Relation {
         self.startProbe(&turn)
     }
 
+    /// The peer has just learned where this node is: the ping that went before was answered elsewhere.
+    mutating func repeatProbe(_ turn: inout Turn) {
+        guard let probe = self.probe, !probe.isRepeated else { return }
+        self.probe?.isRepeated = true
+        self.sendProbe(probe, &turn)
+    }
+
     mutating func tickProbe(_ turn: inout Turn) {
         while let probe = self.probe, probe.dueAt <= turn.instant {
-            guard probe.sentAt.count < Constants.probeSends.count, let path = self.path else {
+            guard probe.sentAt.count < Constants.probeSends.count, self.path != nil else {
                 if probe.isAfterRest { self.keepalive.note(answered: nil) }
                 self.probe = nil
                 self.lose(&turn)
                 return
             }
-            let token = probe.base &+ UInt64(probe.sentAt.count)
-            self.probe?.sentAt.append(turn.instant)
-            if !self.send(.ping(token: token, echo: path), &turn) {
-                self.probe = nil
-                self.lose(&turn)
-                return
-            }
-            self.repeatNews(&turn)
+            guard self.sendProbe(probe, &turn) else { return }
         }
+    }
+
+    /// The next sending of a probe; false: there is no session any more, and the peer is lost.
+    @discardableResult
+    private mutating func sendProbe(_ probe: Probe, _ turn: inout Turn) -> Bool {
+        guard let path = self.path else { return false }
+        let token = probe.base &+ UInt64(probe.sentAt.count)
+        self.probe?.sentAt.append(turn.instant)
+        if !self.send(.ping(token: token, echo: path), &turn) {
+            self.probe = nil
+            self.lose(&turn)
+            return false
+        }
+        self.repeatNews(&turn)
+        return true
     }
 
     /// What the other has not acknowledged goes with each ping, and with each answer to one: who is

@@ -71,11 +71,12 @@ extension Relation {
             return
         }
         if self.isConnected {
-            self.startProbe(&turn)
-            self.hastenSeeking(turn)
+            self.seeking.isUnproved = true
+            self.doubt(&turn)
         } else {
             self.search(&turn)
         }
+        self.hastenSeeking(turn, delay: Constants.seekHaste)
     }
 
     /// The computer slept or a clock jumped: no session survives that (PROTOCOL.md §7.5).

@@ -250,6 +250,10 @@ struct Probe: Sendable {
     let startedAt: Instant
     /// Whether the path had rested for the whole interval before.
     var isAfterRest = false
+    /// Whether the peer may not be there any more: then common peers are asked before it ends.
+    var isDoubtful = false
+    /// Whether it was repeated out of turn.
+    var isRepeated = false
     var sentAt: [Instant] = []
 
     var dueAt: Instant {

@@ -45,14 +45,17 @@ extension Node {
         let frames = turn.rendezvous
         turn.rendezvous = []
         for (helper, frame) in frames { self.receive(frame, from: helper, &turn) }
-        self.ask(self.common.helpers.prefix(Limits.helperCountMax), for: turn.seeks, &turn)
+        let proved = self.common.helpers.filter { id in
+            !(self.relations[id]?.seeking.isUnproved ?? true)
+        }
+        self.ask(proved.prefix(Limits.helperCountMax), for: turn.seeks, &turn)
         turn.seeks = []
         let gained = turn.gainedHelpers
         turn.gainedHelpers = []
         for helper in gained {
             // Whoever has looked in vain for a while asks a new helper at once.
             let waiting = self.common.seekers.filter { id in
-                self.relations[id]?.seeking.soughtAt != nil
+                self.relations[id]?.waitsForHelp ?? false
             }
             self.ask([helper], for: waiting, &turn)
         }
@@ -96,6 +99,16 @@ extension Node {
             for pair in self.common.table.seek(foreign, by: peer, now: turn.instant) {
                 self.introduce(peer, pair.other, by: pair.tag, &turn)
             }
+            self.passOn(foreign, from: peer, &turn)
+        case .sought(let tags):
+            let own = tags.filter { tag in
+                guard let id = self.common.byTag[tag], id != peer else { return false }
+                var isAnswered = false
+                self.update(id, &turn) { isAnswered = $0.sought(&$1) }
+                return isAnswered
+            }
+            guard !own.isEmpty, !turn.has(.helpUnasked) else { return }
+            self.update(peer, &turn) { $0.send(.seek(own), &$1) }
         case .found(let tag, let delay, let endpoints):
             guard let id = self.common.byTag[tag], id != peer else { return }
             self.update(id, &turn) { $0.found(endpoints, delay: delay, by: peer, &$1) }
@@ -108,6 +121,24 @@ extension Node {
         case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
             .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer:
             break
+        }
+    }
+
+    /// Who has just moved may be filtered by those who do not know it yet: they are told that somebody
+    /// seeks under its tags, not who or where.
+    private mutating func passOn(
+        _ tags: [RendezvousTag], from peer: RelationID, _ turn: inout Turn
+    ) {
+        guard let moved = self.relations[peer]?.seeking.movedAt,
+            turn.instant - moved < Constants.soughtSpan
+        else { return }
+        let unanswered = tags.filter {
+            self.common.table.others(than: peer, of: $0, now: turn.instant).isEmpty
+        }
+        guard !unanswered.isEmpty else { return }
+        for other in self.common.helpers where other != peer {
+            guard self.common.table.mayTell(of: peer, now: turn.instant) else { return }
+            self.update(other, &turn) { $0.send(.sought(unanswered), &$1) }
         }
     }
 

@@ -16,23 +16,36 @@ extension Relation {
     private var wantsHelp: Bool {
         switch self.record.phase {
         case .answered, .connecting, .timedOut: self.record.keys != nil
-        case .trusted, .forgetting: !self.isConnected || self.isRelayed
+        case .trusted, .forgetting: !self.isConnected || self.isRelayed || self.isDoubtful
         case .offered, .forgotten: false
         }
     }
 
+    /// Whether the peer is connected, and may not be where it was.
+    private var isDoubtful: Bool { self.probe?.isDoubtful ?? false }
+
+    /// Whether common peers were asked for this peer and have not helped: who can help only now is
+    /// asked at once.
+    var waitsForHelp: Bool {
+        guard let sought = self.seeking.soughtAt, self.seeking.seekAt != nil else { return false }
+        return self.probe.map { !$0.isDoubtful || sought >= $0.startedAt } ?? true
+    }
+
     /// After every step: begins to ask for help, or ends it.
     mutating func planSeeking(_ turn: inout Turn) {
-        guard self.wantsHelp, let psk = self.record.keys?.psk else {
+        if self.seeking.tag == nil, let psk = self.record.keys?.psk {
+            self.seeking.tag = KeySchedule(primitives: turn.primitives).rendezvousTag(psk: psk)
+        }
+        guard self.wantsHelp, self.seeking.tag != nil else {
             self.seeking.seekAt = nil
             self.seeking.relayAt = nil
             self.seeking.directAt = nil
             return
         }
-        if self.seeking.tag == nil {
-            self.seeking.tag = KeySchedule(primitives: turn.primitives).rendezvousTag(psk: psk)
+        if self.seeking.seekAt == nil {
+            let delay = self.isDoubtful ? Constants.seekHaste : Constants.seekDelay
+            self.seeking.seekAt = turn.instant + delay
         }
-        if self.seeking.seekAt == nil { self.seeking.seekAt = turn.instant + Constants.seekDelay }
         guard self.isConnected, self.isRelayed, !turn.has(.relayNeverLeft) else {
             self.seeking.directAt = nil
             return
@@ -44,10 +57,11 @@ extension Relation {
     ///
     /// What a peer says of itself must not make this node send without end: hence the spacing.
     mutating func hastenSeeking(
-        _ turn: Turn, spacing: Duration = Constants.attemptInterval
+        _ turn: Turn, delay: Duration = Constants.seekDelay,
+        spacing: Duration = Constants.attemptInterval
     ) {
         guard let due = self.seeking.seekAt else { return }
-        self.seeking.seekAt = min(due, turn.instant + Constants.seekDelay)
+        self.seeking.seekAt = min(due, turn.instant + delay)
         self.hastenDirect(to: turn.instant, spacing: spacing)
     }
 
@@ -78,6 +92,7 @@ extension Relation {
     mutating func noteSought(_ turn: Turn) { self.seeking.soughtAt = turn.instant }
 
     private func seekPause(_ turn: inout Turn) -> Duration {
+        if self.isDoubtful { return Constants.seekDelay }
         if self.isConnected { return Constants.seekRelayedInterval }
         return self.record.phase == .timedOut || self.isTrusted && !self.isEager(turn)
             ? turn.patience() : Constants.seekInterval
@@ -89,7 +104,8 @@ extension Relation {
     mutating func found(
         _ endpoints: [Endpoint], delay: Duration, by helper: RelationID, _ turn: inout Turn
     ) {
-        guard self.seeking.seekAt != nil, !turn.has(.foundIgnored) else { return }
+        guard self.seeking.seekAt != nil || self.hasSought(turn), !turn.has(.foundIgnored)
+        else { return }
         let position = self.relay(by: helper, &turn)
         if let last = self.seeking.relays[position].foundAt,
             turn.instant - last < Constants.foundInterval
@@ -103,21 +119,57 @@ extension Relation {
         self.seeking.vouchedUntil = turn.instant + Constants.vouchedLife
         let moment = min(max(delay, .zero), Constants.foundDelayMax)
         if self.isConnected {
-            self.startProbe(&turn)
+            self.doubt(&turn)
             self.hastenDirect(to: turn.instant + moment, spacing: Constants.directInterval)
         } else {
             self.hurry(turn, after: moment)
-            if self.seeking.relays[position].usableAt == nil {
-                self.seeking.relays[position].usableAt = turn.instant + Constants.relayPatience
-                self.seeking.relayAt = turn.instant + Constants.relayPatience
-            }
         }
+        guard !self.isConnected || self.isDoubtful else { return }
+        if self.seeking.relays[position].usableAt == nil {
+            self.seeking.relays[position].usableAt = turn.instant + Constants.relayPatience
+            self.seeking.relayAt = turn.instant + Constants.relayPatience
+        }
+        guard self.isConnected else { return }
+        // The own packet opens the own router for what the peer sends from its new place all the time.
+        for place in fresh.filter({ $0 != self.path }).prefix(Limits.challengeCountMax) {
+            self.challenge(place, byteCountMax: .max, &turn)
+        }
+    }
+
+    /// The peer may not be where it was: it is asked, and common peers unless it answers soon.
+    mutating func doubt(_ turn: inout Turn) {
+        self.startProbe(&turn)
+        if !self.isRelayed { self.probe?.isDoubtful = true }
+    }
+
+    /// A common peer tells that the peer has moved and looks for this node; whether it is answered.
+    mutating func sought(_ turn: inout Turn) -> Bool {
+        guard self.seeking.tag != nil, self.record.phase != .offered,
+            self.record.phase != .forgotten,
+            self.seeking.soughtAnsweredAt.map({ turn.instant - $0 >= Constants.foundInterval })
+                ?? true
+        else { return false }
+        self.seeking.soughtAnsweredAt = turn.instant
+        self.noteSought(turn)
+        if self.isConnected { self.doubt(&turn) }
+        return true
+    }
+
+    /// A helper that is heard after the own network changed knows the new place, or learns it with this
+    /// answer.
+    mutating func proveHelper(_ turn: inout Turn) {
+        guard self.seeking.isUnproved else { return }
+        self.seeking.isUnproved = false
+        if self.canHelp { turn.gainedHelpers.append(self.id) }
+    }
+
+    private func hasSought(_ turn: Turn) -> Bool {
+        self.seeking.soughtAt.map { turn.instant - $0 < Constants.seekLife } ?? false
     }
 
     /// The place of what this helper relays; nil when no help was asked for lately.
     mutating func placeOfRelayed(by helper: RelationID, _ turn: inout Turn) -> Endpoint? {
-        guard let sought = self.seeking.soughtAt, turn.instant - sought < Constants.seekLife
-        else { return nil }
+        guard self.hasSought(turn) else { return nil }
         let position = self.relay(by: helper, &turn)
         self.seeking.relays[position].heardAt = turn.instant
         if !self.isConnected { self.seeking.relays[position].usableAt = turn.instant }

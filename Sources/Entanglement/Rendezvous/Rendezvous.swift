@@ -19,6 +19,9 @@ struct Rendezvous: Sendable {
     private var tags: [RelationID: [RendezvousTag]] = [:]
     private var quotas: [RelationID: TokenBucket] = [:]
     private var quotaOfAll: TokenBucket?
+    /// Frames to others that each peer's moves may cost, and those of all.
+    private var callQuotas: [RelationID: TokenBucket] = [:]
+    private var callQuotaOfAll: TokenBucket?
     /// What was relayed lately.
     private var active: [RendezvousTag] = []
 
@@ -69,10 +72,30 @@ struct Rendezvous: Sendable {
         return isAllowed
     }
 
+    /// Whether one more peer may be told that this one seeks; takes it off the quotas then.
+    mutating func mayTell(of seeker: RelationID, now: Instant) -> Bool {
+        var own =
+            self.callQuotas[seeker]
+            ?? TokenBucket(burst: Limits.soughtBurst, perSecond: Limits.soughtPerSecond, now: now)
+        var all =
+            self.callQuotaOfAll
+            ?? TokenBucket(
+                burst: Limits.soughtBurstOfAll, perSecond: Limits.soughtPerSecondOfAll, now: now)
+        let isAllowed = own.hasToken(now: now) && all.hasToken(now: now)
+        if isAllowed {
+            own.take()
+            all.take()
+        }
+        self.callQuotas[seeker] = own
+        self.callQuotaOfAll = all
+        return isAllowed
+    }
+
     /// A peer is gone, and all that it sought.
     mutating func withdraw(_ seeker: RelationID) {
         for tag in self.tags.removeValue(forKey: seeker) ?? [] { self.drop(tag, of: seeker) }
         self.quotas[seeker] = nil
+        self.callQuotas[seeker] = nil
     }
 
     /// Whether it holds more than it may for so many peers.

@@ -17,6 +17,13 @@ struct Seeking: Sendable {
     }
 
     var tag: RendezvousTag?
+    /// Whether this peer has not been heard since the own network changed: it may not know of the new
+    /// place yet, and could tell nobody of it.
+    var isUnproved = false
+    /// When this peer was found at a new place, or anew.
+    var movedAt: Instant?
+    /// When it was answered last that this peer is sought.
+    var soughtAnsweredAt: Instant?
     /// When common peers are asked next; nil: nobody is looked for.
     var seekAt: Instant?
     /// When they were asked last.

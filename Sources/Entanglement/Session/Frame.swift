@@ -34,6 +34,8 @@ enum Frame: Equatable {
     case found(RendezvousTag, delay: Duration, [Endpoint])
     /// A whole datagram between the two who share that tag.
     case relay(RendezvousTag, [UInt8])
+    /// Somebody who has just moved looks for the peers with whom it shares these tags.
+    case sought([RendezvousTag])
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
@@ -85,8 +87,7 @@ enum Frame: Equatable {
             writer.put(echo)
         case .seek(let tags):
             writer.put(UInt8(16))
-            writer.put(UInt8(min(tags.count, Constants.seekCountMax)))
-            for tag in tags.prefix(Constants.seekCountMax) { writer.put(tag.bytes) }
+            writer.put(tags)
         case .found(let tag, let delay, let endpoints):
             writer.put(UInt8(17))
             writer.put(tag.bytes)
@@ -96,6 +97,9 @@ enum Frame: Equatable {
             writer.put(UInt8(18))
             writer.put(tag.bytes)
             writer.put(bytes)
+        case .sought(let tags):
+            writer.put(UInt8(19))
+            writer.put(tags)
         }
         return writer.bytes
     }
@@ -148,10 +152,20 @@ enum Frame: Equatable {
                 let sizes = Constants.datagramByteCountMin...Constants.relayedByteCountMax
                 return sizes.contains(bytes.count) ? .relay(tag, bytes) : nil
             }
+        case 19: frame = reader.tags().map { .sought($0) }
         default: frame = nil
         }
         guard let frame, reader.isAtEnd else { return nil }
         self = frame
+    }
+}
+
+extension ByteWriter {
+    /// A count, then as many tags as a frame holds.
+    fileprivate mutating func put(_ tags: [RendezvousTag]) {
+        let tags = tags.prefix(Constants.seekCountMax)
+        self.put(UInt8(tags.count))
+        for tag in tags { self.put(tag.bytes) }
     }
 }
 

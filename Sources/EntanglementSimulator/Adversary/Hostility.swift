@@ -54,7 +54,7 @@ struct Villain: Sendable {
         else { return output }
         var other = bytes
         switch frame {
-        case .seek: break
+        case .seek, .sought: break
         case .found: other = HostileFrame.mislead(Array(self.lies.prefix(8)), in: bytes) ?? bytes
         case .relay:
             switch Int.random(in: 0..<4, using: &self.generator) {
@@ -74,7 +74,11 @@ struct Villain: Sendable {
     private mutating func demands(_ tags: [RendezvousTag]) -> [(SessionContent, [UInt8])] {
         let guesses = (0..<32).map { _ in RendezvousTag(using: &self.generator) }
         var made: [(SessionContent, [UInt8])] = [(.frame, HostileFrame.seek(guesses))]
-        if !tags.isEmpty { made.append((.frame, HostileFrame.seek(Array(tags.prefix(32))))) }
+        made.append((.frame, HostileFrame.sought(guesses)))
+        if !tags.isEmpty {
+            made.append((.frame, HostileFrame.seek(Array(tags.prefix(32)))))
+            made.append((.frame, HostileFrame.sought(Array(tags.prefix(32)))))
+        }
         for tag in tags + guesses.prefix(1) {
             let bytes = [UInt8](repeating: 0x81, count: Constants.relayedByteCountMax)
             made += (0..<60).map { _ in (.frame, HostileFrame.relay(tag, bytes)) }

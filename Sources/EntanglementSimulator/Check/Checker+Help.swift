@@ -40,7 +40,7 @@ extension Checker {
         case .relay(_, let byteCount):
             let copies = Double(effects.relayed.count)
             if copies > 0 { self.relays(Double(byteCount) * copies, for: key, at: now) }
-        case .found: break
+        case .found, .sought: break
         }
     }
 

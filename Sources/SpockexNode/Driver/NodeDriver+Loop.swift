@@ -13,7 +13,7 @@ extension NodeDriver {
                 group.addTask { await alarm.run { queue.offer(.tick) } }
                 group.addTask {
                     var watch = NetworkWatch()
-                    await watch.run { queue.offer(.network) }
+                    await watch.run(stirred: { queue.offer(.routes) }) { queue.offer(.network) }
                 }
                 group.addTask {
                     for await servers in lookUps {
@@ -81,6 +81,7 @@ extension NodeDriver {
                 self.node.handle(.request(id, request), now: now, into: &outputs)
             case .tick:
                 self.tick(now: now, into: &outputs)
+            case .routes: self.keepFormerWay(now: now)
             case .network:
                 self.networkChanged(now: now, into: &outputs)
             case .stun(let bytes, let source):
@@ -101,6 +102,7 @@ extension NodeDriver {
             }
         }
         self.keepPort(now: now, into: &outputs)
+        self.leaveFormerWay(now: now)
         try self.carryOut(outputs, now: now)
         self.alarm.set(self.deadline(now: now.instant))
     }
@@ -109,6 +111,7 @@ extension NodeDriver {
         self.logger.debug("the network changed")
         self.joinLAN(now: now, into: &outputs)
         self.findRouter(now: now, into: &outputs)
+        self.keepFormerWay(now: now)
         // The new addresses first, so that what is sent because of the change names them.
         self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
         self.node.handle(.networkChanged, now: now, into: &outputs)
@@ -121,13 +124,15 @@ extension NodeDriver {
             self.node.handle(.timer, now: now, into: &outputs)
         }
         self.follow(self.opener.tick(now: now.instant), now: now, into: &outputs)
+        self.askByNewWay(now: now, into: &outputs)
         let steps = self.ipgetter.tick(now: now.instant) { self.showsCode(now: now) }
         self.follow(steps, now: now, into: &outputs)
     }
 
     private func deadline(now: Instant) -> Instant? {
         let holdEnd = self.held.isEmpty ? nil : self.opener.holdEnd(now: now)
-        return [self.node.deadline, self.ipgetter.deadline, self.opener.deadline, holdEnd]
+        let ends = [self.opener.deadline, holdEnd, self.formerWays.deadline]
+        return ([self.node.deadline, self.ipgetter.deadline] + ends)
             .compactMap { $0 }.min()
     }
 
@@ -160,6 +165,7 @@ extension NodeDriver {
             case .persist: break
             case .send(let bytes, let endpoint):
                 self.sockets.send(bytes, to: endpoint)
+                self.sendByFormerWay(to: endpoint) { bytes }
             case .sendFresh(let bytes, let endpoint, let number):
                 self.sockets.sendFresh(bytes, to: endpoint, number: number)
             case .closeFresh(let endpoints): self.sockets.closeFresh(keeping: endpoints)
@@ -168,6 +174,7 @@ extension NodeDriver {
                 if let datagram = self.gate.apply(output, now: now.instant) {
                     self.sockets.send(datagram, to: endpoint)
                 }
+                self.sendByFormerWay(to: endpoint) { self.gate.apply(output, now: now.instant) }
             case .sendAside(_, _, let endpoint, let number):
                 if let datagram = self.gate.apply(output, now: now.instant) {
                     self.sockets.sendAside(datagram, to: endpoint, number: number)
@@ -176,6 +183,9 @@ extension NodeDriver {
             case .sendRelayed(_, _, _, let carrier):
                 if let datagram = self.gate.apply(output, now: now.instant) {
                     self.sockets.send(datagram, to: carrier.to)
+                }
+                self.sendByFormerWay(to: carrier.to) {
+                    self.gate.apply(output, now: now.instant)
                 }
             case .loopback(let bytes, let place, let pid):
                 let verdict = self.gate.receive(

@@ -85,7 +85,8 @@ extension NodeDriver {
                 case .routerAnswer(let id, let bytes):
                     self.say(self.opener.receive(bytes, to: id, now: now))
                 case .tick: self.say(self.opener.tick(now: now))
-                case .datagram, .hello, .stun, .request, .network, .gather, .servers: break
+                case .datagram, .hello, .stun, .request, .network, .routes, .gather, .servers:
+                    break
                 }
             }
         }

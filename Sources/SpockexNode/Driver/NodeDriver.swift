@@ -31,6 +31,7 @@ public actor NodeDriver {
     var clockJumps: ClockJumps
     var ipgetter: IPgetter
     var opener: PortOpener
+    var formerWays: FormerWays
     /// Requests for a code that wait a moment for the router.
     var held: [(id: RequestID, request: Request)] = []
     var pending: [Output]
@@ -104,6 +105,7 @@ public actor NodeDriver {
         self.opener = PortOpener(
             isAllowed: settings.opensPorts,
             after: TraceFile(home: settings.home).load(now: SystemClock.read().moment))
+        self.formerWays = FormerWays(routes: DefaultRoute.current())
         let inbox = RouterInbox(queue)
         self.routerInbox = inbox
         self.routers = RouterSockets { inbox.offer(.router($0, from: $1)) }

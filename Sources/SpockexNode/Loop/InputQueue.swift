@@ -22,6 +22,8 @@ final class InputQueue: Sendable {
         case tick
         /// The machine's addresses or routes changed.
         case network
+        /// The routes may be others; the rest of what changed comes as `network` when it has settled.
+        case routes
         /// The core wants the IPgetter to be asked.
         case gather
         /// What a router sent; dropped when too many wait.
@@ -40,6 +42,7 @@ final class InputQueue: Sendable {
         var droppedCount: UInt64 = 0
         var hasTick = false
         var hasNetwork = false
+        var hasRoutes = false
         var isClosed = false
         var waiter: CheckedContinuation<[Item]?, Never>?
 
@@ -71,6 +74,9 @@ final class InputQueue: Sendable {
             case .network:
                 guard !self.hasNetwork else { return false }
                 self.hasNetwork = true
+            case .routes:
+                guard !self.hasRoutes else { return false }
+                self.hasRoutes = true
             case .request, .gather, .routerAnswer, .servers: break
             }
             return true
@@ -86,6 +92,7 @@ final class InputQueue: Sendable {
                 case .hello: self.helloCount -= 1
                 case .tick: self.hasTick = false
                 case .network: self.hasNetwork = false
+                case .routes: self.hasRoutes = false
                 case .request, .gather, .routerAnswer, .servers: break
                 }
             }

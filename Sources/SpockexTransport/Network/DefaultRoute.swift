@@ -23,6 +23,8 @@ public struct DefaultRoute: Sendable, Hashable {
     }
 
     /// The machine's default routes, as Linux lists them in `/proc/net`; empty elsewhere.
+    ///
+    /// Those of IPv4 come first, the preferred one before the others.
     public static func current() -> [DefaultRoute] {
         Self.parse(
             ipv4: Self.text(of: "/proc/net/route"), ipv6: Self.text(of: "/proc/net/ipv6_route"))
@@ -31,18 +33,22 @@ public struct DefaultRoute: Sendable, Hashable {
     /// Reads the two tables of Linux; lines that are not understood are left out.
     ///
     /// `/proc/net/route`: interface, destination and gateway as hexadecimal numbers of this
-    /// machine's byte order. `/proc/net/ipv6_route`: destination, its prefix length, source, its
+    /// machine's byte order, then flags, two counts, the metric and the mask. `/proc/net/ipv6_route`: destination, its prefix length, source, its
     /// prefix length, next hop, …, interface as the last of ten.
     static func parse(ipv4: String, ipv6: String) -> [DefaultRoute] {
-        var routes: [DefaultRoute] = []
+        var known: [(metric: Int, route: DefaultRoute)] = []
         for line in ipv4.split(separator: "\n").dropFirst() {
             let fields = line.split(whereSeparator: { $0 == "\t" || $0 == " " })
             guard fields.count >= 8, fields[1] == "00000000", fields[7] == "00000000",
                 let gateway = UInt32(fields[2], radix: 16), gateway != 0
             else { continue }
             let address = IPAddress.v4(UInt32(bigEndian: gateway))
-            routes.append(DefaultRoute(gateway: address, interface: String(fields[0])))
+            let route = DefaultRoute(gateway: address, interface: String(fields[0]))
+            let metric = Int(fields[6]) ?? .max
+            let position = known.firstIndex { $0.metric > metric } ?? known.count
+            known.insert((metric, route), at: position)
         }
+        var routes = known.map(\.route)
         for line in ipv6.split(separator: "\n") {
             let fields = line.split(separator: " ")
             guard fields.count == 10, fields[1] == "00", fields[3] == "00",

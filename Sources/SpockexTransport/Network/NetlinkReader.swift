@@ -9,7 +9,9 @@ struct NetlinkReader {
     private let channel: any Channel
 
     /// Opens the socket and reads it on the event loop; nil where there is none.
-    static func open() async -> NetlinkReader? {
+    ///
+    /// `stirred` is called there for all news of interest, at once and for each.
+    static func open(stirred: @escaping @Sendable () -> Void = {}) async -> NetlinkReader? {
         guard let handle = Netlink.open() else { return nil }
         let (stream, continuation) = AsyncStream.makeStream(
             of: Netlink.News.self, bufferingPolicy: .bufferingNewest(1))
@@ -17,7 +19,7 @@ struct NetlinkReader {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        NetlinkHandler(continuation))
+                        NetlinkHandler(continuation, stirred))
                 }
             }
             .takingOwnershipOfDescriptor(input: handle)
@@ -36,14 +38,20 @@ private final class NetlinkHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let continuation: AsyncStream<Netlink.News>.Continuation
+    private let stirred: @Sendable () -> Void
 
-    init(_ continuation: AsyncStream<Netlink.News>.Continuation) {
+    init(
+        _ continuation: AsyncStream<Netlink.News>.Continuation,
+        _ stirred: @escaping @Sendable () -> Void
+    ) {
         self.continuation = continuation
+        self.stirred = stirred
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let news = self.unwrapInboundIn(data).withUnsafeReadableBytes { Netlink.news(in: $0) }
         guard let news else { return }
+        self.stirred()
         // The stream keeps the newest: a loss that is pushed out goes in again.
         if case .dropped(.loss) = self.continuation.yield(news), news != .loss {
             self.continuation.yield(.loss)

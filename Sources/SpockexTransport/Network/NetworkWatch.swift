@@ -15,9 +15,13 @@ public struct NetworkWatch: Sendable {
     }
 
     /// Watches until the task is cancelled.
-    public mutating func run(_ changed: @Sendable () -> Void) async {
+    ///
+    /// `stirred` is called at once for each piece of news that may be a change, where the kernel tells.
+    public mutating func run(
+        stirred: @escaping @Sendable () -> Void = {}, _ changed: @Sendable () -> Void
+    ) async {
         while !Task.isCancelled {
-            if let reader = await NetlinkReader.open() {
+            if let reader = await NetlinkReader.open(stirred: stirred) {
                 // What happened between the last look and the opening is found here.
                 self.compare(after: .maybe, changed)
                 await self.follow(reader, changed)

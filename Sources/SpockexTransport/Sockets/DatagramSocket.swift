@@ -94,6 +94,26 @@ final class DatagramSocket: Sendable {
         }
     }
 
+    /// Sends one IPv4 datagram by another interface than the routing table prefers, where the system
+    /// can do that.
+    func send(_ bytes: [UInt8], to endpoint: Endpoint, by way: WayOut) -> SendOutcome {
+        #if os(Linux)
+            return self.descriptor.withLock { handle in
+                guard let handle else { return .failed(code: EBADF) }
+                let code = SocketAddressBytes.with(endpoint) { address, byteCount in
+                    bytes.withUnsafeBytes { way.send($0, from: handle, to: address, byteCount) }
+                }
+                switch code {
+                case 0: return .sent
+                case EAGAIN, ENOBUFS: return .congested
+                default: return .failed(code: code)
+                }
+            }
+        #else
+            return .noSocket
+        #endif
+    }
+
     /// Another descriptor of the same socket, which the caller closes; nil after `close()`, or
     /// when there is no descriptor left.
     func duplicate() -> CInt? {

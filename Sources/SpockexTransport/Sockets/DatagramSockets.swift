@@ -100,6 +100,16 @@ public final class DatagramSockets: Sendable {
         return outcome
     }
 
+    /// Sends a datagram to an IPv4 endpoint by another interface than the routing table prefers.
+    @discardableResult
+    public func send(_ bytes: [UInt8], to endpoint: Endpoint, by way: WayOut) -> SendOutcome {
+        let heard = self.answering.socket(for: endpoint).flatMap { self.socket($0) }
+        let socket = heard ?? self.sockets.first { $0.reaches(endpoint.address) }
+        let outcome = socket?.send(bytes, to: endpoint, by: way) ?? .noSocket
+        self.counting.count(outcome)
+        return outcome
+    }
+
     /// Sends a datagram from a socket on a port of its own, which is opened when it is named first.
     @discardableResult
     public func sendFresh(_ bytes: [UInt8], to endpoint: Endpoint, number: Int) -> SendOutcome {
