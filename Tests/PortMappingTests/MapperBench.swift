@@ -7,10 +7,14 @@ import Testing
 struct MapperBench {
     var mapper = PortMapper()
     var now = Instant(nanoseconds: 0)
-    private var generator = SeededGenerator(seed: 9)
+    private var generator: SeededGenerator
     /// What was sent last by PCP and by HTTP.
     private(set) var pcpRequest: PCPRequest?
     private(set) var request: (id: PortMapper.RequestID, to: Endpoint, bytes: [UInt8])?
+
+    init(seed: UInt64 = 9) {
+        self.generator = SeededGenerator(seed: seed)
+    }
 
     static let gateway = IPAddress.v4(0xc0a8_0101)
     static let inner = Endpoint(address: .v4(0xc0a8_0102), port: 4242)

@@ -61,8 +61,23 @@ import Testing
         // The late answer to the request before is no confirmation.
         _ = try bench.pcp(lifetime: 7200)
         #expect(bench.mapper.isClosing)
-        _ = try bench.pcp(result: .notAuthorized, lifetime: 30)
+        _ = try bench.pcp(result: .noResources, lifetime: 30)
         #expect(!bench.mapper.isClosing)
+    }
+
+    @Test func aRouterThatRefusesToDeleteIsAskedForTheShortestLease() throws {
+        var bench = try Self.open(by: .pcp)
+        _ = bench.handle(.stop)
+        let refused = try bench.pcp(result: .notAuthorized, lifetime: 0)
+        #expect(try refused == [bench.pcpSent(lifetime: 1)])
+        #expect(bench.mapper.isClosing)
+        let began = bench.now
+        var silent = bench
+        let again = silent.run(for: .seconds(60)).map { ($0.at - began).nanoseconds / 1_000_000 }
+        #expect(again == [250, 750, 1750])
+        #expect(!silent.mapper.isClosing)
+        #expect(try bench.pcp(lifetime: 120) == [])
+        #expect(!bench.mapper.isClosing && bench.mapper.deadline == nil)
     }
 
     @Test func whoOpensAnewDeletesNoMore() throws {

@@ -16,20 +16,25 @@ struct Deletion: Sendable {
     let server: Endpoint
     /// Whether the router has said that there is something to delete.
     let isOfGrant: Bool
-    private let bytes: [UInt8]
+    private var bytes: [UInt8]
+    /// The request for the shortest lease instead, for a router that refuses the deletion.
+    private var shortening: [UInt8]?
+    private var isShortening = false
     private var sendCount = 0
     private(set) var dueAt: Instant
 
     /// The deletion, sent for the first time.
     init(
         _ mapping: Mapping, of inner: Endpoint, at server: Endpoint, isOfGrant: Bool,
-        _ bytes: [UInt8], _ turn: inout MapperTurn<some RandomNumberGenerator>
+        _ bytes: [UInt8], shortening: [UInt8]? = nil,
+        _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
         self.mapping = mapping
         self.inner = inner
         self.server = server
         self.isOfGrant = isOfGrant
         self.bytes = bytes
+        self.shortening = shortening
         self.dueAt = turn.now
         self.send(&turn)
     }
@@ -51,7 +56,7 @@ struct Deletion: Sendable {
                 case .map(let mapping) = response.content, mapping.nonce == nonce,
                 mapping.internalPort == self.inner.port
             else { return false }
-            return response.result != .success || response.lifetime == 0
+            return self.isShortening || response.result != .success || response.lifetime == 0
         case .natpmp:
             guard let response = try? NATPMPResponse(parsing: bytes) else { return false }
             switch response.content {
@@ -64,6 +69,23 @@ struct Deletion: Sendable {
             case .externalAddress: return false
             }
         }
+    }
+
+    /// Asks for the shortest lease if the router will not delete; whether there is that to ask.
+    ///
+    /// miniupnpd 2.3.1 refuses to delete a pinhole that was renewed.
+    mutating func shortens(
+        after bytes: [UInt8], _ turn: inout MapperTurn<some RandomNumberGenerator>
+    ) -> Bool {
+        guard let shortening, let response = try? PCPResponse(parsing: bytes),
+            response.result == .notAuthorized
+        else { return false }
+        self.bytes = shortening
+        self.shortening = nil
+        self.isShortening = true
+        self.sendCount = 0
+        self.send(&turn)
+        return true
     }
 
     private mutating func send(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
@@ -91,12 +113,25 @@ extension PortMapper {
         self.deletions = kept
     }
 
-    mutating func confirmDeletion(_ bytes: [UInt8], from source: Endpoint) {
-        for deletion in self.deletions where deletion.isAnswered(by: bytes, from: source) {
+    mutating func confirmDeletion(
+        _ bytes: [UInt8], from source: Endpoint,
+        _ turn: inout MapperTurn<some RandomNumberGenerator>
+    ) {
+        var kept: [Deletion] = []
+        for deletion in self.deletions {
+            var deletion = deletion
+            guard deletion.isAnswered(by: bytes, from: source) else {
+                kept.append(deletion)
+                continue
+            }
+            if deletion.shortens(after: bytes, &turn) {
+                kept.append(deletion)
+                continue
+            }
             for index in self.remembered.indices
             where self.remembered[index].isClosed(by: deletion) { self.remembered[index].close() }
         }
-        self.deletions.removeAll { $0.isAnswered(by: bytes, from: source) }
+        self.deletions = kept
     }
 
     /// Takes up what was deleted with this turn.

@@ -136,7 +136,7 @@ struct PCPExchange: Sendable {
         deletion.mapping == .pcp(self.nonce) && deletion.inner == self.inner
     }
 
-    /// The router has confirmed that nothing is open.
+    /// The router has confirmed that nothing is open, or will not do more about it.
     mutating func close() {
         self.isDeleting = false
         self.isGranted = false
@@ -157,7 +157,7 @@ struct PCPExchange: Sendable {
         turn.deletions.append(
             Deletion(
                 .pcp(self.nonce), of: self.inner, at: self.server, isOfGrant: self.isGranted,
-                self.request(lifetime: 0), &turn))
+                self.request(lifetime: 0), shortening: self.request(lifetime: 1), &turn))
         self.state = .idle
         self.isDeleting = true
     }

@@ -106,7 +106,7 @@ public struct PortMapper: Sendable {
     ) {
         var turn = MapperTurn(now: now, generator: generator)
         if case .datagram(let bytes, let source) = input {
-            self.confirmDeletion(bytes, from: source)
+            self.confirmDeletion(bytes, from: source, &turn)
         }
         self.phase = self.next(after: input, &turn)
         self.keepDeletions(turn)
