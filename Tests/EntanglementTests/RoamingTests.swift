@@ -72,7 +72,7 @@ import Testing
             host.carryOut(
                 .sendSealed(session: view.index, .frame, frame.bytes, to: place), now, &sent)
         }
-        while circle.inFlight.first?.to != place { try #require(circle.deliverNext()) }
+        while let first = circle.inFlight.first, first.to != place { circle.deliverNext() }
         circle.deliverNext()
     }
 
@@ -142,7 +142,7 @@ import Testing
         try self.say(.sought([RendezvousTag(high: 1, low: 2), tag]), to: Self.ben, &circle)
         #expect(self.frames(circle.hosts[Self.ben]) == said)
         try self.say(.sought([tag]), to: Self.ben, &circle)
-        #expect(circle.hosts[Self.ben].lastOutputs == [])
+        #expect(circle.hosts[Self.ben].lastOutputs.isEmpty)
         circle.run(for: .seconds(5))
         try self.say(.sought([tag]), to: Self.ben, &circle)
         #expect(self.frames(circle.hosts[Self.ben]) == said)
@@ -152,7 +152,7 @@ import Testing
         var (circle, _) = try self.acquainted()
         let guess = RendezvousTag(high: 1, low: 2)
         try self.say(.sought([guess]), to: Self.ben, &circle)
-        #expect(circle.hosts[Self.ben].lastOutputs == [])
+        #expect(circle.hosts[Self.ben].lastOutputs.isEmpty)
     }
 
     @Test func placesThatAreToldWhileInDoubtAreChallenged() throws {
@@ -161,7 +161,7 @@ import Testing
         let places = (1...6).map { at("203.0.113.\($0):53") }
         let found = Frame.found(tag, delay: .zero, places)
         try self.say(found, to: Self.ben, &circle)
-        #expect(circle.hosts[Self.ben].lastOutputs == [])
+        #expect(circle.hosts[Self.ben].lastOutputs.isEmpty)
         circle.blocked = [(Self.anna, Self.ben)]
         try self.say(.sought([tag]), to: Self.ben, &circle)
         try self.say(found, to: Self.ben, &circle)
@@ -169,7 +169,7 @@ import Testing
         #expect(self.frames(circle.hosts[Self.ben]) == challenged)
         // The next word of the same helper counts five seconds later.
         try self.say(found, to: Self.ben, &circle)
-        #expect(circle.hosts[Self.ben].lastOutputs == [])
+        #expect(circle.hosts[Self.ben].lastOutputs.isEmpty)
     }
 
     /// A list of addresses without the place where the path leads, told by that path.
@@ -208,6 +208,6 @@ import Testing
                 .sendSealed(session: view.index, .frame, frame.bytes, to: carl), now, &sent)
         }
         circle.deliverNext()
-        #expect(circle.hosts[Self.carl].lastOutputs == [])
+        #expect(circle.hosts[Self.carl].lastOutputs.isEmpty)
     }
 }

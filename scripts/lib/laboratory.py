@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small internets out of network namespaces (scripts/natlab), and nodes inside them."""
+import concurrent.futures
 import contextlib
+import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
 
 from report import Failure
-from spockex_nodes import ROOT
+from spockex_nodes import ROOT, end_well
 
 # Obstacles that no waiting removes (docs/REACHABILITY.md).
 CERTAIN = {"noNetwork", "noCommonFamily", "noUDP", "bothRandom"}
 NATLAB = str(ROOT / "scripts/natlab/natlab")
+_labs = itertools.count()
 STUN = ["--ipgetter", "203.0.113.10:3478", "--ipgetter", "203.0.113.11:3478"]
 
 
@@ -44,21 +48,37 @@ class Events:
         self.process.stderr.close()
 
 
-def natlab(lab, *arguments):
-    done = subprocess.run([NATLAB, "-l", lab, *arguments], capture_output=True, text=True)
+def natlab(lab, *arguments, apart=False):
+    """Runs one command of natlab; `apart`: where Ctrl-C in the terminal does not reach it."""
+    done = subprocess.run([NATLAB, "-l", lab, *arguments], capture_output=True, text=True,
+                          start_new_session=apart)
     if done.returncode:
         raise Failure(f"natlab {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
 
 
 @contextlib.contextmanager
+def deaf():
+    """Ctrl-C does nothing meanwhile; signals come to the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+@contextlib.contextmanager
 def laboratory(topology, name="spockex"):
-    lab = f"{name}{os.getpid()}"
+    lab = f"{name}{os.getpid()}x{next(_labs)}"
     try:
         natlab(lab, "up", "-q", *topology)
         yield lab
     finally:
-        natlab(lab, "down")
+        with deaf():
+            natlab(lab, "down", apart=True)
 
 
 def inside(lab, host):
@@ -73,6 +93,22 @@ def following(*nodes):
     finally:
         for each in events:
             each.end()
+
+
+def side_by_side(report, cases, jobs):
+    """Runs tests in threads, `(what, test, arguments)` each, so many at once; each has its own laboratory."""
+    end_well()
+
+    def run(what, test, rest):
+        with report.check(what) as figures:
+            test(figures, *rest)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
+        running = [pool.submit(run, *case) for case in cases]
+        try:
+            for done in concurrent.futures.as_completed(running):
+                done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def what_is_missing():

@@ -117,6 +117,7 @@ extension Relation {
             tokens.put(challenge.endpoint)
             tokens.put(since: challenge.sentAt, for: Constants.challengeLife)
         }
+        tokens.put(since: self.followedAt, for: Constants.challengeLife)
         tokens.put(self.echo)
         tokens.put(since: self.resyncAnsweredAt, for: Constants.resyncInterval)
         tokens.put(self.unacknowledgedAddresses ?? 0)

@@ -58,6 +58,7 @@ extension Relation {
         case .addresses(let sequence, let endpoints):
             if self.isNewest(sequence, in: packet.session) || turn.has(.oldAddressesWin) {
                 self.receiveAddresses(endpoints, &turn)
+                if packet.source == self.path { self.follow(endpoints, &turn) }
             }
             self.send(.addressesAnswer(sequence: sequence), to: target, &turn)
         case .addressesAnswer(let sequence):
@@ -233,7 +234,6 @@ extension Relation {
         }
         if self.addedPath.map(usable.contains) ?? false { self.addedPath = nil }
         self.remember(self.provedPlace + usable, &turn)
-        self.follow(usable, &turn)
     }
 
     /// A peer that is not any more where its path leads by its own word, but elsewhere, is called there:
@@ -242,9 +242,12 @@ extension Relation {
     private mutating func follow(_ told: [Endpoint], _ turn: inout Turn) {
         guard self.isConnected, let path = self.path, path.address.isPublic else { return }
         let places = told.filter {
-            $0.address.isPublic && $0.address.isIPv6 == path.address.isIPv6
+            turn.isUsable($0) && $0.address.isPublic && $0.address.isIPv6 == path.address.isIPv6
         }
-        guard !places.contains(where: { $0.address == path.address }) else { return }
+        guard !places.isEmpty, !places.contains(where: { $0.address == path.address }),
+            self.followedAt.map({ turn.instant - $0 >= Constants.challengeLife }) ?? true
+        else { return }
+        self.followedAt = turn.instant
         for place in places.prefix(Limits.challengeCountMax) {
             self.challenge(place, byteCountMax: .max, &turn)
         }

@@ -50,6 +50,8 @@ struct Relation: Sendable {
     var waitingPings: [WaitingPing] = []
     /// Places that must prove themselves, the newest last.
     var challenges: [Challenge] = []
+    /// When the peer was called where it says that it is now.
+    var followedAt: Instant?
     var echo: Endpoint?
     var roundTrip: Duration?
     var resyncAnsweredAt: Instant?
