@@ -56,12 +56,11 @@ extension Node {
                 let address = relation.measuredAddress, Self.family(of: address) == family,
                 let path = relation.path
             else { continue }
-            if due > turn.instant {
-                next = min(due, next ?? due)
-            } else {
+            guard due > turn.instant else {
                 chosen = (id, path, address)
                 break
             }
+            next = min(due, next ?? due)
         }
         guard let chosen,
             let rest = self.lifetimes[family].next(at: chosen.address)

@@ -166,19 +166,15 @@ extension SimulatedHost {
             {
                 effects.relayed.append((session, tag))
             }
-            if HostileFrame.isRestAnswer(plaintext),
-                self.node?.path(ofSession: session)?.address != target.address
-            {
-                effects.strayAnswers.append(target)
-            }
+            self.noteStray(plaintext, of: session, to: target, &effects)
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, target, self.fresh.port(for: target)))
                 self.villain?.note(bytes, to: target)
             }
         case .sendAside(_, _, let target, let number):
-            if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
-                effects.sent.append((bytes, target, self.fresh.port(ofAside: number)))
-            }
+            let bytes = self.gate.apply(output, now: self.clock.local(now))
+            let port = self.fresh.port(ofAside: number)
+            effects.sent += bytes.map { [($0, target, port)] } ?? []
         case .closeAside(let number): self.fresh.closeAside(number)
         case .sendRelayed(_, _, _, let carrier):
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
@@ -210,6 +206,16 @@ extension SimulatedHost {
         case .reply(let id, let reply): effects.replies.append((id, reply))
         case .notify(let event): effects.events.append(event)
         }
+    }
+
+    /// Whether it is an answer to a question after a rest that goes to somebody else.
+    private func noteStray(
+        _ plaintext: [UInt8], of session: UInt32, to target: Endpoint, _ effects: inout Effects
+    ) {
+        guard HostileFrame.isRestAnswer(plaintext),
+            self.node?.path(ofSession: session)?.address != target.address
+        else { return }
+        effects.strayAnswers.append(target)
     }
 
     private mutating func die(_ effects: inout Effects) {
