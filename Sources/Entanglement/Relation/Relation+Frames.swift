@@ -38,7 +38,13 @@ extension Relation {
             self.receiveChallengeAnswer(bytes, from: packet.source, &turn)
         }
         if !self.isConnected { self.establish(&turn) }
-        guard let frame else { return }
+        if let frame { self.follow(frame, of: packet, answerTo: target, &turn) }
+    }
+
+    /// Does what a frame asks for; `target` is where an answer goes.
+    private mutating func follow(
+        _ frame: Frame, of packet: OpenedPacket, answerTo target: Endpoint, _ turn: inout Turn
+    ) {
         switch frame {
         case .ping(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
