@@ -165,6 +165,8 @@ public enum Constants {
     ]
     /// So long after the rest they are waited for.
     public static let restPatience = Duration.seconds(3)
+    /// A helper that was not heard for so long, or half the rest, may be gone.
+    public static let restSilence = Duration.seconds(20)
     /// Answers that come sooner than the rest by more than this spoil a trial.
     public static let restTolerance = Duration.seconds(1)
     /// So long a path stands before a trial by way of it.
@@ -201,6 +203,10 @@ public enum Constants {
     public static let seekHaste = Duration.milliseconds(300)
     /// So long after a peer has moved, those whom it seeks are told that they are sought.
     public static let soughtSpan = Duration.seconds(30)
+    /// So long at most the answer of a place that a common peer named waits for one of the path.
+    public static let heldMoveMax = Duration.seconds(1)
+    /// And so long at least.
+    public static let heldMoveMin = Duration.milliseconds(200)
     /// From one asking of common peers to the next while the search is eager.
     public static let seekInterval = Duration.seconds(10)
     /// The same while the peer is reached by way of another.
@@ -282,6 +288,10 @@ public enum Limits {
     public static let soughtBurstOfAll = 512
     /// And per second.
     public static let soughtPerSecondOfAll = 32
+    /// Frames 19 of one helper that are looked at, at once.
+    public static let soughtHeardBurst = 16
+    /// And a second.
+    public static let soughtHeardPerSecond = 4
     /// Tags under which something is relayed at once.
     public static let relayedTagCountMax = 16
     /// Nothing relayed for so long: the tag does not count any more.

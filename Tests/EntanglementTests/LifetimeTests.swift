@@ -98,10 +98,15 @@ import Testing
 
     @Test func noLateAnswerEndsTheMeasurement() throws {
         var trial = try Trial()
-        trial.run(for: .seconds(8))
-        for _ in 0..<400 where trial.finding == nil {
-            trial.run(for: .milliseconds(100), isOpen: false)
+        // To rest for less than half a minute takes two trials in vain.
+        var settledTokens: Set<UInt64> = []
+        for _ in 0..<900 where trial.finding == nil {
+            let running = trial.pair.alice.node.lifetimes[0].trial
+            let isSettled = running?.isSettled ?? false
+            if isSettled, let running { settledTokens.insert(running.token) }
+            trial.run(for: .milliseconds(100), isOpen: !isSettled)
         }
+        #expect(settledTokens.count == 2)
         #expect(trial.finding?.endedWithin == .seconds(30))
         #expect(trial.rest == .pings(after: .seconds(9)))
         trial.run(for: .seconds(20))
@@ -150,6 +155,7 @@ import Testing
         let session = relation?.sendingSession(now.instant)?.index ?? 0
         trial.pair.bob.carryOut(
             .sendSealed(session: session, .frame, frame.bytes, to: Trial.alice), now, &made)
+        #expect(made.count == 1)
         for sent in made {
             trial.pair.act(.alice) {
                 $0.receive(sent.bytes, from: sent.from, via: .aside(0), now: $1, sent: &$2)

@@ -94,6 +94,82 @@ import Testing
         #expect(Array(pair.alice.events.dropFirst(count)) == [.peerConnected(id, moved)])
     }
 
+    /// News go with an answer once a second, and only to where the ping came from.
+    @Test func whoDoesNotAcknowledgeGetsNoMoreForIt() throws {
+        var pair = try Pair.trusted()
+        let known = [
+            Candidate(endpoint: at("203.0.113.77:7"), kind: .mapped),
+            Candidate(endpoint: Pair.aliceEndpoint, kind: .lan),
+        ]
+        pair.act(.alice) { $0.handle(.ownCandidates(known), now: $1, sent: &$2) }
+        pair.inFlight = []
+        let pings = try (0..<4).map { count in
+            try self.packet(
+                &pair, .ping(token: UInt64(count), echo: Pair.aliceEndpoint), skipping: count)
+        }
+        for (ping, source) in zip(
+            pings, [Pair.bobEndpoint, Pair.bobEndpoint, at("203.0.113.9:9"), Pair.bobEndpoint])
+        {
+            pair.deliver(Host.Sent(bytes: ping, from: source, to: Pair.aliceEndpoint))
+        }
+        // Four answers, the list once, and a challenge.
+        #expect(pair.inFlight.count == 6)
+    }
+
+    /// A question about rests is no sign of life for who is lost: the search goes on.
+    @Test func aQuestionAboutARestEndsNoSearch() throws {
+        var pair = try Pair.trusted()
+        let id = try #require(pair.relation(.alice)?.id)
+        let question = Frame.rest(token: 5, rest: .seconds(30), ordinal: 0)
+        let bytes = try self.packet(&pair, question)
+        pair.act(.alice) { $0.handle(.networkChanged, now: $1, sent: &$2) }
+        pair.run(for: .seconds(4)) { _ in false }
+        let due = try #require(pair.alice.node.relations[id]?.nextAttemptAt)
+        let beside = Endpoint(address: Pair.bobEndpoint.address, port: 50_001)
+        pair.inFlight = []
+        pair.deliver(Host.Sent(bytes: bytes, from: beside, to: Pair.aliceEndpoint))
+        #expect(pair.alice.node.relations[id]?.nextAttemptAt == due)
+        #expect(pair.alice.node.relations[id]?.isConnected == false)
+        #expect(pair.inFlight.isEmpty)
+    }
+
+    /// A place that only a helper named moves the path when the path has not answered, and not before.
+    @Test(arguments: [true, false])
+    func aPlaceOnAHelpersWordWaitsForThePath(doesPathAnswer: Bool) throws {
+        let pair = try Pair.trusted()
+        let id = try #require(pair.relation(.alice)?.id)
+        var relation = try #require(pair.alice.node.relations[id])
+        var turn = pair.alice.node.turn(pair.now)
+        let named = at("203.0.113.66:6")
+        relation.probe = nil
+        relation.doubt(&turn)
+        relation.challenge(named, byteCountMax: .max, isVouched: true, &turn)
+        let base = try #require(relation.probe?.base)
+        let bytes = try #require(relation.challenges.first?.bytes)
+        let view = try #require(relation.sendingSession(turn.instant))
+        func receive(_ frame: Frame, from source: Endpoint) {
+            relation.receive(
+                OpenedPacket(
+                    session: view.index, counter: 99, content: .frame, plaintext: frame.bytes,
+                    source: source, via: SocketID(0), byteCount: 48), &turn)
+        }
+        receive(.challengeAnswer(bytes, echo: Pair.aliceEndpoint), from: named)
+        #expect(relation.path == Pair.bobEndpoint)
+        #expect(relation.heldMove?.endpoint == named)
+        if doesPathAnswer {
+            receive(.pong(token: base, echo: Pair.aliceEndpoint), from: Pair.bobEndpoint)
+            #expect(relation.heldMove == nil)
+            #expect(relation.path == Pair.bobEndpoint)
+        } else {
+            let due = try #require(relation.heldMove?.dueAt)
+            #expect(due - turn.instant <= .seconds(1))
+            var later = pair.alice.node.turn(
+                Moment(instant: due, wall: pair.now.wall + (due - pair.now.instant)))
+            relation.tickHeldMove(&later)
+            #expect(relation.path == named)
+        }
+    }
+
     /// An own address that changes between the handshake and the trust is told when there is trust.
     @Test func addressesThatChangeWhilePairingAreTold() throws {
         var pair = Pair()

@@ -136,14 +136,18 @@ import Testing
                 hex("11" + text + "0102" + "01" + "04c0000201a1c6")
             ),
             (.relay(tag, inner), hex("12" + text) + inner),
-            (.sought([tag]), hex("1301" + text)),
+            (
+                .sought(nonce: 258, [VeiledTag(high: tag.high, low: tag.low)]),
+                hex("13" + "0000000000000102" + "01" + text)
+            ),
         ]
         for (frame, bytes) in cases {
             #expect(frame.bytes == bytes)
             #expect(Frame(bytes) == frame)
         }
         let wrong = [
-            hex("1300"), hex("1302" + text), hex("1000"),
+            hex("1300"), hex("13000000000000000100"), hex("13000000000000000102" + text),
+            hex("1000"),
             hex("1021") + [UInt8](repeating: 0, count: 33 * 16), hex("1002" + text),
             hex("11" + text + "0102"), hex("12" + text) + inner.dropLast(),
             hex("12" + text) + [UInt8](repeating: 7, count: 1_184),

@@ -55,7 +55,7 @@ import Testing
             return switch Frame(bytes) {
             case .ping: "ping \(place)"
             case .seek(let tags): "seek \(tags.count) \(place)"
-            case .sought(let tags): "sought \(tags.count) \(place)"
+            case .sought(_, let tags): "sought \(tags.count) \(place)"
             case .challenge: "challenge \(place)"
             default: "other \(place)"
             }
@@ -134,24 +134,28 @@ import Testing
         #expect(circle.peer(Self.ben, "Anna")?.path == self.elsewhere)
     }
 
+    private func sought(_ tags: [RendezvousTag]) -> Frame {
+        .sought(nonce: 9, tags.map { $0.veiled(nonce: 9, CryptoPrimitives()) })
+    }
+
     @Test func whoeverIsSoughtAsksThePeerAndTheHelper() throws {
         var (circle, _) = try self.acquainted()
         let tag = try self.tag(circle)
         let (anna, carl) = (Circle.endpoint(of: Self.anna), Circle.endpoint(of: Self.carl))
         let said = ["ping \(anna)", "seek 1 \(carl)"]
-        try self.say(.sought([RendezvousTag(high: 1, low: 2), tag]), to: Self.ben, &circle)
+        try self.say(self.sought([RendezvousTag(high: 1, low: 2), tag]), to: Self.ben, &circle)
         #expect(self.frames(circle.hosts[Self.ben]) == said)
-        try self.say(.sought([tag]), to: Self.ben, &circle)
+        try self.say(self.sought([tag]), to: Self.ben, &circle)
         #expect(circle.hosts[Self.ben].lastOutputs.isEmpty)
         circle.run(for: .seconds(5))
-        try self.say(.sought([tag]), to: Self.ben, &circle)
+        try self.say(self.sought([tag]), to: Self.ben, &circle)
         #expect(self.frames(circle.hosts[Self.ben]) == said)
     }
 
     @Test func whoeverIsNotMeantSaysNothing() throws {
         var (circle, _) = try self.acquainted()
         let guess = RendezvousTag(high: 1, low: 2)
-        try self.say(.sought([guess]), to: Self.ben, &circle)
+        try self.say(self.sought([guess]), to: Self.ben, &circle)
         #expect(circle.hosts[Self.ben].lastOutputs.isEmpty)
     }
 
@@ -163,7 +167,7 @@ import Testing
         try self.say(found, to: Self.ben, &circle)
         #expect(circle.hosts[Self.ben].lastOutputs.isEmpty)
         circle.blocked = [(Self.anna, Self.ben)]
-        try self.say(.sought([tag]), to: Self.ben, &circle)
+        try self.say(self.sought([tag]), to: Self.ben, &circle)
         try self.say(found, to: Self.ben, &circle)
         let challenged = places.prefix(4).map { "challenge \($0)" }
         #expect(self.frames(circle.hosts[Self.ben]) == challenged)

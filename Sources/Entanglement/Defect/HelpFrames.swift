@@ -8,8 +8,8 @@ package enum HelpFrame: Sendable, Equatable {
     case found(RendezvousTag, [Endpoint])
     /// A datagram of so many bytes is relayed under that tag.
     case relay(RendezvousTag, byteCount: Int)
-    /// A helper tells that somebody seeks under these tags.
-    case sought([RendezvousTag])
+    /// A helper tells that somebody seeks under tags that it does not show.
+    case sought
 
     /// Nil: another frame, or none.
     package init?(frame bytes: [UInt8]) {
@@ -18,7 +18,7 @@ package enum HelpFrame: Sendable, Equatable {
         case .seek(let tags): self = .seek(tags)
         case .found(let tag, _, let endpoints): self = .found(tag, endpoints)
         case .relay(let tag, let inner): self = .relay(tag, byteCount: inner.count)
-        case .sought(let tags): self = .sought(tags)
+        case .sought: self = .sought
         case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
             .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, nil:
             return nil
@@ -31,7 +31,11 @@ extension HostileFrame {
     package static func seek(_ tags: [RendezvousTag]) -> [UInt8] { Frame.seek(tags).bytes }
 
     /// Tells that somebody seeks under tags.
-    package static func sought(_ tags: [RendezvousTag]) -> [UInt8] { Frame.sought(tags).bytes }
+    package static func sought(
+        _ tags: [RendezvousTag], nonce: UInt64, _ primitives: any Primitives
+    ) -> [UInt8] {
+        Frame.sought(nonce: nonce, tags.map { $0.veiled(nonce: nonce, primitives) }).bytes
+    }
 
     /// A datagram to be relayed under a tag.
     package static func relay(_ tag: RendezvousTag, _ bytes: [UInt8]) -> [UInt8] {

@@ -14,6 +14,10 @@ struct Lifetime: Sendable, Equatable {
     private(set) var isStale = false
     /// Trials in a row that told nothing.
     private(set) var vainCount = 0
+    /// Who helped last: the next trial is another's, if there is one.
+    private(set) var lastHelper: RelationID?
+    /// Whether the shortest rest that is tested first failed once: it is tested again.
+    private var isDoubted = false
 
     /// When something is due.
     var dueAt: Instant? { self.trial.map(\.dueAt) ?? self.wakeAt }
@@ -50,8 +54,18 @@ struct Lifetime: Sendable, Equatable {
     }
 
     mutating func begin(_ trial: RestTrial) {
-        if self.finding?.address != trial.address { self.completeAt = nil }
         self.trial = trial
+        self.lastHelper = trial.helper
+    }
+
+    /// A path that rested as long as this allows was closed: it is not believed any more.
+    mutating func disprove(_ address: IPAddress, now: Instant) -> Bool {
+        guard self.finding?.address == address else { return false }
+        self.finding = nil
+        self.completeAt = nil
+        self.isStale = false
+        if self.trial == nil { self.wakeAt = now + Constants.unhelpfulLife }
+        return true
     }
 
     mutating func noteSending(now: Instant) { self.trial?.sentAt.append(now) }
@@ -63,6 +77,14 @@ struct Lifetime: Sendable, Equatable {
     /// The trial has told something.
     mutating func conclude(isOutlasted: Bool, now: Instant) {
         guard let trial = self.trial else { return }
+        // Three answers may be lost; to rest for less than half a minute takes two such trials.
+        if !isOutlasted, trial.rest == Constants.restFirst, !self.isDoubted {
+            self.isDoubted = true
+            self.trial = nil
+            self.wakeAt = now + Constants.restPause
+            return
+        }
+        self.isDoubted = false
         let isFirst = trial.rest == Constants.restFirst
         let former = self.finding?.address == trial.address && !isFirst ? self.finding : nil
         let finding = MappingLifetime(
@@ -76,6 +98,7 @@ struct Lifetime: Sendable, Equatable {
             self.completeAt = now
             self.wakeAt = now + Constants.lifetimeAge
         } else {
+            self.completeAt = nil
             self.wakeAt = now + Constants.restPause
         }
     }
@@ -125,6 +148,9 @@ struct RestTrial: Sendable, Equatable {
         return self.isSettled
             ? last + self.rest + Constants.restPatience : last + Constants.restSpacing
     }
+
+    /// Within how long the helper must have been heard, for its silence here to tell something.
+    var aliveSpan: Duration { max(self.rest / 2, Constants.restSilence) }
 
     /// Whether asking on is of no use: nobody answers, or never in order.
     var isHopeless: Bool {

@@ -34,7 +34,13 @@ extension Node {
             helper.measuredAddress == trial.address
         else { return self.giveUp(family, &turn) }
         guard trial.dueAt <= turn.instant else { return }
-        if trial.isSettled { return self.conclude(isOutlasted: false, family, &turn) }
+        if trial.isSettled {
+            // Silence shows something only while both are awake.
+            let isAwake = turn.instant - trial.dueAt < Constants.restPatience
+            let isAlive = helper.lastHeard.map { trial.dueAt - $0 < trial.aliveSpan } ?? false
+            guard isAwake, isAlive else { return self.giveUp(family, &turn) }
+            return self.conclude(isOutlasted: false, family, &turn)
+        }
         if trial.isHopeless {
             self.relations[trial.helper]?.unhelpfulUntil = turn.instant + Constants.unhelpfulLife
             return self.giveUp(family, &turn)
@@ -56,9 +62,13 @@ extension Node {
                 let address = relation.measuredAddress, Self.family(of: address) == family,
                 let path = relation.path
             else { continue }
+            guard self.lifetimes[family].next(at: address) != nil else { continue }
             guard due > turn.instant else {
-                chosen = (id, path, address)
-                break
+                // The first one after who helped last, else the first.
+                let isLater = self.lifetimes[family].lastHelper.map { id > $0 } ?? true
+                chosen = isLater ? (id, path, address) : chosen ?? (id, path, address)
+                if isLater { break }
+                continue
             }
             next = min(due, next ?? due)
         }
@@ -106,7 +116,10 @@ extension Node {
             case .restAnswer(let token, let ordinal, let late, let echo)? = Frame(packet.plaintext),
             token == trial.token
         else { return }
-        guard echo.address == trial.address else { return self.giveUp(family, &turn) }
+        guard echo.address == trial.address else {
+            self.relations[peer]?.unhelpfulUntil = turn.instant + Constants.unhelpfulLife
+            return self.giveUp(family, &turn)
+        }
         if late == 0, !turn.has(.earlyAnswerBelieved) {
             self.lifetimes[family].note(answered: Int(ordinal), now: turn.instant)
             return
@@ -125,10 +138,13 @@ extension Node {
 
     /// The network is another one: what was measured is of the former.
     mutating func forgetLifetimes(_ turn: inout Turn) {
-        guard self.configuration.measuresLifetime, !self.ids.isEmpty else { return }
         for family in self.lifetimes.indices {
             if self.lifetimes[family].trial != nil {
                 turn.actions.append(.closeAside(socket: family))
+            }
+            guard self.configuration.measuresLifetime, !self.ids.isEmpty else {
+                self.lifetimes[family] = Lifetime()
+                continue
             }
             let due = turn.instant + Constants.restDelay
             self.lifetimes[family].forget(
@@ -136,6 +152,18 @@ extension Node {
         }
         for id in self.ids { self.relations[id]?.unhelpfulUntil = nil }
         self.noteUpkeep(&turn)
+    }
+
+    /// A path rested as long as was measured, and was closed three times.
+    mutating func disproveRests(_ turn: inout Turn) {
+        let disproved = turn.disproved
+        turn.disproved = []
+        var isChanged = false
+        for address in disproved {
+            let family = Self.family(of: address)
+            if self.lifetimes[family].disprove(address, now: turn.instant) { isChanged = true }
+        }
+        if isChanged { self.noteUpkeep(&turn) }
     }
 
     /// Own endpoints at which strangers get in: ports that the router opened, or the person, and public

@@ -11,6 +11,7 @@ extension Relation {
     ///
     /// Returns whether there is something new that a measurement could use.
     mutating func settleUpkeep(_ table: UpkeepTable, _ turn: Turn) -> Bool {
+        let wasMeasured = self.measuredAddress != nil
         self.upkeep =
             turn.has(.noKeepalive) ? .nothing : table.upkeep(of: self.path, echo: self.echo)
         let former = self.standing
@@ -23,7 +24,17 @@ extension Relation {
                     since: isSame ? former?.since ?? turn.instant : turn.instant)
             }
         }
-        return self.standing != former && self.measuredAddress != nil
+        return self.measuredAddress != nil && (self.standing != former || !wasMeasured)
+    }
+
+    /// How a ping after a whole rest fared; three late ones in a row show that what was measured is not so.
+    mutating func noteRest(answered sending: Int?, _ turn: inout Turn) {
+        let former = self.keepalive.shorteningCount
+        self.keepalive.note(answered: sending)
+        guard self.keepalive.shorteningCount > former, case .pings(let rest) = self.upkeep,
+            rest > Constants.keepaliveInterval, let address = self.echo?.address
+        else { return }
+        turn.disproved.append(address)
     }
 
     /// Where the other sees this node, if a mapping or flow is in between that could be measured.

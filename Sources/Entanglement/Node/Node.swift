@@ -37,6 +37,7 @@ public struct Node: Sendable {
     var isAskedInVain = false
     /// Whether somebody got in whom this node had not called, since the network changed.
     var isCalledUnasked = false
+    var calledAddresses: CalledAddresses
     /// How long routers remember, for IPv4 and for IPv6.
     var lifetimes = [Lifetime](repeating: Lifetime(), count: 2)
     /// How paths are kept, as far as it depends on this end.
@@ -61,6 +62,8 @@ public struct Node: Sendable {
         self.discovery = Discovery(
             ports: configuration.helloPorts,
             isPaced: !configuration.mutation.isActive(.helloUnpaced))
+        self.calledAddresses = CalledAddresses(
+            now: now.instant, isNew: state.relations.isEmpty && state.tombstones.isEmpty)
         self.tombstones = state.tombstones
         self.tombstoneEnds = state.tombstones.map {
             now.instant + min(max($0.expiresAt - now.wall, .zero), Constants.pairingLife)
@@ -136,6 +139,7 @@ public struct Node: Sendable {
             self.askedAt = nil
             self.isAskedInVain = false
             self.isCalledUnasked = false
+            self.calledAddresses = CalledAddresses(now: turn.instant)
             self.discovery.networkChanged(hasRelations: !self.ids.isEmpty, now: turn.instant)
             self.forgetLifetimes(&turn)
             self.forEach(&turn) { $0.networkChanged(&$1) }
@@ -143,6 +147,7 @@ public struct Node: Sendable {
         }
         self.tick(&turn)
         self.serveRendezvous(&turn)
+        self.disproveRests(&turn)
         self.tickLifetimes(&turn)
         self.noteUnasked(&turn)
         self.finish(&turn, into: &outputs)
@@ -332,6 +337,7 @@ public struct Node: Sendable {
         self.indexes = turn.indexes
         self.clusters = turn.clusters
         if turn.changes.contains(where: \.concernsRelations) { self.noteTrustedClusters() }
+        self.calledAddresses.note(turn.actions)
         outputs += turn.outputs
     }
 

@@ -51,6 +51,9 @@ struct Turn {
     /// Who got in whom this relation had not called, and from where.
     var unasked: (relation: RelationID, address: IPAddress)?
 
+    /// Own addresses of which a measured rest was shown to be too long.
+    var disproved: [IPAddress] = []
+
     var changes: [Change] = []
     var actions: [Output] = []
     var replies: [Output] = []

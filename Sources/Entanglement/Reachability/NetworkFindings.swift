@@ -27,12 +27,48 @@ public struct NetworkFindings: Sendable, Equatable {
     }
 }
 
+/// Where this node sent anything since its network changed: nobody there comes uncalled.
+struct CalledAddresses: Sendable {
+    private var addresses: Set<IPAddress> = []
+    private var knowsSince: Instant
+    /// So long flows of before may last, of which nothing is known.
+    private static let formerFlowSpan = Duration.seconds(180)
+    private static let countMax = 4_096
+
+    /// `isNew`: nothing can have been sent before.
+    init(now: Instant, isNew: Bool = false) {
+        self.knowsSince = isNew ? now : now + Self.formerFlowSpan
+    }
+
+    mutating func note(_ outputs: [Output]) {
+        guard self.addresses.count < Self.countMax else { return }
+        for output in outputs {
+            switch output {
+            case .send(_, let target), .sendSealed(_, _, _, let target),
+                .sendFresh(_, let target, _), .sendAside(_, _, let target, _):
+                self.addresses.insert(target.address)
+            case .persist, .closeFresh, .closeAside, .bind, .multicast, .sendRelayed, .loopback,
+                .admit, .dismiss, .bury, .unbury, .install, .erase, .gatherCandidates, .reply,
+                .notify:
+                break
+            }
+        }
+    }
+
+    /// Whether nothing was sent there, as far as that is known.
+    func excludes(_ address: IPAddress, now: Instant) -> Bool {
+        self.addresses.count < Self.countMax && now >= self.knowsSince
+            && !self.addresses.contains(address)
+    }
+}
+
 extension Node {
     /// An open port lets others in too: then nothing is to be learned about the router.
     ///
     /// Nor where another peer is, or was, at that address: it may have been called there.
     mutating func noteUnasked(_ turn: inout Turn) {
         guard let (caller, address) = turn.unasked, !self.isCalledUnasked,
+            self.calledAddresses.excludes(address, now: turn.instant),
             !self.own.given.contains(where: { $0.kind == .mapped }),
             !self.ids.contains(where: { id in
                 id != caller && self.relations[id]?.hasCalled(address) ?? false

@@ -23,8 +23,6 @@ extension Relation {
         self.trust(isConfirmed: true, &turn)
         self.eraseTokens(&turn)
         guard self.isTrusted else { return }
-        self.nextAttemptAt = nil
-        self.searchStart = nil
         let frame = Frame(packet.plaintext)
         // From a place that is nobody's path, and is not to become one.
         if case .rest(let token, let rest, let ordinal) = frame {
@@ -32,6 +30,8 @@ extension Relation {
                 rest: rest, token: token, ordinal: ordinal, from: packet.source, &turn)
         }
         if packet.isAside { return }
+        self.nextAttemptAt = nil
+        self.searchStart = nil
         let target = self.replyTarget(packet, frame, &turn)
         // The path that an answer proves comes first: who is found again is told of there.
         if case .challengeAnswer(let bytes, _) = frame {
@@ -50,7 +50,7 @@ extension Relation {
             self.heard(at: packet.source, echo: echo, &turn)
             if self.record.phase != .forgotten, let path = self.path {
                 self.send(.pong(token: token, echo: packet.source), to: path, &turn)
-                self.repeatNews(&turn)
+                if packet.source == path { self.answerWithNews(&turn) }
             }
         case .pong(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
@@ -90,8 +90,9 @@ extension Relation {
         guard position < UInt64(probe.sentAt.count) else { return }
         let roundTrip = turn.instant - probe.sentAt[Int(position)]
         self.roundTrip = roundTrip
-        if probe.isAfterRest { self.keepalive.note(answered: Int(position)) }
+        if probe.isAfterRest { self.noteRest(answered: Int(position), &turn) }
         self.probe = nil
+        self.heldMove = nil
         if !self.isRelayed { self.leaveRelays() }
         guard let path = self.peerPath else { return }
         for waiting in self.waitingPings {
@@ -134,7 +135,7 @@ extension Relation {
     /// Asks a new source to prove itself; false when that would be too soon, or too long.
     @discardableResult
     mutating func challenge(
-        _ source: Endpoint, byteCountMax: Int, _ turn: inout Turn
+        _ source: Endpoint, byteCountMax: Int, isVouched: Bool = false, _ turn: inout Turn
     ) -> Bool {
         // Over a slow path packets come before the answer: the same challenge again, not another.
         var bytes = turn.random()
@@ -149,7 +150,8 @@ extension Relation {
         guard byteCount <= byteCountMax || turn.has(.challengeAmplifies) else { return false }
         self.challenges.removeAll { $0.endpoint == source }
         self.challenges.append(
-            Challenge(bytes: bytes, endpoint: source, sentAt: turn.instant))
+            Challenge(
+                bytes: bytes, endpoint: source, sentAt: turn.instant, isVouched: isVouched))
         if self.challenges.count > Limits.challengeCountMax { self.challenges.removeFirst() }
         self.send(frame, to: source, &turn)
         return true
@@ -180,7 +182,31 @@ extension Relation {
         guard let challenge = self.challenge(of: bytes, turn) else { return }
         self.challenges = []
         guard self.path != challenge.endpoint else { return }
+        if challenge.isVouched, self.hold(challenge.endpoint, turn) { return }
         self.move(to: challenge.endpoint, &turn)
+        self.probeAgain(&turn)
+    }
+
+    /// Whether the move waits, while the path may still answer.
+    ///
+    /// A helper that means harm may name a place that only passes on.
+    private mutating func hold(_ endpoint: Endpoint, _ turn: Turn) -> Bool {
+        guard self.isConnected, !self.isRelayed else { return false }
+        // The path has answered since.
+        guard let probe = self.probe else { return true }
+        let trip = (self.roundTrip ?? .zero) * 2 + Constants.heldMoveMin
+        let due = probe.startedAt + min(trip, Constants.heldMoveMax)
+        guard due > turn.instant else { return false }
+        self.heldMove = HeldMove(endpoint: endpoint, dueAt: due)
+        return true
+    }
+
+    /// The path has not answered: the peer is where it was found.
+    mutating func tickHeldMove(_ turn: inout Turn) {
+        guard let held = self.heldMove, held.dueAt <= turn.instant else { return }
+        self.heldMove = nil
+        guard self.isConnected else { return }
+        self.move(to: held.endpoint, &turn)
         self.probeAgain(&turn)
     }
 
@@ -192,6 +218,7 @@ extension Relation {
             return
         }
         let former = self.path.flatMap { $0.isRelay ? nil : $0 }
+        self.heldMove = nil
         self.path = endpoint
         if !endpoint.isRelay {
             self.directPath = endpoint

@@ -186,7 +186,7 @@ extension Relation {
     mutating func tickProbe(_ turn: inout Turn) {
         while let probe = self.probe, probe.dueAt <= turn.instant {
             guard probe.sentAt.count < Constants.probeSends.count, self.path != nil else {
-                if probe.isAfterRest { self.keepalive.note(answered: nil) }
+                if probe.isAfterRest { self.noteRest(answered: nil, &turn) }
                 self.probe = nil
                 self.lose(&turn)
                 return
@@ -210,9 +210,17 @@ extension Relation {
         return true
     }
 
-    /// What the other has not acknowledged goes with each ping, and with each answer to one: who is
-    /// always asked first never asks.
-    mutating func repeatNews(_ turn: inout Turn) {
+    /// The same with the answer to a ping that came by the path, once a second: who is always asked first
+    /// never asks, and who does not acknowledge gets no more for it.
+    mutating func answerWithNews(_ turn: inout Turn) {
+        guard self.unacknowledgedAddresses != nil || self.unacknowledgedHint != nil else { return }
+        if let last = self.newsSentAt, turn.instant - last < .seconds(1) { return }
+        self.newsSentAt = turn.instant
+        self.repeatNews(&turn)
+    }
+
+    /// What the other has not acknowledged goes with each ping.
+    private mutating func repeatNews(_ turn: inout Turn) {
         if let sequence = self.unacknowledgedAddresses {
             self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
         }
@@ -222,6 +230,7 @@ extension Relation {
     /// The peer does not answer: look for it.
     mutating func lose(_ turn: inout Turn) {
         if turn.has(.endpointsForgotten) { self.record.endpoints = [] }
+        self.heldMove = nil
         if self.isConnected {
             self.isConnected = false
             turn.notify(.peerUnreachable(self.id))

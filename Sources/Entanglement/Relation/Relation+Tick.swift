@@ -8,6 +8,7 @@ extension Relation {
         self.tickSlots(&turn)
         self.tickAttempts(&turn)
         self.tickFounding(&turn)
+        self.tickHeldMove(&turn)
         self.tickProbe(&turn)
         if let due = self.keepaliveAt, due <= turn.instant {
             self.startProbe(afterRest: self.restEnd.map { $0 <= turn.instant } ?? false, &turn)

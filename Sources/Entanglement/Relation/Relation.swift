@@ -50,6 +50,9 @@ struct Relation: Sendable {
     var waitingPings: [WaitingPing] = []
     /// Places that must prove themselves, the newest last.
     var challenges: [Challenge] = []
+    var heldMove: HeldMove?
+    /// When news went with an answer last.
+    var newsSentAt: Instant?
     /// When the peer was called where it says that it is now.
     var followedAt: Instant?
     var echo: Endpoint?
@@ -110,6 +113,7 @@ struct Relation: Sendable {
         consider(self.founding?.dueAt)
         consider(self.forgetAt)
         consider(self.probe?.dueAt)
+        consider(self.heldMove?.dueAt)
         consider(self.keepaliveAt)
         consider(self.rekeyAt)
         consider(self.birthday?.dueAt)
@@ -276,4 +280,12 @@ struct Challenge: Sendable {
     let bytes: UInt64
     let endpoint: Endpoint
     let sentAt: Instant
+    /// Whether only a common peer's word led there.
+    var isVouched = false
+}
+
+/// A place that has proved itself on a common peer's word, while the path may still answer.
+struct HeldMove: Sendable, Equatable {
+    let endpoint: Endpoint
+    let dueAt: Instant
 }

@@ -100,15 +100,7 @@ extension Node {
                 self.introduce(peer, pair.other, by: pair.tag, &turn)
             }
             self.passOn(foreign, from: peer, &turn)
-        case .sought(let tags):
-            let own = tags.filter { tag in
-                guard let id = self.common.byTag[tag], id != peer else { return false }
-                var isAnswered = false
-                self.update(id, &turn) { isAnswered = $0.sought(&$1) }
-                return isAnswered
-            }
-            guard !own.isEmpty, !turn.has(.helpUnasked) else { return }
-            self.update(peer, &turn) { $0.send(.seek(own), &$1) }
+        case .sought(let nonce, let tags): self.answer(tags, nonce: nonce, from: peer, &turn)
         case .found(let tag, let delay, let endpoints):
             guard let id = self.common.byTag[tag], id != peer else { return }
             self.update(id, &turn) { $0.found(endpoints, delay: delay, by: peer, &$1) }
@@ -138,8 +130,30 @@ extension Node {
         guard !unanswered.isEmpty else { return }
         for other in self.common.helpers where other != peer {
             guard self.common.table.mayTell(of: peer, now: turn.instant) else { return }
-            self.update(other, &turn) { $0.send(.sought(unanswered), &$1) }
+            // Who does not share a tag must learn nothing by which it could ask for it.
+            let nonce = turn.random()
+            let veiled = unanswered.map { $0.veiled(nonce: nonce, turn.primitives) }
+            self.update(other, &turn) { $0.send(.sought(nonce: nonce, veiled), &$1) }
         }
+    }
+
+    /// A helper tells that somebody seeks: who shares the tag asks for it there.
+    private mutating func answer(
+        _ veiled: [VeiledTag], nonce: UInt64, from helper: RelationID, _ turn: inout Turn
+    ) {
+        guard self.relations[helper]?.canHelp ?? false,
+            self.relations[helper]?.mayTellOfSeekers(turn.instant) ?? false
+        else { return }
+        let known = Set(veiled)
+        var own: [RendezvousTag] = []
+        for id in self.ids where id != helper {
+            guard let tag = self.relations[id]?.seeking.tag,
+                known.contains(tag.veiled(nonce: nonce, turn.primitives))
+            else { continue }
+            self.update(id, &turn) { if $0.sought(&$1) { own.append(tag) } }
+        }
+        guard !own.isEmpty, !turn.has(.helpUnasked) else { return }
+        self.update(helper, &turn) { $0.send(.seek(own), &$1) }
     }
 
     /// Tells two peers of each other, so that both begin at one moment.
@@ -222,7 +236,7 @@ extension Node {
     mutating func forgetHelp(of relation: Relation) {
         self.common.setHelper(relation.id, false)
         self.common.setSeeker(relation.id, false)
-        self.common.table.withdraw(relation.id)
+        self.common.table.forget(relation.id)
         if let tag = relation.seeking.tag { self.common.byTag[tag] = nil }
         for relay in relation.seeking.relays { self.common.owners[relay.number] = nil }
     }

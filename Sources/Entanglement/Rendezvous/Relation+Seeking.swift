@@ -132,7 +132,7 @@ extension Relation {
         guard self.isConnected else { return }
         // The own packet opens the own router for what the peer sends from its new place all the time.
         for place in fresh.filter({ $0 != self.path }).prefix(Limits.challengeCountMax) {
-            self.challenge(place, byteCountMax: .max, &turn)
+            self.challenge(place, byteCountMax: .max, isVouched: true, &turn)
         }
     }
 
@@ -140,6 +140,18 @@ extension Relation {
     mutating func doubt(_ turn: inout Turn) {
         self.startProbe(&turn)
         if !self.isRelayed { self.probe?.isDoubtful = true }
+    }
+
+    /// Whether this helper may tell once more that somebody is sought.
+    mutating func mayTellOfSeekers(_ now: Instant) -> Bool {
+        var bucket =
+            self.seeking.soughtBucket
+            ?? TokenBucket(
+                burst: Limits.soughtHeardBurst, perSecond: Limits.soughtHeardPerSecond, now: now)
+        let isAllowed = bucket.hasToken(now: now)
+        if isAllowed { bucket.take() }
+        self.seeking.soughtBucket = bucket
+        return isAllowed
     }
 
     /// A common peer tells that the peer has moved and looks for this node; whether it is answered.

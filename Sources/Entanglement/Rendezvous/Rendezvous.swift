@@ -95,6 +95,11 @@ struct Rendezvous: Sendable {
     mutating func withdraw(_ seeker: RelationID) {
         for tag in self.tags.removeValue(forKey: seeker) ?? [] { self.drop(tag, of: seeker) }
         self.quotas[seeker] = nil
+    }
+
+    /// The relation is deleted; who is only lost for a while begins with no full quota.
+    mutating func forget(_ seeker: RelationID) {
+        self.withdraw(seeker)
         self.callQuotas[seeker] = nil
     }
 

@@ -24,6 +24,8 @@ struct Seeking: Sendable {
     var movedAt: Instant?
     /// When it was answered last that this peer is sought.
     var soughtAnsweredAt: Instant?
+    /// How often this peer may tell that somebody is sought: each time costs a look at all relations.
+    var soughtBucket: TokenBucket?
     /// When common peers are asked next; nil: nobody is looked for.
     var seekAt: Instant?
     /// When they were asked last.

@@ -35,7 +35,7 @@ enum Frame: Equatable {
     /// A whole datagram between the two who share that tag.
     case relay(RendezvousTag, [UInt8])
     /// Somebody who has just moved looks for the peers with whom it shares these tags.
-    case sought([RendezvousTag])
+    case sought(nonce: UInt64, [VeiledTag])
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
@@ -97,9 +97,11 @@ enum Frame: Equatable {
             writer.put(UInt8(18))
             writer.put(tag.bytes)
             writer.put(bytes)
-        case .sought(let tags):
+        case .sought(let nonce, let tags):
             writer.put(UInt8(19))
-            writer.put(tags)
+            writer.put(nonce)
+            writer.put(UInt8(min(tags.count, Constants.seekCountMax)))
+            for tag in tags.prefix(Constants.seekCountMax) { writer.put(tag.bytes) }
         }
         return writer.bytes
     }
@@ -152,7 +154,12 @@ enum Frame: Equatable {
                 let sizes = Constants.datagramByteCountMin...Constants.relayedByteCountMax
                 return sizes.contains(bytes.count) ? .relay(tag, bytes) : nil
             }
-        case 19: frame = reader.tags().map { .sought($0) }
+        case 19:
+            frame = reader.uint64().flatMap { nonce in
+                reader.tags().map { tags in
+                    .sought(nonce: nonce, tags.map { VeiledTag(high: $0.high, low: $0.low) })
+                }
+            }
         default: frame = nil
         }
         guard let frame, reader.isAtEnd else { return nil }

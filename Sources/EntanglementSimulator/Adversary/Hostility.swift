@@ -71,19 +71,27 @@ struct Villain: Sendable {
     }
 
     /// Tags that nobody has, and floods under its own.
-    private mutating func demands(_ tags: [RendezvousTag]) -> [(SessionContent, [UInt8])] {
+    private mutating func demands(
+        _ tags: [RendezvousTag], _ primitives: any Primitives
+    ) -> [(SessionContent, [UInt8])] {
         let guesses = (0..<32).map { _ in RendezvousTag(using: &self.generator) }
         var made: [(SessionContent, [UInt8])] = [(.frame, HostileFrame.seek(guesses))]
-        made.append((.frame, HostileFrame.sought(guesses)))
+        made.append((.frame, self.sought(guesses, primitives)))
         if !tags.isEmpty {
             made.append((.frame, HostileFrame.seek(Array(tags.prefix(32)))))
-            made.append((.frame, HostileFrame.sought(Array(tags.prefix(32)))))
+            made.append((.frame, self.sought(Array(tags.prefix(32)), primitives)))
         }
         for tag in tags + guesses.prefix(1) {
             let bytes = [UInt8](repeating: 0x81, count: Constants.relayedByteCountMax)
             made += (0..<60).map { _ in (.frame, HostileFrame.relay(tag, bytes)) }
         }
         return made
+    }
+
+    private mutating func sought(
+        _ tags: [RendezvousTag], _ primitives: any Primitives
+    ) -> [UInt8] {
+        HostileFrame.sought(tags, nonce: self.generator.next(), primitives)
     }
 
     /// Remembers what it sent.
@@ -102,7 +110,9 @@ struct Villain: Sendable {
     }
 
     /// Plaintexts for its sessions, as its strategy has them.
-    mutating func plaintexts(_ tags: [RendezvousTag]) -> [(SessionContent, [UInt8])] {
+    mutating func plaintexts(
+        _ tags: [RendezvousTag], _ primitives: any Primitives
+    ) -> [(SessionContent, [UInt8])] {
         switch self.strategy {
         case .lies:
             let sequence = UInt32.random(in: 0...UInt32.max, using: &self.generator)
@@ -116,7 +126,7 @@ struct Villain: Sendable {
                 (.frame, HostileFrame.addresses(sequence: sequence, named)),
             ].compactMap { $0 }
         case .forges: return (0..<4).map { _ in (self.content(), self.nonsense()) }
-        case .meddles: return self.demands(tags)
+        case .meddles: return self.demands(tags, primitives)
         case .floods, .repeats, .substitutes: return []
         }
     }

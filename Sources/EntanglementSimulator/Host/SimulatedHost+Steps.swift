@@ -95,8 +95,9 @@ extension SimulatedHost {
         let local = self.clock.local(now)
         let sessions = self.node?.openSessions(now: local) ?? []
         let tags = self.node?.ownTags ?? []
+        let primitives = self.primitives
         for (session, path) in sessions where !path.isRelay {
-            for (content, bytes) in self.villain?.plaintexts(tags) ?? [] {
+            for (content, bytes) in self.villain?.plaintexts(tags, primitives) ?? [] {
                 self.carryOut(
                     .sendSealed(session: session, content, bytes, to: path), at: now, &effects)
             }
