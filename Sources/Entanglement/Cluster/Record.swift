@@ -120,6 +120,11 @@ public struct RecordDraft: Sendable, Equatable {
         try self.init(content: Self.content(.endpoint(whereabouts), at: nil, of: member))
     }
 
+    /// The record of a founding; two different Ed25519 keys.
+    public init(_ founding: Founding) throws(RecordError) {
+        try self.init(content: Self.content(.genesis(founding), at: nil, of: nil))
+    }
+
     /// Reads a content; exactly one content stands for each value.
     init(content: [UInt8]) throws(RecordError) {
         var reader = ByteReader(content)
