@@ -19,24 +19,52 @@ public enum RecordError: Error, Equatable {
 /// A value that was read from bytes is well-formed; whether its signatures are right depends on the
 /// roster (``RecordSet``).
 public struct Record: Sendable, Equatable {
+    /// What copies share.
+    private final class Storage: Sendable {
+        let id: RecordID
+        let draft: RecordDraft
+        let signatures: [[UInt8]]
+
+        init(id: RecordID, _ draft: RecordDraft, _ signatures: [[UInt8]]) {
+            self.id = id
+            self.draft = draft
+            self.signatures = signatures
+        }
+    }
+
+    private let storage: Storage
+
     /// SHA-256 of the content.
-    public let id: RecordID
+    public var id: RecordID { self.storage.id }
+
     /// The exact bytes that are hashed and signed.
-    public let content: [UInt8]
+    public var content: [UInt8] { self.storage.draft.content }
+
     /// One or two signatures of 64 bytes.
-    public let signatures: [[UInt8]]
+    public var signatures: [[UInt8]] { self.storage.signatures }
+
     /// Who wrote it and after what; nil: a genesis or an endpoint record.
-    public let place: RecordPlace?
+    public var place: RecordPlace? { self.storage.draft.place }
+
     /// What it says.
-    public let body: RecordBody
-    /// The member of an endpoint record.
-    let endpointMember: MemberID?
+    public var body: RecordBody { self.storage.draft.body }
 
     /// The kind of the record.
-    public var kind: RecordKind { self.body.kind }
+    public var kind: RecordKind { self.storage.draft.kind }
 
     /// Who wrote it; nil: both founders.
-    public var author: MemberID? { self.place?.author ?? self.endpointMember }
+    public var author: MemberID? { self.storage.draft.author }
+
+    /// Whether content and signatures are equal.
+    public static func == (left: Record, right: Record) -> Bool {
+        left.storage === right.storage
+            || left.content == right.content && left.signatures == right.signatures
+    }
+
+    /// What the author signs.
+    func signedBytes(in cluster: ClusterID) -> [UInt8] {
+        self.storage.draft.signedBytes(in: cluster)
+    }
 
     /// Reads what ``bytes`` gives; exactly one sequence of bytes stands for each record.
     public init(bytes: [UInt8], _ primitives: any Primitives) throws(RecordError) {
@@ -68,12 +96,7 @@ public struct Record: Sendable, Equatable {
         guard let id = RecordID(bytes: primitives.hash(draft.content)) else {
             preconditionFailure("a hash has 32 bytes")
         }
-        self.id = id
-        self.content = draft.content
-        self.signatures = signatures
-        self.place = draft.place
-        self.body = draft.body
-        self.endpointMember = draft.endpointMember
+        self.storage = Storage(id: id, draft, signatures)
     }
 
     /// The record that founded a cluster, as the node stored it; nil: the stored bytes are none.
@@ -89,7 +112,7 @@ public struct Record: Sendable, Equatable {
     /// u16 length of the content | content | signatures: as it travels and is stored.
     public var bytes: [UInt8] {
         var writer = ByteWriter()
-        writer.put(UInt16(self.content.count))
+        writer.put(UInt16(truncatingIfNeeded: self.content.count))
         writer.put(self.content)
         for signature in self.signatures { writer.put(signature) }
         return writer.bytes
@@ -104,7 +127,10 @@ public struct RecordDraft: Sendable, Equatable {
     public let place: RecordPlace?
     /// What it says.
     public let body: RecordBody
-    let endpointMember: MemberID?
+    /// The kind of the record.
+    public let kind: RecordKind
+    /// Who writes it; nil: both founders.
+    public let author: MemberID?
 
     /// A record of the roster at its place.
     public init(_ body: RecordBody, at place: RecordPlace) throws(RecordError) {
@@ -144,7 +170,8 @@ public struct RecordDraft: Sendable, Equatable {
         guard reader.isAtEnd else { throw .wrongLength }
         self.content = content
         self.place = place
-        self.endpointMember = member
+        self.kind = kind
+        self.author = place?.author ?? member
         let byteCount = 2 + content.count + 64 * kind.signatureCount
         guard byteCount <= ClusterLimits.recordByteCountMax else {
             throw .tooLong(byteCount: byteCount)

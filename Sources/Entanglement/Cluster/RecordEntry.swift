@@ -75,12 +75,3 @@ struct MemberEntry: Sendable {
         self.admissions = [admission]
     }
 }
-
-extension Record {
-    /// What the author signs.
-    func signedBytes(in cluster: ClusterID) -> [UInt8] {
-        var writer = ByteWriter(domain: self.kind.domain, cluster)
-        writer.put(self.content)
-        return writer.bytes
-    }
-}

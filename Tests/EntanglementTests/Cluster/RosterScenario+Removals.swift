@@ -40,7 +40,7 @@ extension RosterScenario {
                 stage.anna, by: [people[0], people[1], people[2], people[3]], seeing: before)
             let other = stage.remove(
                 people[0], by: [stage.anna, stage.ben, people[3]], seeing: before)
-            return stage.outcome(one) == .inEffect && stage.outcome(other) == .void
+            return stage.outcome(one) == .inEffect && stage.outcome(other) == .conflicting
         },
         RosterScenario("a removal that needs the vote of one who is removed does not hold") {
             stage in
@@ -99,9 +99,21 @@ extension RosterScenario {
             let guest = stage.all.add(by: stage.anna, &stage.maker)
             var view = stage.all
             view.confirm(people[1], guest, &stage.maker)
-            stage.remove(people[1], by: [stage.anna, stage.ben])
+            stage.remove(people[1], by: [stage.anna, stage.ben, people[0]])
             stage.merge(view)
             return stage.status(guest) == .present && !stage.isVoter(guest)
+        },
+        RosterScenario("voters whom the accused made meanwhile weigh, until enough others vote") {
+            stage in
+            let people = stage.voters(2)
+            let guest = stage.all.add(by: stage.anna, &stage.maker)
+            var view = stage.all
+            view.confirm(people[1], guest, &stage.maker)
+            let proposal = stage.remove(people[1], by: [stage.anna, stage.ben])
+            stage.merge(view)
+            guard stage.outcome(proposal) == .outnumbered else { return false }
+            stage.all.write(.vote(proposal), by: people[0], stage.maker)
+            return stage.outcome(proposal) == .inEffect && !stage.isVoter(guest)
         },
         RosterScenario("records with old parents bring a removed member not back") { stage in
             let people = stage.voters(3)
@@ -124,10 +136,11 @@ extension RosterScenario {
             stage in
             let people = stage.voters(5)
             let old = stage.all
-            stage.remove(people[3], by: [stage.anna, stage.ben, people[0], people[1]])
-            stage.remove(people[4], by: [stage.anna, stage.ben, people[0], people[1]])
+            let honest = [stage.anna, stage.ben, people[0], people[1], people[2]]
+            stage.remove(people[3], by: honest)
+            stage.remove(people[4], by: honest)
             var view = old
-            for _ in 0..<6 { _ = view.voter(metBy: people[3], people[4], &stage.maker) }
+            for _ in 0..<3 { _ = view.voter(metBy: people[3], people[4], &stage.maker) }
             stage.merge(view)
             return stage.status(people[3]) == .removed && stage.status(people[4]) == .removed
                 && stage.state.present.count == 5
