@@ -17,16 +17,19 @@ struct RosterCommand: ParsableCommand {
     @Option(help: "The seed of the first set.") var first: UInt64 = 1
     @Option(help: "Orders in which each set is delivered.") var orders = 10
     @Option(help: "Threads.") var jobs = 2
+    @Option(help: "Instead: how long one fold of so many records takes.") var cost: Int?
 
     func validate() throws {
         try Demand.count(self.orders, "--orders", 1...1_000)
         try Demand.count(self.jobs, "--jobs", 1...256)
+        if let cost = self.cost { try Demand.count(cost, "--cost", 2_000...10_000) }
         guard self.sets > 0, self.first <= .max - self.sets else {
             throw ValidationError("--sets takes a number of at least 1, as 10000.")
         }
     }
 
     func run() throws {
+        if let cost = self.cost { return self.showCost(records: cost) }
         Interruption.watch()
         let start = ContinuousClock.now
         let pieceCount = (self.sets + Self.setsOfPiece - 1) / Self.setsOfPiece
@@ -56,6 +59,25 @@ struct RosterCommand: ParsableCommand {
         var columns = Columns(["roster", "\(self.orders) orders of each set"])
         for (name, count) in result.figures { columns.add([name, Decimals.text(count)]) }
         columns.add(["seconds", Decimals.text(elapsed / .seconds(1), places: 1)])
+        Printout.show(columns.text)
+    }
+
+    private func showCost(records: Int) {
+        var columns = Columns(["fold", "records", "removals", "others", "ms", "digest ms"])
+        for make in [RosterCost.honest, RosterCost.backdating, RosterCost.owners] {
+            let cost = make(records)
+            let start = ContinuousClock.now
+            let (inEffect, others) = cost.fold()
+            let folded = ContinuousClock.now
+            _ = cost.digest()
+            let end = ContinuousClock.now
+            columns.add([
+                cost.name, Decimals.text(cost.recordCount), Decimals.text(inEffect),
+                Decimals.text(others),
+                Decimals.text((folded - start) / .milliseconds(1), places: 1),
+                Decimals.text((end - folded) / .milliseconds(1), places: 1),
+            ])
+        }
         Printout.show(columns.text)
     }
 }

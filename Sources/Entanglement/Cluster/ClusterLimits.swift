@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How much of a cluster a node takes in (PROTOCOL.md §12.6).
+/// How much of a cluster a node takes in (PROTOCOL.md §11.6).
 ///
 /// All but ``memberCountMax`` only delay or refuse what is stored; none changes what a set of
 /// records means.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A member of one cluster: the UUIDv8 of what was signed when it came (PROTOCOL.md §12.2).
+/// A member of one cluster: the UUIDv8 of what was signed when it came (PROTOCOL.md §11.2).
 ///
 /// The id belongs to one pair of keys and one coming: who was removed and is met again comes back
 /// under another id.

@@ -22,14 +22,17 @@ struct OrphanPen: Sendable {
 
     var wanted: [RecordID] {
         let ids = self.orphans.compactMap { orphan -> RecordID? in
-            guard case .record(let id) = orphan.need, !self.holds(id) else { return nil }
+            guard case .record(let id) = orphan.need,
+                !self.orphans.contains(where: { $0.record.id == id })
+            else { return nil }
             return id
         }
         return Set(ids).sorted()
     }
 
-    func holds(_ id: RecordID) -> Bool {
-        self.orphans.contains { $0.record.id == id }
+    /// Whether exactly this record waits; a copy with another signature is another one.
+    func holds(_ record: Record) -> Bool {
+        self.orphans.contains { $0.record.id == record.id && $0.record == record }
     }
 
     mutating func put(

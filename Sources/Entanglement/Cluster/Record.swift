@@ -14,7 +14,7 @@ public enum RecordError: Error, Equatable {
     case notCanonical
 }
 
-/// A signed statement of a member about its cluster (PROTOCOL.md §12.1).
+/// A signed statement of a member about its cluster (PROTOCOL.md §11.1).
 ///
 /// A value that was read from bytes is well-formed; whether its signatures are right depends on the
 /// roster (``RecordSet``).

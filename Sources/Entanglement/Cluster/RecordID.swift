@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The id of a record: SHA-256 of its content without signatures (PROTOCOL.md §12.1).
+/// The id of a record: SHA-256 of its content without signatures (PROTOCOL.md §11.1).
 ///
 /// Held as four big-endian words, so that comparing the words in order is comparing the bytes.
 public struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible {

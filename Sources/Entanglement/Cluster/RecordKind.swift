@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The first byte of a record's content (PROTOCOL.md §12.1).
+/// The first byte of a record's content (PROTOCOL.md §11.1).
 ///
 /// 10 is reserved for bridges and 11 for cards; a reader of this version refuses both.
 public enum RecordKind: UInt8, Sendable, Hashable, CaseIterable {

@@ -120,7 +120,7 @@ public struct RecordSet: Sendable {
         if record.kind != .endpoint, self.entries.count >= self.limits.recordCountMax {
             return .refused(.full)
         }
-        guard !self.pen.holds(record.id) else { return .waiting }
+        guard !self.pen.holds(record) else { return .waiting }
         if let number = self.memberNumbers[author] {
             let keys = self.members[number].keys
             guard self.isSigned(record, by: keys, primitives) else {
@@ -178,7 +178,8 @@ public struct RecordSet: Sendable {
                     self.pen.putBack(waiting, waitingFor: next)
                     continue
                 }
-                guard self.entries.count < self.limits.recordCountMax,
+                guard self.numbers[waiting.record.id] == nil,
+                    self.entries.count < self.limits.recordCountMax,
                     let author = waiting.record.author, let keys = self.keys(of: author),
                     self.isSigned(waiting.record, by: keys, primitives),
                     self.admit(waiting.record, primitives) == nil

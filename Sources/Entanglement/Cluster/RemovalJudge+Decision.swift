@@ -29,10 +29,12 @@ extension RemovalJudge {
             holding.append(proposal)
         }
         var (inEffect, lost) = self.resolve(holding, votes)
-        self.drop(&inEffect)
+        self.drop(&inEffect, of: holding)
         self.support(&inEffect, apartFrom: lost)
+        var isInEffect = [Bool](repeating: false, count: self.proposals.count)
+        for proposal in inEffect { isInEffect[proposal] = true }
         let outcomes = self.proposals.indices.map { proposal -> RemovalOutcome in
-            if inEffect.contains(proposal) { return .inEffect }
+            if isInEffect[proposal] { return .inEffect }
             if lost.contains(proposal) { return .conflicting }
             switch self.judge(proposal, given: inEffect) {
             case .holds: return .conflicting
@@ -92,9 +94,9 @@ extension RemovalJudge {
     private mutating func undoing(_ holding: [Int]) -> [(by: Int, undone: Int)] {
         var undoing: [(by: Int, undone: Int)] = []
         for undone in holding {
-            let known = holding.filter { self.isKnown($0, to: undone) }
-            for by in holding where by != undone && !known.contains(by) {
+            for by in holding where by != undone && !self.isKnown(by, to: undone) {
                 guard self.isTouched(undone, by: by) else { continue }
+                let known = holding.filter { self.isKnown($0, to: undone) }
                 if case .holds = self.judge(undone, given: known + [by]) { continue }
                 undoing.append((by, undone))
             }
@@ -157,17 +159,33 @@ extension RemovalJudge {
         }
     }
 
-    /// Drops those that do not hold given the rest, until all hold.
-    private mutating func drop(_ inEffect: inout [Int]) {
+    /// Drops those that do not hold given the rest, until all do.
+    private mutating func drop(_ inEffect: inout [Int], of holding: [Int]) {
         var isStable = false
         while !isStable {
             isStable = true
-            for proposal in inEffect {
+            for proposal in inEffect where self.isInDoubt(proposal, inEffect, holding) {
                 if case .holds = self.judge(proposal, given: inEffect) { continue }
                 inEffect.removeAll { $0 == proposal }
                 isStable = false
             }
         }
+    }
+
+    /// Whether what was found about a removal, given its ancestors, may not be true any more: one
+    /// of them was given up, or another one takes support from it. All else makes majorities easier.
+    private mutating func isInDoubt(
+        _ proposal: Int, _ inEffect: [Int], _ holding: [Int]
+    ) -> Bool {
+        if inEffect.count < holding.count,
+            holding.contains(where: { self.isKnown($0, to: proposal) && !inEffect.contains($0) })
+        {
+            return true
+        }
+        for other in inEffect where other != proposal && !self.isKnown(other, to: proposal) {
+            if self.isTouched(proposal, by: other) { return true }
+        }
+        return false
     }
 
     /// Takes in those that hold given what is in effect, if that still holds then.
@@ -187,7 +205,7 @@ extension RemovalJudge {
     }
 
     private mutating func isCompatible(_ proposal: Int, _ inEffect: [Int]) -> Bool {
-        for held in inEffect {
+        for held in inEffect where self.isTouched(held, by: proposal) {
             if case .holds = self.judge(held, given: inEffect + [proposal]) { continue }
             return false
         }

@@ -10,7 +10,13 @@ struct Proposal: Sendable {
     var support: [(member: Int, record: Int)]
 }
 
-/// Whether removals hold, each given others that do (PROTOCOL.md §12.4).
+/// Everything that some removals make void.
+struct VoidUnion: Sendable {
+    var proposals: [Int] = []
+    var void: BitSet?
+}
+
+/// Whether removals hold, each given others that do (PROTOCOL.md §11.4).
 struct RemovalJudge: Sendable {
     enum Verdict: Equatable {
         /// So many of all voters are for it.
@@ -32,6 +38,9 @@ struct RemovalJudge: Sendable {
     private(set) var proposals: [Proposal] = []
     let ancestry: Ancestry
     private var voidSets: [BitSet?]
+    /// The last unions of what removals make void: at heads and in the whole set.
+    private var atHeads = VoidUnion()
+    private var inWhole = VoidUnion()
 
     init(_ set: RecordSet, _ defects: RosterDefects) {
         self.set = set
@@ -107,9 +116,32 @@ struct RemovalJudge: Sendable {
 
     /// Everything that these removals make void.
     mutating func voids(_ proposals: [Int]) -> BitSet {
+        var union = VoidUnion()
+        return self.voids(proposals, &union)
+    }
+
+    /// The same, going on from the last union if that was of the first of them.
+    private mutating func voids(_ proposals: [Int], _ last: inout VoidUnion) -> BitSet {
         var void = self.base
-        for proposal in proposals { void.formUnion(self.voids(proposal)) }
+        var done = 0
+        if let known = last.void, proposals.starts(with: last.proposals) {
+            (void, done) = (known, last.proposals.count)
+        }
+        for proposal in proposals[done...] { void.formUnion(self.voids(proposal)) }
+        last = VoidUnion(proposals: proposals, void: void)
         return void
+    }
+
+    private mutating func voidsAtHeads(_ proposals: [Int]) -> BitSet {
+        var last = self.atHeads
+        defer { self.atHeads = last }
+        return self.voids(proposals, &last)
+    }
+
+    private mutating func voidsInWhole(_ proposals: [Int]) -> BitSet {
+        var last = self.inWhole
+        defer { self.inWhole = last }
+        return self.voids(proposals, &last)
     }
 
     func isKnown(_ other: Int, to proposal: Int) -> Bool {
@@ -129,10 +161,10 @@ struct RemovalJudge: Sendable {
         let others = others.filter { $0 != proposal }
         guard removal.support.contains(where: { $0.member != removal.author }),
             case let known = others.filter({ self.isKnown($0, to: proposal) }),
-            case let knownVoid = self.voids(known),
+            case let knownVoid = self.voidsAtHeads(known),
             let heads = self.electorate(of: removal, given: known, knownVoid)
         else { return .open }
-        let void = self.voids(others)
+        let void = self.voidsInWhole(others)
         guard !void.contains(removal.record) else { return .void }
         if !self.isMajority(self.supporters(of: removal, nil), of: heads),
             !self.defects.isActive(.headsUnchecked)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension RosterState {
-    /// What the records of a set say together (PROTOCOL.md §12.3 to §12.5).
+    /// What the records of a set say together (PROTOCOL.md §11.3 to §11.5).
     ///
     /// Depends on which records the set holds, not on the order in which they came. It comes to an
     /// end for every set, and fails for none.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension RosterState {
-    /// 32 bytes that are equal wherever the states are (PROTOCOL.md §12.5).
+    /// 32 bytes that are equal wherever the states are (PROTOCOL.md §11.5).
     public func hash(_ primitives: any Primitives) -> [UInt8] {
         var writer = ByteWriter(domain: "spockex/1 roster", self.cluster)
         writer.put(UInt16(truncatingIfNeeded: self.members.count))

@@ -11,6 +11,13 @@ public struct ClusterMaker: Sendable {
         public let keys: MemberKeys
         /// What it signs with.
         public let signing: SigningKey
+
+        /// Somebody with these keys.
+        public init(id: MemberID, keys: MemberKeys, signing: SigningKey) {
+            self.id = id
+            self.keys = keys
+            self.signing = signing
+        }
     }
 
     /// The cryptography of all records.

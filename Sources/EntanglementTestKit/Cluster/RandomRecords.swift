@@ -29,7 +29,7 @@ public struct RandomRecords: Sendable {
     }
 
     /// The records in another order.
-    public mutating func shuffled() -> [Record] {
+    public mutating func inAnotherOrder() -> [Record] {
         self.records.shuffled(using: &self.generator)
     }
 
