@@ -172,8 +172,10 @@ extension RemovalJudge {
         }
     }
 
-    /// Whether what was found about a removal, given its ancestors, may not be true any more: one
-    /// of them was given up, or another one takes support from it. All else makes majorities easier.
+    /// Whether what was found about a removal, given its ancestors, may not be true any more.
+    ///
+    /// So it is if one of them was given up, or if another one takes support from it. All else makes
+    /// majorities easier.
     private mutating func isInDoubt(
         _ proposal: Int, _ inEffect: [Int], _ holding: [Int]
     ) -> Bool {

@@ -37,6 +37,8 @@ struct RemovalJudge: Sendable {
     /// Ordered so that each comes after those it could know; then by id.
     private(set) var proposals: [Proposal] = []
     let ancestry: Ancestry
+    /// Author, admission and position of each record, for loops over all of them.
+    private let traits: [(author: Int, root: Int, position: UInt32)]
     private var voidSets: [BitSet?]
     /// The last unions of what removals make void: at heads and in the whole set.
     private var atHeads = VoidUnion()
@@ -67,6 +69,7 @@ struct RemovalJudge: Sendable {
             }
         }
         self.ancestry = Ancestry(proposals.isEmpty ? [] : entries)
+        self.traits = proposals.isEmpty ? [] : entries.map { ($0.author, $0.root, $0.position) }
         if !defects.isActive(.judgedByArrival) {
             proposals.sort { left, right in
                 let (left, right) = (entries[left.record], entries[right.record])
@@ -93,16 +96,16 @@ struct RemovalJudge: Sendable {
     mutating func voids(_ proposal: Int) -> BitSet {
         if let known = self.voidSets[proposal] { return known }
         let removal = self.proposals[proposal]
-        var void = BitSet(room: self.set.entries.count)
-        for (number, entry) in self.set.entries.enumerated().dropFirst() {
-            var isVoid = false
-            if entry.author == removal.accused {
-                isVoid =
-                    !self.isBefore(number, removal.record) || entry.position > removal.kept
-                    || self.defects.isActive(.pastIsVoid)
+        var void = BitSet(room: self.traits.count)
+        for number in self.traits.indices.dropFirst() {
+            let (author, root, position) = self.traits[number]
+            if author == removal.accused {
+                let counts =
+                    self.isBefore(number, removal.record) && position <= removal.kept
+                    && !self.defects.isActive(.pastIsVoid)
+                if !counts { void.insert(number) }
             }
-            if void.contains(entry.root), !self.defects.isActive(.dependentsStay) { isVoid = true }
-            if isVoid { void.insert(number) }
+            if void.contains(root), !self.defects.isActive(.dependentsStay) { void.insert(number) }
         }
         self.voidSets[proposal] = void
         return void
