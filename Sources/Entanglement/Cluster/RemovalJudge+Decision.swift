@@ -207,7 +207,8 @@ extension RemovalJudge {
     }
 
     private mutating func isCompatible(_ proposal: Int, _ inEffect: [Int]) -> Bool {
-        for held in inEffect where self.isTouched(held, by: proposal) {
+        for held in inEffect
+        where self.isKnown(proposal, to: held) || self.isTouched(held, by: proposal) {
             if case .holds = self.judge(held, given: inEffect + [proposal]) { continue }
             return false
         }

@@ -40,6 +40,20 @@ import Testing
         return tally
     }
 
+    @Test func everyRemovalInEffectHoldsGivenTheOthers() {
+        for seed in UInt64(0)..<1_500 {
+            let random = RandomRecords(seed: seed)
+            var judge = RemovalJudge(random.view.set, [])
+            let decision = judge.decide()
+            for proposal in decision.inEffect {
+                guard case .holds = judge.judge(proposal, given: decision.inEffect) else {
+                    Issue.record("the set of seed \(seed)")
+                    return
+                }
+            }
+        }
+    }
+
     @Test func eachDefectIsFound() {
         for (name, defect) in RosterDefects.named {
             let isFound =
