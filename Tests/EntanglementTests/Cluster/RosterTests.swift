@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test func everyRemovalInEffectHoldsGivenTheOthers() {
-        for seed in UInt64(0)..<1_500 {
+        // In the last one a removal accuses a late voter whose vote another removal has.
+        for seed in Array(UInt64(0)..<1_500) + [55_563] {
             let random = RandomRecords(seed: seed)
             var judge = RemovalJudge(random.view.set, [])
             let decision = judge.decide()
