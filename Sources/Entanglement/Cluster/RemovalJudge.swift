@@ -19,7 +19,7 @@ struct VoidUnion: Sendable {
 /// Whether removals hold, each given others that do (PROTOCOL.md §11.4).
 struct RemovalJudge: Sendable {
     enum Verdict: Equatable {
-        /// So many of all voters are for it.
+        /// So many of the voters at its heads are for it.
         case holds(votes: Int)
         case open
         case outnumbered
@@ -152,7 +152,10 @@ struct RemovalJudge: Sendable {
             self.proposals[other].record, of: self.proposals[proposal].record)
     }
 
-    /// Whether a removal could lose support by another one.
+    /// Whether another removal takes support from one.
+    ///
+    /// If it does not, the one holds all the more given the other: its electorate can only shrink,
+    /// by voters who are not for it.
     mutating func isTouched(_ proposal: Int, by other: Int) -> Bool {
         let void = self.voids(other)
         return self.proposals[proposal].support.contains { void.contains($0.record) }
@@ -169,16 +172,11 @@ struct RemovalJudge: Sendable {
         else { return .open }
         let void = self.voidsInWhole(others)
         guard !void.contains(removal.record) else { return .void }
-        if !self.isMajority(self.supporters(of: removal, nil), of: heads),
-            !self.defects.isActive(.headsUnchecked)
-        {
-            return .open
-        }
+        guard self.isMajority(self.supporters(of: removal, nil), of: heads) else { return .open }
         let supporters = self.supporters(of: removal, void)
-        if !self.isMajority(supporters, of: heads), !self.defects.isActive(.headsUnchecked) {
-            return .void
-        }
-        let whole = self.wholeElectorate(of: removal, heads: heads, given: others, void)
+        guard self.isMajority(supporters, of: heads) else { return .void }
+        let whole = self.wholeElectorate(
+            of: removal, heads: heads, supporters: supporters, given: others, void)
         guard self.isMajority(supporters, of: whole) || self.defects.isActive(.wholeUnchecked)
         else { return .outnumbered }
         return .holds(votes: whole.indices.filter { whole[$0] && supporters[$0] }.count)
@@ -226,9 +224,11 @@ struct RemovalJudge: Sendable {
         return voters
     }
 
-    /// These, and whoever is a voter by what was not written in knowledge of the proposal.
+    /// These, and whoever is a voter by what was not written in knowledge of the proposal, belongs
+    /// to the cluster, and is not for it.
     private func wholeElectorate(
-        of removal: Proposal, heads: [Bool], given others: [Int], _ void: BitSet
+        of removal: Proposal, heads: [Bool], supporters: [Bool], given others: [Int],
+        _ void: BitSet
     ) -> [Bool] {
         let counts = { (record: Int) in
             !void.contains(record)
@@ -240,8 +240,12 @@ struct RemovalJudge: Sendable {
             voters[self.set.entries[leave].author] = false
         }
         for other in others { voters[self.proposals[other].accused] = false }
+        for member in voters.indices where supporters[member] { voters[member] = false }
         voters[removal.accused] = false
         for member in voters.indices where heads[member] { voters[member] = true }
+        if self.defects.isActive(.lateVotesCount) {
+            for member in voters.indices where supporters[member] { voters[member] = true }
+        }
         return voters
     }
 }

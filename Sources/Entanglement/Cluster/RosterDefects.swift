@@ -43,8 +43,8 @@ package struct RosterDefects: OptionSet, Sendable, Hashable {
     package static let dependentsStay = RosterDefects(rawValue: 1 << 9)
     /// The majority at the proposal's heads is enough.
     package static let wholeUnchecked = RosterDefects(rawValue: 1 << 10)
-    /// The majority of the whole set is enough.
-    package static let headsUnchecked = RosterDefects(rawValue: 1 << 11)
+    /// The votes of voters who were none at the heads count.
+    package static let lateVotesCount = RosterDefects(rawValue: 1 << 11)
     /// Voters who came after a removal count against it.
     package static let growthCounts = RosterDefects(rawValue: 1 << 12)
     /// A member that left takes its votes along.
@@ -67,7 +67,7 @@ package struct RosterDefects: OptionSet, Sendable, Hashable {
         ("accusedVotes", .accusedVotes), ("halfIsEnough", .halfIsEnough),
         ("oneMeetingIsEnough", .oneMeetingIsEnough), ("twoVotersRemove", .twoVotersRemove),
         ("backdatingCounts", .backdatingCounts), ("dependentsStay", .dependentsStay),
-        ("wholeUnchecked", .wholeUnchecked), ("headsUnchecked", .headsUnchecked),
+        ("wholeUnchecked", .wholeUnchecked), ("lateVotesCount", .lateVotesCount),
         ("growthCounts", .growthCounts), ("leavingWithdraws", .leavingWithdraws),
         ("conflictsStand", .conflictsStand), ("earlierJoinerGoes", .earlierJoinerGoes),
         ("fewerVotesWin", .fewerVotesWin), ("pastIsVoid", .pastIsVoid),

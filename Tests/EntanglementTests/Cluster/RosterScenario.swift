@@ -189,6 +189,17 @@ extension RosterScenario {
             let proposal = stage.remove(carl, by: [stage.anna, stage.ben], seeing: old)
             return stage.outcome(proposal) == .outnumbered && stage.status(carl) == .present
         },
+        RosterScenario("voters of today stand against it until they vote for it") { stage in
+            let people = stage.voters(2)
+            let old = stage.all
+            let late = stage.voters(2)
+            let proposal = stage.remove(people[1], by: [stage.anna, stage.ben], seeing: old)
+            guard stage.outcome(proposal) == .outnumbered else { return false }
+            stage.all.write(.vote(proposal), by: late[0], stage.maker)
+            guard stage.outcome(proposal) == .outnumbered else { return false }
+            stage.all.write(.vote(proposal), by: late[1], stage.maker)
+            return stage.outcome(proposal) == .inEffect
+        },
         RosterScenario("a majority of today is none if there was none at the heads") { stage in
             let people = stage.voters(4)
             let old = stage.all
