@@ -51,7 +51,7 @@ struct TownFigures: Codable, Sendable, Equatable {
         self.processorSeconds * 1e6 / Double(self.hosts) / self.simulatedSeconds
     }
 
-    private static func processorSeconds() -> Double {
+    static func processorSeconds() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

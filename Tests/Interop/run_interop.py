@@ -20,6 +20,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "scripts" / "lib")]
 
 from cases import endings, hostile, meetings, returning  # noqa: E402
 from spockex_nodes import Failure, Report, program, stage  # noqa: E402
+import test_cluster_example  # noqa: E402
 import test_entanglement  # noqa: E402
 import test_worked_example  # noqa: E402
 
@@ -41,7 +42,7 @@ def arguments():
 
 def alone(report):
     """The tests that need no program."""
-    for module in (test_worked_example, test_entanglement):
+    for module in (test_worked_example, test_cluster_example, test_entanglement):
         for case in _flat(unittest.defaultTestLoader.loadTestsFromModule(module)):
             result = unittest.TestResult()
             case.run(result)

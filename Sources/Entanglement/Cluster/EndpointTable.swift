@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Two endpoint records of one member with one sequence and other content: the member runs twice.
+///
+/// Both are signed, so they prove it to everybody.
+public struct CloneAlarm: Sendable, Equatable {
+    /// Who.
+    public let member: MemberID
+    /// The one of the two with the smaller id.
+    public let first: Record
+    /// The other.
+    public let second: Record
+}
+
+/// The newest endpoint record of each member.
+///
+/// Not part of the causal graph, and not of a roster's state: old ones are not kept.
+struct EndpointTable: Sendable {
+    /// Ordered by member.
+    private(set) var records: [Record] = []
+    /// At most one of each member, ordered by member.
+    private(set) var alarms: [CloneAlarm] = []
+
+    /// The record of a member.
+    func record(of member: MemberID) -> Record? {
+        let index = self.index(of: member)
+        guard index < self.records.count, self.records[index].author == member else { return nil }
+        return self.records[index]
+    }
+
+    /// Takes the record if it has a greater sequence, or the same and a smaller id; in the latter
+    /// case, and for the greater id, the alarm is raised.
+    mutating func take(_ record: Record, _ whereabouts: Whereabouts) -> Bool {
+        guard let member = record.author else { return false }
+        let index = self.index(of: member)
+        guard let held = self.record(of: member), case .endpoint(let other) = held.body else {
+            self.records.insert(record, at: index)
+            return true
+        }
+        guard held.id != record.id else { return false }
+        if whereabouts.sequence == other.sequence {
+            self.raise(
+                CloneAlarm(
+                    member: member, first: held.id < record.id ? held : record,
+                    second: held.id < record.id ? record : held))
+            guard record.id < held.id else { return false }
+        } else if whereabouts.sequence < other.sequence {
+            return false
+        }
+        self.records[index] = record
+        return true
+    }
+
+    private mutating func raise(_ alarm: CloneAlarm) {
+        let index = self.alarms.firstIndex { $0.member >= alarm.member } ?? self.alarms.count
+        if index < self.alarms.count, self.alarms[index].member == alarm.member { return }
+        self.alarms.insert(alarm, at: index)
+    }
+
+    /// Where the member's record is, or would be.
+    private func index(of member: MemberID) -> Int {
+        var (low, high) = (0, self.records.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if let author = self.records[middle].author, author < member {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+}
+
+extension RecordSet {
+    /// The newest endpoint record of each member, ordered by member.
+    public var endpointRecords: [Record] { self.endpoints.records }
+
+    /// Members of whom two copies published, with the proof; at most one of each.
+    public var cloneAlarms: [CloneAlarm] { self.endpoints.alarms }
+
+    /// Where a member says that it may be reached.
+    public func whereabouts(of member: MemberID) -> Whereabouts? {
+        guard let record = self.endpoints.record(of: member),
+            case .endpoint(let whereabouts) = record.body
+        else { return nil }
+        return whereabouts
+    }
+}

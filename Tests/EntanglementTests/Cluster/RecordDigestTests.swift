@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+@Suite struct RecordDigestTests {
+    private func exchange(
+        _ one: inout ClusterView, _ other: inout ClusterView, _ maker: ClusterMaker
+    ) {
+        let primitives = maker.primitives
+        let buckets = one.set.digest(primitives).differing(from: other.set.digest(primitives))
+        let forOther = one.set.missing(from: other.set.ids(inBuckets: buckets), inBuckets: buckets)
+        let forOne = other.set.missing(from: one.set.ids(inBuckets: buckets), inBuckets: buckets)
+        other.take(forOther, maker)
+        one.take(forOne, maker)
+    }
+
+    /// Each record came to one of the two alone, in any order, so most of them wait for others.
+    @Test func twoSetsBecomeEqualByExchanging() {
+        for seed in UInt64(1)...40 {
+            var random = RandomRecords(seed: seed)
+            let maker = random.maker
+            var one = ClusterView(maker.emptySet())
+            var other = one
+            for (index, record) in random.inAnotherOrder().enumerated() {
+                if index.isMultiple(of: 2) {
+                    one.take([record], maker)
+                } else {
+                    other.take([record], maker)
+                }
+            }
+            for _ in random.records { self.exchange(&one, &other, maker) }
+            let heads = random.view.set.headsHash(maker.primitives)
+            #expect(one.set.headsHash(maker.primitives) == heads)
+            #expect(other.set.headsHash(maker.primitives) == heads)
+        }
+    }
+
+    @Test func whoToldItsHeadsGetsWhatItLacksParentsFirst() {
+        var maker = ClusterMaker(seed: 4)
+        var all = ClusterView(maker.emptySet())
+        let guest = all.add(by: maker.anna, &maker)
+        let old = all
+        all.confirm(maker.ben, guest, &maker)
+        all.write(.leave, by: guest, maker)
+        var away = old
+        away.write(.block(guest.id, isOn: true), by: maker.ben, maker)
+        #expect(
+            all.set.missing(fromHeads: old.set.heads) == Array(all.set.records.suffix(2)))
+        #expect(all.set.missing(fromHeads: all.set.heads).isEmpty)
+        #expect(all.set.missing(fromHeads: away.set.heads) == all.set.records)
+        #expect(all.set.missing(fromHeads: []) == all.set.records)
+    }
+
+    @Test func aDigestHas1024BytesAndDiffersWhereTheSetsDo() throws {
+        var maker = ClusterMaker(seed: 4)
+        var view = ClusterView(maker.emptySet())
+        let before = view.set.digest(maker.primitives)
+        _ = view.add(by: maker.anna, &maker)
+        let after = view.set.digest(maker.primitives)
+        #expect(after.bytes.count == 1_024)
+        #expect(RecordDigest(bytes: after.bytes) == after)
+        #expect(RecordDigest(bytes: [1]) == nil)
+        let buckets = before.differing(from: after)
+        #expect(buckets == [Int(view.set.records[1].id.bytes[0] >> 2)])
+        #expect(after.differing(from: after).isEmpty)
+    }
+}
+
+@Suite struct EndpointRecordTests {
+    private let maker = ClusterMaker(seed: 31)
+
+    private func record(_ sequence: UInt64, incarnation: UInt64 = 1) -> Record {
+        self.maker.record(
+            Whereabouts(
+                incarnation: incarnation, sequence: sequence, issuedAt: 5, validitySeconds: 60,
+                addresses: []), of: self.maker.anna)
+    }
+
+    private func take(_ record: Record, into set: inout RecordSet) -> RecordIntake {
+        set.take(
+            record, from: nil, now: Instant(nanoseconds: 0), isCatchingUp: true,
+            self.maker.primitives)
+    }
+
+    @Test func onlyTheNewestIsKept() {
+        var set = self.maker.emptySet()
+        let (two, three) = (self.record(2), self.record(3, incarnation: 9))
+        #expect(self.take(two, into: &set) == .added([two]))
+        #expect(self.take(self.record(1), into: &set) == .refused(.outdated))
+        #expect(self.take(three, into: &set) == .added([three]))
+        #expect(self.take(three, into: &set) == .refused(.outdated))
+        #expect(set.endpointRecords == [three])
+        #expect(set.whereabouts(of: self.maker.anna.id)?.sequence == 3)
+        #expect(set.whereabouts(of: self.maker.ben.id) == nil)
+        #expect(set.cloneAlarms.isEmpty)
+        #expect(set.count == 1 && set.heads == [self.maker.genesis.id])
+    }
+
+    @Test func oneSequenceWithTwoContentsIsACloneAlarmWithItsProof() {
+        let records = [self.record(2), self.record(2, incarnation: 2)].sorted { $0.id < $1.id }
+        for order in [records, records.reversed()] {
+            var set = self.maker.emptySet()
+            for record in order { _ = self.take(record, into: &set) }
+            #expect(
+                set.cloneAlarms == [
+                    CloneAlarm(
+                        member: self.maker.anna.id, first: records[0], second: records[1])
+                ])
+            #expect(set.endpointRecords == [records[0]])
+            _ = self.take(self.record(3), into: &set)
+            #expect(set.cloneAlarms.count == 1)
+        }
+    }
+
+    @Test func strangersAndForgedOnesAreNotKept() throws {
+        var set = self.maker.emptySet()
+        let stranger = ClusterMaker(seed: 32)
+        let record = stranger.record(
+            Whereabouts(
+                incarnation: 1, sequence: 1, issuedAt: 1, validitySeconds: 1, addresses: []),
+            of: stranger.anna)
+        #expect(self.take(record, into: &set) == .waiting)
+        var bytes = self.record(1).bytes
+        bytes[bytes.count - 1] ^= 1
+        let forged = try Record(bytes: bytes, self.maker.primitives)
+        #expect(self.take(forged, into: &set) == .refused(.badSignature))
+        #expect(set.endpointRecords.isEmpty)
+    }
+
+    @Test func onlyNewerOnesAreSent() {
+        var set = self.maker.emptySet()
+        let record = self.record(5)
+        _ = self.take(record, into: &set)
+        #expect(set.newerEndpoints(than: []) == [record])
+        #expect(set.newerEndpoints(than: [(self.maker.anna.id, 4)]) == [record])
+        #expect(set.newerEndpoints(than: [(self.maker.anna.id, 5)]).isEmpty)
+    }
+}
