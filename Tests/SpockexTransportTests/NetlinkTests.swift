@@ -54,6 +54,13 @@ struct NetlinkTests {
         #expect(self.news([UInt8](repeating: 0xff, count: 64)) != .loss)
     }
 
+    @Test func ofManyNewsTheFirstAndOneForTheRestArePassedOn() {
+        var stirring = Stirring()
+        #expect([stirring.take(), stirring.take(), stirring.take()] == [true, false, false])
+        #expect([stirring.endPause(), stirring.endPause()] == [true, false])
+        #expect([stirring.take(), stirring.take()] == [true, false])
+    }
+
     #if os(Linux)
         @Test func theSystemGivesASocketForNews() async throws {
             let reader = try #require(await NetlinkReader.open())

@@ -10,7 +10,7 @@ struct NetlinkReader {
 
     /// Opens the socket and reads it on the event loop; nil where there is none.
     ///
-    /// `stirred` is called there for all news of interest, at once and for each.
+    /// `stirred` is called there for news of interest, at once, and not again for a moment.
     static func open(stirred: @escaping @Sendable () -> Void = {}) async -> NetlinkReader? {
         guard let handle = Netlink.open() else { return nil }
         let (stream, continuation) = AsyncStream.makeStream(
@@ -39,6 +39,7 @@ private final class NetlinkHandler: ChannelInboundHandler {
 
     private let continuation: AsyncStream<Netlink.News>.Continuation
     private let stirred: @Sendable () -> Void
+    private var stirring = Stirring()
 
     init(
         _ continuation: AsyncStream<Netlink.News>.Continuation,
@@ -51,10 +52,17 @@ private final class NetlinkHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let news = self.unwrapInboundIn(data).withUnsafeReadableBytes { Netlink.news(in: $0) }
         guard let news else { return }
-        self.stirred()
+        if self.stirring.take() { self.stir(context.eventLoop) }
         // The stream keeps the newest: a loss that is pushed out goes in again.
         if case .dropped(.loss) = self.continuation.yield(news), news != .loss {
             self.continuation.yield(.loss)
+        }
+    }
+
+    private func stir(_ loop: any EventLoop) {
+        self.stirred()
+        loop.assumeIsolated().scheduleTask(in: .milliseconds(Limits.stirringMilliseconds)) {
+            if self.stirring.endPause() { self.stir(loop) }
         }
     }
 

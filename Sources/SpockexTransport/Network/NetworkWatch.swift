@@ -16,7 +16,8 @@ public struct NetworkWatch: Sendable {
 
     /// Watches until the task is cancelled.
     ///
-    /// `stirred` is called at once for each piece of news that may be a change, where the kernel tells.
+    /// `stirred` is called at once when news may be a change, where the kernel tells, and then for all
+    /// that come within 50 ms together.
     public mutating func run(
         stirred: @escaping @Sendable () -> Void = {}, _ changed: @Sendable () -> Void
     ) async {
