@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lets the first of many pieces of news through at once, and one for all that come in the pause
-/// after it.
+/// Lets the first few of many pieces of news through at once, and one for all others that come
+/// before a pause is over.
 struct Stirring: Sendable {
-    private var isPausing = false
+    private var passedCount = 0
     private var isMissed = false
 
-    /// Something was told; whether it is passed on now, and then a pause begins.
+    /// Something was told; whether it is passed on now.
     mutating func take() -> Bool {
-        self.isMissed = self.isPausing
-        defer { self.isPausing = true }
-        return !self.isPausing
+        if self.passedCount < Limits.stirringCountMax {
+            self.passedCount += 1
+            return true
+        }
+        self.isMissed = true
+        return false
     }
 
-    /// The pause is over; whether what came in it is passed on now, and then another one begins.
+    /// Whether the one that was passed on just now begins a pause.
+    var beginsPause: Bool { self.passedCount == 1 }
+
+    /// The pause is over; whether what was missed in it is passed on now, and then another one begins.
     mutating func endPause() -> Bool {
-        self.isPausing = self.isMissed
-        self.isMissed = false
-        return self.isPausing
+        defer { self.isMissed = false }
+        self.passedCount = self.isMissed ? 1 : 0
+        return self.isMissed
     }
 }
