@@ -93,6 +93,9 @@ enum Limits {
     /// How many entries of a router's table are read to find what an earlier run has left there.
     static let entryCount = 64
 
+    /// How many of these are closed by one run.
+    static let leftoverCount = 8
+
     /// How many external ports are tried by UPnP when each is somebody else's.
     static let portTryCount = 4
 

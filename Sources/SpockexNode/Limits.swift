@@ -38,6 +38,8 @@ enum Limits {
     static let traceSpanMax = Duration.seconds(86_400)
     /// How long peers have to see this node at its new place, before an outside service is asked for it.
     static let newWaySpan = Duration.milliseconds(500)
+    /// How long packets leave by the former way too: as long as a peer counts as connected unheard.
+    static let formerWaySpan = Duration.seconds(130)
     /// STUN servers that are asked.
     static let serverCountMax = 8
 }

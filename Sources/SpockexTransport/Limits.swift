@@ -26,6 +26,10 @@ enum Limits {
     static let routingTableByteCountMax = 1 << 20
     /// How long the network must be quiet before a change is told: one event for a whole burst.
     static let settlingTime = Duration.milliseconds(200)
+    /// How often it is said at once that something stirs within such a span, in milliseconds.
+    static let stirringMilliseconds: Int64 = 50
+    /// So often; another way out comes with two or three changes.
+    static let stirringCountMax = 4
     /// How often the interfaces are compared where the system tells nothing.
     static let pollingInterval = Duration.seconds(5)
     /// A router's datagram; a longer one is none of ours.

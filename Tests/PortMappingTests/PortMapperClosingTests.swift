@@ -80,6 +80,15 @@ import Testing
         #expect(!bench.mapper.isClosing && bench.mapper.deadline == nil)
     }
 
+    @Test func theLateAnswerToTheShortestLeaseIsNoNewGrant() throws {
+        var bench = try Self.open(by: .pcp)
+        _ = bench.handle(.stop)
+        _ = try bench.pcp(result: .notAuthorized, lifetime: 0)
+        _ = bench.join()
+        #expect(try bench.pcp(lifetime: 1) == [])
+        #expect(try bench.pcp() == [Bench.mapped(by: .pcp)])
+    }
+
     @Test func whoOpensAnewDeletesNoMore() throws {
         var bench = try Self.open(by: .pcp)
         _ = bench.handle(.stop)

@@ -59,6 +59,36 @@ import Testing
         #expect(bench.run(for: .seconds(3500)).isEmpty)
     }
 
+    /// A router that has many ports of ours without end, and the table was read to its end.
+    private static func full(_ count: UInt16) throws -> Bench {
+        var told: [PortMapper.Output] = []
+        var bench = try Self.granted(&told)
+        for port in 0..<count { _ = try bench.answer(Self.entry(port: 4300 + port)) }
+        _ = try bench.fail(.init(rawValue: 713))
+        return bench
+    }
+
+    @Test func atTheEndTheOwnPortIsNextAndTheRestStays() throws {
+        var bench = try Self.full(3)
+        let begun = SOAPCall.unmap(externalPort: 4300, at: .connection1)
+        #expect(try bench.sentCall() == begun)
+        _ = bench.handle(.stop)
+        #expect(bench.mapper.isClosing)
+        _ = try bench.answer()
+        #expect(try bench.sentCall() == .unmap(externalPort: 4242, at: .connection1))
+        #expect(try bench.answer() == [])
+        #expect(!bench.mapper.isClosing)
+    }
+
+    @Test func oneRunClosesEightOfThem() throws {
+        var bench = try Self.full(20)
+        for port in UInt16(4300)..<4308 {
+            #expect(try bench.sentCall() == .unmap(externalPort: port, at: .connection1))
+            _ = try bench.answer()
+        }
+        #expect(bench.run(for: .seconds(3500)).isEmpty)
+    }
+
     @Test func itIsLookedForOnceAndNotWithRenewals() throws {
         var told: [PortMapper.Output] = []
         var bench = try Self.granted(&told)

@@ -7,19 +7,24 @@ import Testing
 @Suite struct PortMapperTraceTests {
     private typealias Bench = MapperBench
 
-    private static func trace(_ bench: Bench, end: Duration) throws -> PortMapper.Trace {
+    private static func trace(
+        _ bench: Bench, isGranted: Bool = true, end: Duration
+    ) throws -> PortMapper.Trace {
         let request = try #require(bench.pcpRequest)
         guard case .map(let mapping) = request.content else { throw PCPError.wrongDirection }
         return PortMapper.Trace(
             inner: Bench.inner, router: Bench.gateway, nonce: mapping.nonce.bytes,
-            end: Instant(nanoseconds: 0) + end)
+            isGranted: isGranted, end: Instant(nanoseconds: 0) + end)
     }
 
     @Test func itIsThereFromTheQuestionToTheConfirmedEnd() throws {
         var bench = Bench()
         #expect(bench.mapper.traces == [])
         _ = bench.join()
-        #expect(try bench.mapper.traces == [Self.trace(bench, end: .seconds(7200))])
+        #expect(
+            try bench.mapper.traces == [
+                Self.trace(bench, isGranted: false, end: .seconds(7200))
+            ])
         bench.pass(.seconds(1))
         _ = try bench.pcp(lifetime: 3600)
         #expect(try bench.mapper.traces == [Self.trace(bench, end: .seconds(3601))])
@@ -49,6 +54,41 @@ import Testing
         #expect(try bench.handle(.stop) == [bench.pcpSent(lifetime: 0), .lost(Bench.external)])
     }
 
+    /// The router speaks UPnP alone; the run before was killed while PCP was asked.
+    @Test func whatWasOnlyAskedForIsNeitherAwaitedNorKept() throws {
+        var killed = Bench()
+        _ = killed.join()
+        let traces = killed.mapper.traces
+        var bench = Bench()
+        bench.mapper = PortMapper(after: traces)
+        bench.pass(.seconds(600))
+        _ = bench.join()
+        _ = bench.timer()
+        _ = bench.answerSearch()
+        _ = try bench.describe([.connection1])
+        _ = try bench.answer(address: "198.51.100.7")
+        #expect(try bench.answer() == [Bench.mapped(by: .upnp)])
+        #expect(bench.mapper.traces == traces)
+        let closed = bench.handle(.stop)
+        #expect(try closed.contains(bench.pcpSent(lifetime: 0)))
+        #expect(bench.mapper.traces == [])
+        _ = try bench.answer()
+        #expect(!bench.mapper.isClosing)
+    }
+
+    @Test func anAnswerMakesMoreOfWhatWasOnlyAskedFor() throws {
+        var killed = Bench()
+        _ = killed.join()
+        var bench = Bench()
+        bench.mapper = PortMapper(after: killed.mapper.traces)
+        bench.pass(.seconds(600))
+        _ = bench.join()
+        _ = try bench.pcp(lifetime: 3600)
+        #expect(try bench.mapper.traces == [Self.trace(bench, end: .seconds(4200))])
+        _ = bench.handle(.stop)
+        #expect(bench.mapper.isClosing && bench.mapper.traces.count == 1)
+    }
+
     @Test func anotherEndpointOrRouterGetsAnotherNonce() throws {
         var killed = Bench()
         _ = killed.join()
@@ -69,7 +109,7 @@ import Testing
     @Test func aNonceOfAnotherLengthIsNone() {
         let trace = PortMapper.Trace(
             inner: Bench.inner, router: Bench.gateway, nonce: [1, 2],
-            end: Instant(nanoseconds: 1))
+            isGranted: true, end: Instant(nanoseconds: 1))
         #expect(PortMapper(after: [trace]).traces == [])
     }
 }

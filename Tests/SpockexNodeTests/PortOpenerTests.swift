@@ -143,7 +143,8 @@ import Testing
             try traces == [
                 PortMapper.Trace(
                     inner: Endpoint(address: Self.own, port: 5000), router: Self.gateway,
-                    nonce: #require(traces.first).nonce, end: Self.start + .seconds(7200))
+                    nonce: #require(traces.first).nonce, isGranted: false,
+                    end: Self.start + .seconds(7200))
             ])
         let keep = try #require(asked.firstIndex(of: .keep(traces)))
         let send = try #require(asked.firstIndex { if case .send = $0 { true } else { false } })
@@ -154,6 +155,8 @@ import Testing
         // The same question: also the nonce in it is the same.
         #expect(try Self.answer(again) == Self.answer(asked))
         #expect(Self.kept(again) == nil)
+        _ = try next.receive(Self.answer(again), from: Self.router, now: Self.start)
+        #expect(next.traces.map(\.isGranted) == [true])
         let gone = next.stop(now: Self.start)
         #expect(next.isClosing)
         let confirmed = try Self.answer(gone, lifetime: 0)

@@ -14,7 +14,8 @@ import Testing
         PortMapper.Trace(
             inner: try #require(Endpoint(number % 2 == 0 ? "192.0.2.7:5" : "[2001:db8::5]:6")),
             router: try #require(IPAddress(number % 2 == 0 ? "192.0.2.1" : "fe80::1")),
-            nonce: (0..<12).map { number &+ $0 }, end: Self.now.instant + .seconds(seconds))
+            nonce: (0..<12).map { number &+ $0 }, isGranted: number % 2 == 0,
+            end: Self.now.instant + .seconds(seconds))
     }
 
     private static func home() throws -> TestHome {
@@ -50,19 +51,37 @@ import Testing
         #expect(names == ["router.traces"])
     }
 
-    private static let good = "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 1800000060\n"
+    @Test func whatIsOverGoesWhenItIsLoaded() throws {
+        let home = try Self.home()
+        let file = TraceFile(home: home.path)
+        let traces = [try Self.trace(2), try Self.trace(251, seconds: 60)]
+        file.save(traces, now: Self.now)
+        let text = { try? String(contentsOfFile: home.path + "/router.traces", encoding: .utf8) }
+        #expect(file.loadAndTidy(now: Self.now) == traces)
+        #expect(text()?.split(separator: "\n").count == 2)
+        for (seconds, count) in [(Int64(100), 1), (7200, nil)] {
+            let later = Moment(
+                instant: Instant(nanoseconds: 7), wall: Self.now.wall + .seconds(seconds))
+            #expect(file.loadAndTidy(now: later).count == count ?? 0)
+            #expect(text()?.split(separator: "\n").count == count)
+        }
+    }
+
+    private static let good = "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 1800000060 granted\n"
 
     @Test(
         arguments: [
             "", "\n", "x", String(repeating: "a", count: 5000), "192.0.2.7:5 192.0.2.1",
-            "192.0.2.7 192.0.2.1 000102030405060708090a0b 1800000060",
-            "192.0.2.7:5 router 000102030405060708090a0b 1800000060",
-            "192.0.2.7:5 192.0.2.1 0001020304050607+8090a0b 1800000060",
-            "192.0.2.7:5 192.0.2.1 000102030405060708090a 1800000060",
-            "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 1800000000",
-            "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 9999999999999",
-            "192.0.2.7:5 192.0.2.1 000102030405060708090a0b -9223372036854775808",
+            "192.0.2.7 192.0.2.1 000102030405060708090a0b 1800000060 granted",
+            "192.0.2.7:5 router 000102030405060708090a0b 1800000060 granted",
+            "192.0.2.7:5 192.0.2.1 0001020304050607+8090a0b 1800000060 granted",
+            "192.0.2.7:5 192.0.2.1 000102030405060708090a 1800000060 granted",
+            "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 1800000000 granted",
+            "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 9999999999999 granted",
+            "192.0.2.7:5 192.0.2.1 000102030405060708090a0b -9223372036854775808 granted",
+            "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 1800000060",
             "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 1800000060 x",
+            "192.0.2.7:5 192.0.2.1 000102030405060708090a0b 1800000060 granted x",
         ])
     func aLineThatIsWrongIsPassedOver(line: String) throws {
         let home = try Self.home()

@@ -46,11 +46,26 @@ struct DatagramSocketsTests {
             let (sender, receiver) = (
                 try await Inbox([Loopback.anyIPv4]), try await Inbox([Loopback.ipv4])
             )
+            // By any other interface nothing comes to 127.0.0.1.
+            if let other = DefaultRoute.current().first.flatMap({ WayOut(interface: $0.interface) })
+            {
+                sender.sockets.send([9], to: receiver.endpoint, by: other)
+            }
             let way = try #require(WayOut(interface: "lo"))
             let outcome = sender.sockets.send([1, 2, 3], to: receiver.endpoint, by: way)
             #expect(outcome == .sent)
             #expect(await receiver.next()?.bytes == [1, 2, 3])
             #expect(WayOut(interface: "no such one") == nil)
+            await sender.sockets.close()
+            await receiver.sockets.close()
+        }
+
+        @Test func aSocketOfACertainAddressUsesNoOtherWay() async throws {
+            let (sender, receiver) = (
+                try await Inbox([Loopback.ipv4]), try await Inbox([Loopback.ipv4])
+            )
+            let way = try #require(WayOut(interface: "lo"))
+            #expect(sender.sockets.send([1], to: receiver.endpoint, by: way) == .noSocket)
             await sender.sockets.close()
             await receiver.sockets.close()
         }

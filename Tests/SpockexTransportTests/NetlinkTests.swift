@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @testable import SpockexTransport
 
 struct NetlinkTests {
@@ -52,6 +60,43 @@ struct NetlinkTests {
             #expect(length < 16 ? found == nil : found != nil)
         }
         #expect(self.news([UInt8](repeating: 0xff, count: 64)) != .loss)
+    }
+
+    /// A message about a route of that family with so long a prefix.
+    private func route(_ type: UInt16, family: CInt = AF_INET, prefix: UInt8 = 0) -> [UInt8] {
+        var bytes = self.message(type)
+        bytes[16] = UInt8(family)
+        bytes[17] = prefix
+        return bytes
+    }
+
+    private func tellsOfWayOut(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { Netlink.tellsOfDefaultRoute($0) }
+    }
+
+    @Test func onlyDefaultRoutesOfIPv4AreWaysOut() {
+        for type in [UInt16(24), 25] {
+            #expect(self.tellsOfWayOut(self.route(type)))
+            #expect(!self.tellsOfWayOut(self.route(type, prefix: 24)))
+            #expect(!self.tellsOfWayOut(self.route(type, family: AF_INET6)))
+        }
+        for type in [UInt16(16), 17, 20, 21] { #expect(!self.tellsOfWayOut(self.route(type))) }
+        let whole = self.message(20, bodyCount: 8).prefix(24) + self.route(24)
+        #expect(self.tellsOfWayOut(Array(whole)))
+        for count in 0..<whole.count {
+            #expect(self.tellsOfWayOut(Array(whole.prefix(count))) == (count >= 42))
+        }
+        #expect(!self.tellsOfWayOut([UInt8](repeating: 0, count: 64)))
+        #expect(!self.tellsOfWayOut([UInt8](repeating: 0xff, count: 64)))
+    }
+
+    @Test func ofManyNewsTheFirstFewAndOneForTheRestArePassedOn() {
+        var stirring = Stirring()
+        #expect((0..<6).map { _ in stirring.take() } == [true, true, true, true, false, false])
+        #expect([stirring.endPause(), stirring.endPause()] == [true, false])
+        #expect((0..<2).map { _ in stirring.take() } == [true, true])
+        let isMissed = stirring.endPause()
+        #expect(!isMissed)
     }
 
     #if os(Linux)

@@ -23,10 +23,14 @@ class Capture:
         self.said = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        if not self.begun.wait(20):
-            raise Failure("tshark does not capture: " + " ".join(self.said))
-        wait_until(lambda: os.path.exists(self.file) and os.path.getsize(self.file), 10,
-                   "tshark's file")
+        try:
+            if not self.begun.wait(20):
+                raise Failure("tshark does not capture: " + " ".join(self.said))
+            wait_until(lambda: os.path.exists(self.file) and os.path.getsize(self.file), 10,
+                       "tshark's file")
+        except BaseException:
+            self.end()
+            raise
 
     def _read(self):
         for line in self.process.stderr:
@@ -39,7 +43,11 @@ class Capture:
         time.sleep(0.3)     # the kernel hands packets over in blocks
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(timeout=15)
+            try:
+                self.process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
         self.reader.join()
 
     def fields(self, wanted, *names):

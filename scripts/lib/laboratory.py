@@ -10,14 +10,16 @@ import signal
 import subprocess
 import threading
 import time
+import traceback
 
 from report import Failure
-from spockex_nodes import ROOT, end_well
+from spockex_nodes import ROOT, end_well, rest, stopping
 
 # Obstacles that no waiting removes (docs/REACHABILITY.md).
 CERTAIN = {"noNetwork", "noCommonFamily", "noUDP", "bothRandom"}
 NATLAB = str(ROOT / "scripts/natlab/natlab")
 _labs = itertools.count()
+_standing = set()     # the names of laboratories that were begun and not taken down
 STUN = ["--ipgetter", "203.0.113.10:3478", "--ipgetter", "203.0.113.11:3478"]
 
 
@@ -59,26 +61,30 @@ def natlab(lab, *arguments, apart=False):
 
 @contextlib.contextmanager
 def deaf():
-    """Ctrl-C does nothing meanwhile; signals come to the main thread alone."""
+    """Ctrl-C, SIGTERM and SIGHUP do nothing meanwhile; they come to the main thread alone."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    former = {number: signal.signal(number, signal.SIG_IGN)
+              for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
 def laboratory(topology, name="spockex"):
     lab = f"{name}{os.getpid()}x{next(_labs)}"
+    _standing.add(lab)
     try:
         natlab(lab, "up", "-q", *topology)
         yield lab
     finally:
         with deaf():
             natlab(lab, "down", apart=True)
+            _standing.discard(lab)
 
 
 def inside(lab, host):
@@ -96,19 +102,39 @@ def following(*nodes):
 
 
 def side_by_side(report, cases, jobs):
-    """Runs tests in threads, `(what, test, arguments)` each, so many at once; each has its own laboratory."""
-    end_well()
+    """Runs tests in threads, `(what, test, arguments)` each, so many at once; each has its own laboratory.
 
-    def run(what, test, rest):
-        with report.check(what) as figures:
-            test(figures, *rest)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
-        running = [pool.submit(run, *case) for case in cases]
-        try:
-            for done in concurrent.futures.as_completed(running):
-                done.result()
-        finally:
+    When the program is to end (Ctrl-C, SIGTERM), the threads end at their next rest, and nothing
+    of their laboratories is left.
+    """
+    end_well()
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=jobs)
+    try:
+        running = [pool.submit(_run, report, *case) for case in cases]
+        for done in concurrent.futures.as_completed(running):
+            done.result()
+    except BaseException:
+        stopping.set()
+        raise
+    finally:
+        with deaf():
             pool.shutdown(cancel_futures=True)
+            for lab in sorted(_standing):
+                with contextlib.suppress(Failure):
+                    natlab(lab, "down", apart=True)
+            _standing.clear()
+
+
+def _run(report, what, test, arguments):
+    """One test; whatever it raises is a line of the report, and the others go on."""
+    with report.check(what) as figures:
+        try:
+            test(figures, *arguments)
+        except Failure:
+            raise
+        except Exception as error:
+            raise Failure("".join(traceback.format_exception(
+                type(error), error, error.__traceback__)).strip()) from error
 
 
 def what_is_missing():
@@ -149,7 +175,7 @@ def introduce(offering, answering, folder, seconds, options=()):
             return time.monotonic() - began, None
         if not options and cause(offering) in CERTAIN and cause(answering) in CERTAIN | {None}:
             break
-        time.sleep(0.1)
+        rest(0.1)
     return None, None
 
 

@@ -61,6 +61,16 @@ def free_ports(count):
         return ports
 
 
+# Set when the program is to end: threads that wait do not see the signals of the main one.
+stopping = threading.Event()
+
+
+def rest(seconds):
+    """Sleeps, and fails as soon as the program is to end."""
+    if stopping.wait(seconds):
+        raise Failure("stopped")
+
+
 def wait_until(question, seconds, what, every=0.05):
     """Asks again and again; returns the first true answer, or fails after the time."""
     end = time.monotonic() + seconds
@@ -70,7 +80,7 @@ def wait_until(question, seconds, what, every=0.05):
             return answer
         if time.monotonic() >= end:
             raise Failure(f"waited {seconds:g} s in vain for {what}")
-        time.sleep(every)
+        rest(every)
 
 
 class Answer:

@@ -18,7 +18,10 @@ struct PCPExchange: Sendable {
     /// What to ask for: what was granted last (RFC 6887 §11.2.1).
     private var wish: Endpoint
     private var state = State.idle
+    /// The router has said that something is open.
     private var isGranted = false
+    /// An earlier run has asked, and no answer is known yet.
+    private var isPerhaps = false
     /// So long the router's last refusal holds, as it said itself.
     private(set) var refusedUntil: Instant?
     /// Until when the router may keep what is open.
@@ -48,7 +51,8 @@ struct PCPExchange: Sendable {
         self.nonce = nonce
         let any = trace.inner.address.isIPv6 ? IPAddress.v6(0, 0) : .v4(0)
         self.wish = Endpoint(address: any, port: trace.inner.port)
-        self.isGranted = true
+        self.isGranted = trace.isGranted
+        self.isPerhaps = !trace.isGranted
         self.end = trace.end
     }
 
@@ -57,19 +61,22 @@ struct PCPExchange: Sendable {
         guard self.mayBeOpen else { return nil }
         return PortMapper.Trace(
             inner: self.inner, router: self.server.address, nonce: self.nonce.bytes,
-            end: self.end)
+            isGranted: self.isGranted, end: self.end)
     }
 
     var isAsking: Bool { self.state == .asking }
 
     /// Whether the router may have something open with this nonce.
-    var mayBeOpen: Bool { self.isGranted || self.state != .idle }
+    var mayBeOpen: Bool { self.isGranted || self.isPerhaps || self.state != .idle }
 
     var deadline: Instant? { self.isAsking ? self.dueAt : nil }
 
     mutating func ask(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         self.state = .asking
-        self.end = max(self.end, turn.now + .seconds(Int64(Limits.leaseSeconds)))
+        // What has never been answered is not remembered for longer with each run that is killed.
+        if !self.isPerhaps || self.end <= turn.now {
+            self.end = max(self.end, turn.now + .seconds(Int64(Limits.leaseSeconds)))
+        }
         self.refusedUntil = nil
         self.sendCount = 0
         self.send(&turn)
@@ -103,6 +110,10 @@ struct PCPExchange: Sendable {
             return nil
         }
         guard self.state != .idle else { return nil }
+        let life = Duration.seconds(Int64(response.lifetime))
+        // The late answer to the shortest lease, which has ended what was open before.
+        if self.isDeleting, response.result == .success, life < Limits.leaseMin { return nil }
+        self.isPerhaps = false
         guard response.result == .success, mapping.external.port != 0 else {
             guard self.isAsking else { return nil }
             self.state = .idle
@@ -119,7 +130,6 @@ struct PCPExchange: Sendable {
         self.state = .idle
         self.isGranted = true
         self.wish = mapping.external
-        let life = Duration.seconds(Int64(response.lifetime))
         self.end = now + min(life, Limits.leaseMax)
         return .granted(mapping.external, life)
     }
@@ -128,6 +138,7 @@ struct PCPExchange: Sendable {
     mutating func fail() -> Verdict? {
         guard self.isAsking else { return nil }
         self.state = .idle
+        self.isPerhaps = false
         return .failed
     }
 
@@ -140,6 +151,7 @@ struct PCPExchange: Sendable {
     mutating func close() {
         self.isDeleting = false
         self.isGranted = false
+        self.isPerhaps = false
     }
 
     /// The router is out of reach: nothing that comes is for us.
@@ -152,13 +164,14 @@ struct PCPExchange: Sendable {
         if self.isAsking { self.state = .listening }
     }
 
-    /// Deletes what was or may have been granted.
+    /// Deletes what was or may have been granted; only the former is remembered until it is confirmed.
     mutating func delete(_ turn: inout MapperTurn<some RandomNumberGenerator>) {
         turn.deletions.append(
             Deletion(
                 .pcp(self.nonce), of: self.inner, at: self.server, isOfGrant: self.isGranted,
                 self.request(lifetime: 0), shortening: self.request(lifetime: 1), &turn))
         self.state = .idle
+        self.isPerhaps = false
         self.isDeleting = true
     }
 

@@ -11,19 +11,25 @@ extension PortMapper {
         public let router: IPAddress
         /// The 12 bytes of the nonce.
         public let nonce: [UInt8]
+        /// Whether the router has said so; else it was only asked, and no answer is known.
+        public let isGranted: Bool
         /// Until when the router may keep it.
         public let end: Instant
 
         /// A trace of those parts.
-        public init(inner: Endpoint, router: IPAddress, nonce: [UInt8], end: Instant) {
+        public init(
+            inner: Endpoint, router: IPAddress, nonce: [UInt8], isGranted: Bool, end: Instant
+        ) {
             self.inner = inner
             self.router = router
             self.nonce = nonce
+            self.isGranted = isGranted
             self.end = end
         }
     }
 
-    /// What may be open now, also what a ``Input/stop`` has not been confirmed for yet.
+    /// What may be open now, also what was granted and whose end after a ``Input/stop`` has not been
+    /// confirmed yet.
     public var traces: [Trace] {
         let used = self.openings.compactMap(\.pcp)
         let resting = self.remembered.filter { exchange in

@@ -45,6 +45,8 @@ struct UPnPSession: Sendable {
         let inner: Endpoint
         let closing: SOAPCall
         let way: Way
+        /// Not needed for this run's end: it was left by an earlier one.
+        var isLeftover = false
         /// How often it was tried to close it.
         var tryCount = 0
     }
@@ -92,6 +94,9 @@ struct UPnPSession: Sendable {
     /// Only what is to be closed is still done.
     mutating func stop() {
         self.jobs.removeAll { !$0.isForClosing }
+        let begun = self.call?.isClosing ?? false ? 1 : 0
+        let waiting = self.closings.dropFirst(begun)
+        self.closings = self.closings.prefix(begun) + waiting.filter { !$0.isLeftover }
         if !self.jobs.isEmpty || self.call?.isClosing ?? false { return }
         self.call = nil
         self.phase = .idle
@@ -146,7 +151,9 @@ struct UPnPSession: Sendable {
         } else {
             self.remove(inner)
         }
-        self.closings += self.grants.filter { $0.inner == inner }
+        // Before what earlier runs have left, behind the call that is under way.
+        let begun = min(self.closings.count, self.call?.isClosing ?? false ? 1 : 0)
+        self.closings.insert(contentsOf: self.grants.filter { $0.inner == inner }, at: begun)
         self.grants.removeAll { $0.inner == inner }
         self.work(&turn)
     }
@@ -355,9 +362,9 @@ extension UPnPSession {
             if job.isForClosing { self.closings.append(grant) } else { self.grants.append(grant) }
             if isFirst, !job.isDropped, let tidying = job.tidying { self.jobs.append(tidying) }
         }
-        self.closings += job.leftovers.map { port in
-            Grant(
-                inner: job.inner, closing: .unmap(externalPort: port, at: service.kind), way: way)
+        self.closings += job.leftovers.prefix(Limits.leftoverCount).map { port in
+            let closing = SOAPCall.unmap(externalPort: port, at: service.kind)
+            return Grant(inner: job.inner, closing: closing, way: way, isLeftover: true)
         }
         self.finish(verdict, &turn)
     }

@@ -7,21 +7,27 @@ import SpockexTransport
 extension NodeDriver {
     /// Before the core hears of the change, so that what it says because of it goes both ways.
     func keepFormerWay(now: Moment) {
-        self.formerWays.change(
-            to: DefaultRoute.current(), peers: self.connectedPeers(now), now: now.instant)
-        guard let interface = self.formerWays.interface else { return }
+        let before = self.formerWays.interface
+        self.formerWays.change(to: DefaultRoute.currentIPv4(), now: now.instant) {
+            self.node.directPaths(now: now)
+        }
+        guard let interface = self.formerWays.interface, interface != before else { return }
         self.logger.debug("the former way is kept", metadata: ["interface": "\(interface)"])
     }
 
     /// Peers that see this node at its new place are served by the new way alone.
     func leaveFormerWay(now: Moment) {
         guard self.formerWays.interface != nil else { return }
-        self.formerWays.note(self.connectedPeers(now))
+        self.formerWays.note(self.node.directPaths(now: now), now: now.instant)
     }
 
     /// Nobody tells of the new place: an outside service is asked, if there is one.
     func askByNewWay(now: Moment, into outputs: inout [Output]) {
-        guard self.formerWays.mustAsk(now: now.instant), self.ipgetter.mayAsk else { return }
+        guard self.formerWays.mustAsk(now: now.instant), self.ipgetter.mayAsk,
+            !FormerWays.isPlaceKnown(
+                external: self.settings.external + self.opener.external,
+                own: self.formerWays.preferred.map { InterfaceAddresses.current(of: $0) } ?? [])
+        else { return }
         self.follow(self.ipgetter.gather(now: now.instant), now: now, into: &outputs)
     }
 
@@ -33,12 +39,5 @@ extension NodeDriver {
             let bytes = datagram()
         else { return }
         self.sockets.send(bytes, to: endpoint, by: way)
-    }
-
-    private func connectedPeers(_ now: Moment) -> [FormerWays.Unmoved] {
-        return self.node.status(now: now).peers.compactMap { peer in
-            guard peer.isConnected, let path = peer.path else { return nil }
-            return FormerWays.Unmoved(path: path, echo: peer.echo)
-        }
     }
 }

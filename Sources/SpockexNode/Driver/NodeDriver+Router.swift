@@ -60,6 +60,7 @@ extension NodeDriver {
         let farewell = InputQueue()
         self.routerInbox.redirect(to: farewell)
         self.say(self.opener.stop(now: SystemClock.instant()))
+        defer { self.keep(self.opener.traces) }
         guard self.opener.isClosing else { return }
         let alarm = Alarm()
         await withTaskGroup(of: Void.self) { group in
@@ -104,15 +105,18 @@ extension NodeDriver {
                 self.routers.send(bytes, to: router, from: own, zone: self.opener.zone6)
             case .exchange(let id, let bytes, let router, let own):
                 self.ask(id, bytes, router, from: own)
-            case .keep(let traces):
-                TraceFile(home: self.settings.home).save(
-                    traces, now: SystemClock.read().moment)
+            case .keep(let traces): self.keep(traces)
             case .listen(let link):
                 self.routers.listen(to: PortMapper.groups, on: link)
             case .rest: self.routers.rest()
             case .changed: break
             }
         }
+    }
+
+    /// What is over by now does not go into the file, which goes when nothing is left.
+    private func keep(_ traces: [PortMapper.Trace]) {
+        TraceFile(home: self.settings.home).save(traces, now: SystemClock.read().moment)
     }
 
     private func ask(

@@ -104,8 +104,8 @@ public actor NodeDriver {
         self.ipgetter = ipgetter
         self.opener = PortOpener(
             isAllowed: settings.opensPorts,
-            after: TraceFile(home: settings.home).load(now: SystemClock.read().moment))
-        self.formerWays = FormerWays(routes: DefaultRoute.current())
+            after: TraceFile(home: settings.home).loadAndTidy(now: SystemClock.read().moment))
+        self.formerWays = FormerWays(routes: DefaultRoute.currentIPv4())
         let inbox = RouterInbox(queue)
         self.routerInbox = inbox
         self.routers = RouterSockets { inbox.offer(.router($0, from: $1)) }

@@ -65,6 +65,9 @@ struct PortOpener: Sendable {
     /// Whether the router has not confirmed yet what was closed.
     var isClosing: Bool { self.machine.isClosing }
 
+    /// What routers may have open by PCP, to be remembered over a kill.
+    var traces: [PortMapper.Trace] { self.machine.traces }
+
     /// The endpoints that lead to this node, the IPv4 one first.
     var external: [Endpoint] {
         self.openings.map(\.external).sorted { !$0.address.isIPv6 && $1.address.isIPv6 }

@@ -13,10 +13,13 @@ import PortMapping
 /// What routers may have open for this node by PCP, kept over a kill: `router.traces` in the home
 /// folder, 0600.
 ///
-/// A line for each: own endpoint, router, nonce in hexadecimal digits, and the second since 1970
-/// until which the router keeps it. The file is there only while something is open, so it tells no
+/// A line for each: own endpoint, router, nonce in hexadecimal digits, the second since 1970 until
+/// which the router keeps it, and `granted`, or `perhaps` while the router has not answered. The file is there only while something is open, so it tells no
 /// router that it was seen before. Whatever is wrong with it, the node starts without it.
 struct TraceFile: Sendable {
+    private static let granted = "granted"
+    private static let perhaps = "perhaps"
+
     private let path: String
 
     init(home: String) {
@@ -28,15 +31,23 @@ struct TraceFile: Sendable {
         guard let text = self.read() else { return [] }
         return text.split(separator: "\n").prefix(Limits.traceCountMax).compactMap { line in
             let parts = line.split(separator: " ")
-            guard parts.count == 4, let inner = Endpoint(String(parts[0])),
+            guard parts.count == 5, let inner = Endpoint(String(parts[0])),
                 let router = IPAddress(parts[1]), let nonce = Self.bytes(parts[2]),
-                let seconds = Int64(parts[3])
+                let seconds = Int64(parts[3]), parts[4] == Self.granted || parts[4] == Self.perhaps
             else { return nil }
             let left = WallTime(seconds: seconds) - now.wall
             guard left > .zero, left <= Limits.traceSpanMax else { return nil }
             return PortMapper.Trace(
-                inner: inner, router: router, nonce: nonce, end: now.instant + left)
+                inner: inner, router: router, nonce: nonce, isGranted: parts[4] == Self.granted,
+                end: now.instant + left)
         }
+    }
+
+    /// The same, and what is over or not understood goes out of the file; without any the file goes.
+    func loadAndTidy(now: Moment) -> [PortMapper.Trace] {
+        let traces = self.load(now: now)
+        self.save(traces, now: now)
+        return traces
     }
 
     /// Puts these in the place of what was there; without any the file goes.
@@ -48,7 +59,8 @@ struct TraceFile: Sendable {
                 return text.utf8.count == 1 ? "0" + text : text
             }.joined()
             let end = now.wall + (trace.end - now.instant)
-            return "\(trace.inner) \(trace.router) \(digits) \(end.seconds)\n"
+            let word = trace.isGranted ? Self.granted : Self.perhaps
+            return "\(trace.inner) \(trace.router) \(digits) \(end.seconds) \(word)\n"
         }
         guard !lines.isEmpty else {
             _ = unlink(self.path)

@@ -30,6 +30,11 @@ public struct DefaultRoute: Sendable, Hashable {
             ipv4: Self.text(of: "/proc/net/route"), ipv6: Self.text(of: "/proc/net/ipv6_route"))
     }
 
+    /// The same of IPv4 alone, for which one table is read.
+    public static func currentIPv4() -> [DefaultRoute] {
+        Self.parse(ipv4: Self.text(of: "/proc/net/route"), ipv6: "")
+    }
+
     /// Reads the two tables of Linux; lines that are not understood are left out.
     ///
     /// `/proc/net/route`: interface, destination and gateway as hexadecimal numbers of this

@@ -79,6 +79,26 @@ enum Netlink {
         return news
     }
 
+    /// Whether a message tells of a default route of IPv4.
+    ///
+    /// The body is `struct rtmsg`: family, length of the destination's prefix, and what is not read here.
+    static func tellsOfDefaultRoute(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var offset = 0
+        while bytes.count - offset >= 18 {
+            let length = Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+            let type = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt16.self)
+            guard length >= 16 else { return false }
+            if type == Self.newRoute || type == Self.deletedRoute, length >= 18,
+                bytes[offset + 16] == UInt8(AF_INET), bytes[offset + 17] == 0
+            {
+                return true
+            }
+            guard length <= bytes.count - offset else { return false }
+            offset += (length + 3) & ~3
+        }
+        return false
+    }
+
     private static let newLink: UInt16 = 16
     private static let deletedLink: UInt16 = 17
     private static let newAddress: UInt16 = 20

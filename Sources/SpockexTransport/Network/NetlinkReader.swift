@@ -10,7 +10,8 @@ struct NetlinkReader {
 
     /// Opens the socket and reads it on the event loop; nil where there is none.
     ///
-    /// `stirred` is called there for all news of interest, at once and for each.
+    /// `stirred` is called there for news of default routes of IPv4: at once for a few, and for
+    /// more after a moment.
     static func open(stirred: @escaping @Sendable () -> Void = {}) async -> NetlinkReader? {
         guard let handle = Netlink.open() else { return nil }
         let (stream, continuation) = AsyncStream.makeStream(
@@ -39,6 +40,7 @@ private final class NetlinkHandler: ChannelInboundHandler {
 
     private let continuation: AsyncStream<Netlink.News>.Continuation
     private let stirred: @Sendable () -> Void
+    private var stirring = Stirring()
 
     init(
         _ continuation: AsyncStream<Netlink.News>.Continuation,
@@ -49,12 +51,22 @@ private final class NetlinkHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let news = self.unwrapInboundIn(data).withUnsafeReadableBytes { Netlink.news(in: $0) }
+        let (news, isOfWayOut) = self.unwrapInboundIn(data).withUnsafeReadableBytes {
+            (Netlink.news(in: $0), Netlink.tellsOfDefaultRoute($0))
+        }
         guard let news else { return }
-        self.stirred()
+        if isOfWayOut, self.stirring.take() { self.stir(context.eventLoop) }
         // The stream keeps the newest: a loss that is pushed out goes in again.
         if case .dropped(.loss) = self.continuation.yield(news), news != .loss {
             self.continuation.yield(.loss)
+        }
+    }
+
+    private func stir(_ loop: any EventLoop) {
+        self.stirred()
+        guard self.stirring.beginsPause else { return }
+        loop.assumeIsolated().scheduleTask(in: .milliseconds(Limits.stirringMilliseconds)) {
+            if self.stirring.endPause() { self.stir(loop) }
         }
     }
 

@@ -16,7 +16,8 @@ public struct NetworkWatch: Sendable {
 
     /// Watches until the task is cancelled.
     ///
-    /// `stirred` is called at once for each piece of news that may be a change, where the kernel tells.
+    /// `stirred` is called at once for news of a default route of IPv4, where the kernel tells; for
+    /// more than four in 50 ms once at their end.
     public mutating func run(
         stirred: @escaping @Sendable () -> Void = {}, _ changed: @Sendable () -> Void
     ) async {

@@ -101,11 +101,15 @@ public final class DatagramSockets: Sendable {
     }
 
     /// Sends a datagram to an IPv4 endpoint by another interface than the routing table prefers.
+    ///
+    /// Only from a socket that is bound to no certain address: that of another one would be a wrong
+    /// source there.
     @discardableResult
     public func send(_ bytes: [UInt8], to endpoint: Endpoint, by way: WayOut) -> SendOutcome {
         let heard = self.answering.socket(for: endpoint).flatMap { self.socket($0) }
         let socket = heard ?? self.sockets.first { $0.reaches(endpoint.address) }
-        let outcome = socket?.send(bytes, to: endpoint, by: way) ?? .noSocket
+        guard let socket, !socket.bound.address.isUnicast else { return .noSocket }
+        let outcome = socket.send(bytes, to: endpoint, by: way)
         self.counting.count(outcome)
         return outcome
     }
