@@ -90,7 +90,7 @@ struct FrameHarness: Sendable {
             .seek([RendezvousTag(high: 1, low: 2)]),
             .rest(token: 1, rest: .seconds(9), ordinal: 1),
             .restAnswer(token: 1, ordinal: 1, late: 1, echo: endpoint),
-            .sought([RendezvousTag(high: 3, low: 4)]),
+            .sought(nonce: 5, [VeiledTag(high: 3, low: 4)]),
             .found(RendezvousTag(high: 1, low: 2), delay: .seconds(1), [endpoint]),
             .relay(RendezvousTag(high: 1, low: 2), [UInt8](repeating: 0x81, count: 40)),
         ]
