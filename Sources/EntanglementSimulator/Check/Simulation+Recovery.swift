@@ -201,13 +201,14 @@ extension Simulation {
     }
 
     /// The addresses of a host's interfaces, and what it publishes, are stored by the peer that it is
-    /// connected to, if they are not brand-new. (A copy of a home may have told others since.)
+    /// connected to, if they are not brand-new. (A copy of a home may have told others since, and what one
+    /// copy has acknowledged is not told the other.)
     private mutating func checkAddresses(
         of host: HostID, knownTo peer: HostID, _ meeting: Meeting
     ) {
         guard let node = self.hosts[host.number].node,
             let changedAt = self.checker.addressesChangedAt[host],
-            self.now - changedAt > .seconds(60), !self.copies.values.contains(host),
+            self.now - changedAt > .seconds(60), !self.isCopied(host), !self.isCopied(peer),
             node.publishedEndpoints.count < 7
         else { return }
         let record = self.hosts[peer.number].disk.store.state.relations.first {
@@ -219,6 +220,11 @@ extension Simulation {
         self.checker.report(
             .addressesAreTold, at: self.now, [peer, host],
             "host \(peer.number) does not know \(missing.map { "\($0)" }.joined(separator: ", "))")
+    }
+
+    /// Whether one of two hosts runs a copy of the other's home.
+    private func isCopied(_ host: HostID) -> Bool {
+        self.copies.keys.contains(host) || self.copies.values.contains(host)
     }
 
     private func peer(_ relation: RelationID?, at host: HostID) -> NodeStatus.Peer? {
