@@ -94,12 +94,12 @@ struct Rendezvous: Sendable {
     /// A peer is gone, and all that it sought.
     mutating func withdraw(_ seeker: RelationID) {
         for tag in self.tags.removeValue(forKey: seeker) ?? [] { self.drop(tag, of: seeker) }
-        self.quotas[seeker] = nil
     }
 
-    /// The relation is deleted; who is only lost for a while begins with no full quota.
+    /// The relation is deleted; who is only lost for a while begins with no full quotas.
     mutating func forget(_ seeker: RelationID) {
         self.withdraw(seeker)
+        self.quotas[seeker] = nil
         self.callQuotas[seeker] = nil
     }
 
