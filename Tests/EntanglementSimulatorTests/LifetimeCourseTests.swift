@@ -60,8 +60,8 @@ import Testing
             // The path holds for an hour of such rests.
             course.run(until: 4_000)
             #expect(course.areConnected)
-            let events = course.simulation.tally
-            #expect(events.packetCount > 0)
+            course.simulation.checkRests()
+            #expect(course.simulation.checker.violations.isEmpty)
         }
     }
 

@@ -10,7 +10,7 @@ public struct Encounter: Sendable {
     public enum Path: String, Sendable, Hashable, CaseIterable, Encodable {
         /// Both trust each other, and packets go from one to the other without anybody between.
         case direct
-        /// By way of a common peer. There is no relaying yet: no encounter ends so.
+        /// By way of a common peer; the two have none, so no encounter ends so.
         case relayed
         /// Not within the time.
         case impossible

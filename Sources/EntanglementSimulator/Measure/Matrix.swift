@@ -13,7 +13,7 @@ public struct Matrix: Sendable, Encodable {
         public internal(set) var count = 0
         /// How many ended connected without anybody between.
         public internal(set) var direct = 0
-        /// How many ended connected by way of a common peer; there is no relaying yet, so 0.
+        /// How many ended connected by way of a common peer; the two have none, so 0.
         public internal(set) var relayed = 0
         /// How many did not end in time.
         public internal(set) var impossible = 0
@@ -141,7 +141,7 @@ extension Matrix {
             Rows: who shows the offer. Cells: direct connections of 100, then the median and the 95th \
             percentile of the seconds from the scan of the second code to trust on both sides. \
             Encounters in each cell: \(count).
-            \(direct) direct, \(relayed) relayed (there is no relaying yet), \(impossible) impossible.
+            \(direct) direct, \(relayed) relayed (the two have no common peer), \(impossible) impossible.
             """
     }
 
