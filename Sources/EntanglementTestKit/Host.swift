@@ -149,7 +149,7 @@ public struct Host: Sendable {
         for output in outputs {
             switch output {
             case .persist: break
-            case .send(let bytes, let target):
+            case .send(let bytes, let target), .sendMain(let bytes, let target):
                 sent.append(Sent(bytes: bytes, from: self.endpoint, to: target))
             case .sendFresh(let bytes, let target, let number):
                 let port = UInt16(truncatingIfNeeded: 50_000 + number)

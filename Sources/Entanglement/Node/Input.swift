@@ -127,6 +127,8 @@ public enum Output: Sendable {
     case persist(Change)
     /// Send these bytes.
     case send([UInt8], to: Endpoint)
+    /// Send these bytes from the main socket, whatever `bind` says.
+    case sendMain([UInt8], to: Endpoint)
     /// Send these bytes from a fresh socket, to be opened when it is named first; sockets are numbered
     /// from 0 until `closeFresh`. One that cannot be opened sends nothing.
     case sendFresh([UInt8], to: Endpoint, socket: Int)

@@ -45,7 +45,8 @@ struct CalledAddresses: Sendable {
         for output in outputs {
             switch output {
             case .send(_, let target), .sendSealed(_, _, _, let target),
-                .sendFresh(_, let target, _), .sendAside(_, _, let target, _):
+                .sendMain(_, let target), .sendFresh(_, let target, _),
+                .sendAside(_, _, let target, _):
                 self.addresses.insert(target.address)
             case .persist, .closeFresh, .closeAside, .bind, .multicast, .sendRelayed, .loopback,
                 .admit, .dismiss, .bury, .unbury, .install, .erase, .gatherCandidates, .reply,

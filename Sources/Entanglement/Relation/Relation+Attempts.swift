@@ -85,7 +85,7 @@ extension Relation {
         guard var attempt = self.makeAttempt(n: n, keys, reach, &turn) else { return }
         attempt.noteSending()
         self.attempts.append(attempt)
-        for target in targets { turn.send(attempt.bytes, to: target) }
+        for target in targets { self.call(target, attempt.bytes, &turn) }
         for target in self.predictedEndpoints(turn) where !targets.contains(target) {
             turn.send(attempt.bytes, to: target)
         }
@@ -93,6 +93,13 @@ extension Relation {
         if !self.isTrusted {
             turn.events.append(.trying(self.id, targets.filter { !$0.isRelay }))
         }
+    }
+
+    /// Sends a message 1, also from the main socket where a fresh one was the path: whether the way of the
+    /// fresh one still lasts is not known, and the other may call the main one.
+    private func call(_ target: Endpoint, _ bytes: [UInt8], _ turn: inout Turn) {
+        turn.send(bytes, to: target)
+        if target == self.freshEndpoint { turn.actions.append(.sendMain(bytes, to: target)) }
     }
 
     /// One message 1 of its own, to all candidates, that no attempt stands behind (simulator alone).
@@ -115,7 +122,7 @@ extension Relation {
             while self.attempts[index].dueAt <= turn.instant {
                 self.attempts[index].noteSending()
                 for target in self.candidates(turn, self.attempts[index].reach) {
-                    turn.send(self.attempts[index].bytes, to: target)
+                    self.call(target, self.attempts[index].bytes, &turn)
                 }
             }
             index += 1

@@ -283,7 +283,8 @@ extension Output {
     fileprivate var isRelayed: Bool {
         switch self {
         case .send(_, let target), .sendSealed(_, _, _, let target): target.isRelay
-        case .persist, .sendFresh, .closeFresh, .sendAside, .closeAside, .bind, .multicast,
+        case .persist, .sendMain, .sendFresh, .closeFresh, .sendAside, .closeAside, .bind,
+            .multicast,
             .sendRelayed, .loopback, .admit, .dismiss, .bury, .unbury, .install, .erase,
             .gatherCandidates, .reply, .notify:
             false

@@ -141,7 +141,8 @@ public struct Gate: Sendable {
                 plaintext, as: .frame, echo: destination, now: now, primitives)
         case .sendRelayed(let index, let content, let plaintext, let carrier):
             return self.seal(plaintext, as: content, session: index, by: carrier, now: now)
-        case .persist, .send, .sendFresh, .closeFresh, .closeAside, .bind, .loopback, .multicast,
+        case .persist, .send, .sendMain, .sendFresh, .closeFresh, .closeAside, .bind, .loopback,
+            .multicast,
             .gatherCandidates, .reply, .notify:
             break
         }

@@ -174,8 +174,7 @@ extension SimulatedHost {
             }
         case .sendAside(_, _, let target, let number):
             let bytes = self.gate.apply(output, now: self.clock.local(now))
-            let port = self.fresh.port(ofAside: number)
-            effects.sent += bytes.map { [($0, target, port)] } ?? []
+            effects.sent += bytes.map { [($0, target, self.fresh.port(ofAside: number))] } ?? []
         case .closeAside(let number): self.fresh.closeAside(number)
         case .sendRelayed(_, _, _, let carrier):
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
@@ -195,6 +194,7 @@ extension SimulatedHost {
         case .erase where self.defects.contains(.erasureIgnored): break
         case .admit, .dismiss, .erase, .bury, .unbury:
             _ = self.gate.apply(output, now: self.clock.local(now))
+        case .sendMain(let bytes, let target): effects.sent.append((bytes, target, self.port))
         case .sendFresh(let bytes, let target, let number):
             effects.sent.append((bytes, target, self.fresh.port(ofSocket: number)))
         case .closeFresh(let endpoints): self.fresh.close(keeping: endpoints)

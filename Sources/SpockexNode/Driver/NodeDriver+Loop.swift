@@ -166,6 +166,8 @@ extension NodeDriver {
             case .send(let bytes, let endpoint):
                 self.sockets.send(bytes, to: endpoint)
                 self.sendByFormerWay(to: endpoint) { bytes }
+            case .sendMain(let bytes, let endpoint):
+                self.sockets.sendMain(bytes, to: endpoint)
             case .sendFresh(let bytes, let endpoint, let number):
                 self.sockets.sendFresh(bytes, to: endpoint, number: number)
             case .closeFresh(let endpoints): self.sockets.closeFresh(keeping: endpoints)

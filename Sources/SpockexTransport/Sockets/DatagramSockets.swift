@@ -114,6 +114,16 @@ public final class DatagramSockets: Sendable {
         return outcome
     }
 
+    /// Sends a datagram from the first socket that fits the address, wherever the endpoint was heard.
+    @discardableResult
+    public func sendMain(_ bytes: [UInt8], to endpoint: Endpoint) -> SendOutcome {
+        let socket = self.sockets.first { $0.reaches(endpoint.address) }
+        let zone = self.zones?.zone(of: endpoint.address) ?? 0
+        let outcome = socket?.send(bytes, to: endpoint, zone: zone) ?? .noSocket
+        self.counting.count(outcome)
+        return outcome
+    }
+
     /// Sends a datagram from a socket on a port of its own, which is opened when it is named first.
     @discardableResult
     public func sendFresh(_ bytes: [UInt8], to endpoint: Endpoint, number: Int) -> SendOutcome {
