@@ -260,7 +260,7 @@ import Testing
                 SessionView(
                     index: isInitiator ? 1 : 2, isInitiator: isInitiator,
                     createdAt: isInitiator ? now + .seconds(-seconds) : now, isConfirmed: true,
-                    isCrossed: true, mayFound: true, provedEndpoint: Pair.aliceEndpoint)
+                    isCrossed: true, purpose: .founding, provedEndpoint: Pair.aliceEndpoint)
             }
             sendOnOld.append(relation.sendingSession(now)?.index == 1)
         }

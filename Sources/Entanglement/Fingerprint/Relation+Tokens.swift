@@ -62,7 +62,7 @@ extension Relation {
             tokens.put(session.isConfirmed)
             tokens.put(session.isCrossed)
             tokens.put(session.isHeard)
-            tokens.put(session.mayFound)
+            tokens.put(session.purpose != nil)
             tokens.put(due: session.createdAt + Constants.eraseAfter)
             tokens.put(session.provedEndpoint)
         }

@@ -25,13 +25,24 @@ extension Node {
             self.bury(record, endpoints, &turn)
             turn.notify(.pairingEnded(id, cause))
         case .cancelledByPeer:
-            if let cluster = record.cluster {
+            if let cluster = record.cluster, self.isBound(to: cluster, by: record, turn) {
                 turn.clusters.removeAll { $0.id == cluster }
                 turn.changes.append(.deleteCluster(cluster))
             }
             turn.notify(.pairingEnded(id, .cancelledByPeer))
         case .forgotten:
             if record.phase == .forgetting { turn.notify(.peerForgotten(id, byPeer: false)) }
+        }
+    }
+
+    /// Whether a cluster is nothing without that meeting.
+    private func isBound(
+        to cluster: ClusterID, by record: RelationRecord, _ turn: Turn
+    ) -> Bool {
+        switch record.bond {
+        case .founding: true
+        case .joining: turn.clusters.contains { $0.id == cluster && $0.standing == .joining }
+        case .sponsoring, .confirming, nil: false
         }
     }
 

@@ -64,6 +64,14 @@ struct Turn {
     var seeks: [RelationID] = []
     /// What peers said about common peers, to be carried out after the step.
     var rendezvous: [(from: RelationID, frame: Frame)] = []
+    /// Clusters that were founded, with the record that says so.
+    var foundings: [(cluster: ClusterID, genesis: Record)] = []
+    /// Whether what meetings agreed on may have to be written into records.
+    var mustSettleBonds = false
+    /// Relations that are connected since this turn.
+    var connected: [RelationID] = []
+    /// What peers said about clusters, to be carried out after the step.
+    var gossip: [(from: RelationID, frame: GossipFrame)] = []
     /// Peers that can help since this turn, or cannot any more.
     var gainedHelpers: [RelationID] = []
     var lostHelpers: [RelationID] = []

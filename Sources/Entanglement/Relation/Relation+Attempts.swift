@@ -187,6 +187,16 @@ extension Relation {
 
     /// Up to four values by which the other finds a cluster that both are in already.
     func clusterMatches(_ turn: Turn) -> [UInt64] {
+        self.matchValues(turn).map(\.value)
+    }
+
+    /// The first own cluster that one of the other's values names.
+    func sharedCluster(_ matches: [UInt64], _ turn: Turn) -> ClusterID? {
+        guard !matches.isEmpty else { return nil }
+        return self.matchValues(turn).first { matches.contains($0.value) }?.cluster
+    }
+
+    private func matchValues(_ turn: Turn) -> [(cluster: ClusterID, value: UInt64)] {
         guard let codes = self.record.codes, let peerSalt = codes.peerSalt,
             let meeting = self.record.keys?.meeting
         else { return [] }
@@ -196,7 +206,7 @@ extension Relation {
             meeting: meeting, offeringSalt: isOffering ? codes.ownSalt : peerSalt,
             answeringSalt: isOffering ? peerSalt : codes.ownSalt)
         return turn.livingClusters.prefix(Constants.clusterMatchCountMax).map {
-            schedule.clusterMatch(prk: prk, cluster: $0.id)
+            ($0.id, schedule.clusterMatch(prk: prk, cluster: $0.id))
         }
     }
 
@@ -230,12 +240,12 @@ extension Relation {
             index: attempt.index, remoteIndex: from, keys: keys, ownPID: self.record.ownPID,
             sendKey: split.initiatorToResponder, receiveKey: split.responderToInitiator,
             createdAt: turn.instant)
-        let problem = self.problem(
+        let (purpose, problem) = self.agreement(
             peerIntent: content.intent, matches: content.clusterMatches, turn)
         self.add(
             SessionView(
                 index: attempt.index, isInitiator: true, createdAt: turn.instant,
-                isConfirmed: true, isCrossed: isCrossed, mayFound: problem == nil,
+                isConfirmed: true, isCrossed: isCrossed, purpose: purpose,
                 provedEndpoint: source),
             session, &turn)
         self.hear(content.endpoints, turn)
@@ -250,7 +260,9 @@ extension Relation {
             self.stop(problem, &turn)
         } else {
             self.begin(&turn)
-            self.startFounding(content.memberKeys, session: attempt.index, to: source, &turn)
+            self.startFounding(
+                content.memberKeys, purpose, content.reference, session: attempt.index,
+                to: source, &turn)
         }
     }
 

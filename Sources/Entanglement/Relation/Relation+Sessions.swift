@@ -109,6 +109,7 @@ extension Relation {
             let path = self.path
         else { return }
         self.isConnected = true
+        turn.connected.append(self.id)
         self.seeking.isUnproved = false
         if !path.isRelay { self.seeking.movedAt = turn.instant }
         if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }) {

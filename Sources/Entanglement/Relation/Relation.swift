@@ -220,8 +220,8 @@ struct SessionView: Sendable, Equatable {
     var isCrossed: Bool
     /// Whether a packet of the other in it was opened (the initiator: after message 2).
     var isHeard = false
-    /// Whether the two intents allow to go on.
-    var mayFound: Bool
+    /// What the meeting is for, as both intents say; nil: they do not allow to go on.
+    var purpose: MeetingPurpose?
     /// Where the handshake proved the other to be.
     let provedEndpoint: Endpoint
 

@@ -76,6 +76,12 @@ struct KeySchedule {
         return mac.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// The secret of a cluster's first epoch: HKDF-Expand(psk, "spockex/1 epoch" | cluster UID), 32 bytes.
+    func foundingEpoch(psk: Secret, cluster: ClusterID) -> Secret {
+        self.primitives.expand(
+            psk, label: Array("spockex/1 epoch".utf8) + cluster.bytes, byteCount: 32)
+    }
+
     private func expand(_ prk: Secret, _ label: String) -> Secret {
         self.primitives.expand(prk, label: Array(label.utf8), byteCount: 32)
     }
