@@ -244,6 +244,34 @@ public enum Constants {
     public static let sightingLife = Duration.seconds(10)
     /// From one hello of a peer that is answered out of turn to the next at least.
     public static let sightingSpacing = Duration.milliseconds(500)
+    /// After a change some peers are asked whether they have heard of it, at these times.
+    public static let gossipRounds: [Duration] = [
+        .milliseconds(400), .milliseconds(1_200), .seconds(4), .seconds(15),
+    ]
+    /// So many of them at each time.
+    public static let gossipRoundPeers = 2
+    /// A record of somebody else is passed on to so many at once.
+    public static let gossipFanout = 4
+    /// From one summary, list of places or secret to the next for one peer at least, without news.
+    public static let gossipSpacing = Duration.seconds(1)
+    /// An answer about records is waited for so long.
+    public static let gossipPatience = Duration.milliseconds(700)
+    /// The same question so often in vain is given up, until the peer says something new.
+    public static let gossipTryCountMax = 6
+    /// So long after the first peer is connected the own addresses are published.
+    public static let publishPatience = Duration.milliseconds(500)
+    /// An endpoint record is looked at again after this.
+    public static let publishInterval = Duration.seconds(21_600)
+    /// Seconds after which an endpoint record is renewed: three days of the seven that it is valid.
+    public static let publishSeconds: UInt64 = 259_200
+    /// So long after somebody is gone the first member makes a new epoch.
+    public static let epochDelay = Duration.milliseconds(300)
+    /// The next one waits so much longer, and each after it.
+    public static let epochPatience = Duration.seconds(2)
+    /// But no more than so many times.
+    public static let epochPatienceCountMax = 5
+    /// Secrets of epochs that are kept.
+    public static let epochCountMax = 4
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }
@@ -254,6 +282,10 @@ public enum Limits {
     public static let pairingCountMax = 64
     /// Relations at once, pairings and peers.
     public static let relationCountMax = 4_096
+    /// Packets about records that one peer may cause: burst.
+    public static let gossipBurst = 600
+    /// The same a second.
+    public static let gossipPerSecond = 200
     /// Endpoints remembered for one peer.
     public static let endpointCountMax = 8
     /// Handshakes that one relation may ask for: burst.

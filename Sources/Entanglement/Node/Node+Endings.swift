@@ -32,7 +32,17 @@ extension Node {
             turn.notify(.pairingEnded(id, .cancelledByPeer))
         case .forgotten:
             if record.phase == .forgetting { turn.notify(.peerForgotten(id, byPeer: false)) }
+            self.leaveEmpty(record.cluster, &turn)
+        case .dropped: break
         }
+    }
+
+    /// A cluster of two ends with the relation of the two.
+    private mutating func leaveEmpty(_ cluster: ClusterID?, _ turn: inout Turn) {
+        guard let cluster, let index = self.liveIndex(of: cluster),
+            self.live[index].roster.map({ $0.present.count <= 2 }) ?? true
+        else { return }
+        self.lose(cluster, .left, &turn)
     }
 
     /// Whether a cluster is nothing without that meeting.

@@ -119,6 +119,8 @@ public enum Refusal: Error, Sendable, Equatable {
     case mustChoose([ClusterID])
     /// Fewer than three voters: they can only leave or block.
     case tooFewVoters
+    /// A member of a cluster of more than two cannot be forgotten: leave it, block or remove the member.
+    case inCluster(ClusterID)
     /// The records of the cluster have not come yet.
     case notMember
     /// More pairings or peers than the limit.

@@ -244,7 +244,9 @@ extension Relation {
 
     /// Starts to look for a trusted peer, with haste again.
     mutating func search(_ turn: inout Turn, after delay: Duration = .zero) {
-        guard self.record.phase == .trusted || self.record.phase == .forgetting else { return }
+        guard self.record.phase == .trusted || self.record.phase == .forgetting,
+            !self.isPassive
+        else { return }
         if self.searchStart == nil { self.birthdayRoundCount = 0 }
         if turn.has(.noSearch), self.path != nil { return }
         self.searchStart = turn.instant

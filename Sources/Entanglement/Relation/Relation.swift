@@ -4,8 +4,8 @@
 struct Relation: Sendable {
     var record: RelationRecord
     let ownKey: AgreementKey
-    let memberSigningKey: SigningKey
-    let memberKeys: MemberKeys
+    var memberSigningKey: SigningKey
+    var memberKeys: MemberKeys
 
     /// Handshakes that this node started and that wait for message 2.
     var attempts: [Attempt] = []
@@ -79,6 +79,8 @@ struct Relation: Sendable {
     var perhapsToldNAT: NATHint?
     /// Common peers that may help to reach this one.
     var seeking = Seeking()
+    /// Whether newer keys of the same member are there: then these only answer.
+    var isPassive = false
 
     init?(_ record: RelationRecord, _ primitives: any Primitives) {
         guard let ownKey = primitives.agreementKey(from: record.ownKey),

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Records of the roster: new ones are pushed, what was missed is asked for (PROTOCOL.md §12.2).
+extension Node {
+    /// Asks for what a peer holds and this node lacks, from an offset on.
+    mutating func startPull(
+        _ index: Int, from id: RelationID, offset: Int, tries: Int = 0, _ turn: inout Turn
+    ) {
+        guard let digest = self.live[index].digest(self.primitives) else { return }
+        self.live[index].links[id]?.pull = GossipPull(
+            offset: offset, tries: tries, dueAt: turn.instant + Constants.gossipPatience)
+        self.send(
+            .digest(offset: UInt16(clamping: offset), digest), of: self.live[index].id, to: id,
+            &turn)
+    }
+
+    /// No answer, or only a part of it: the same again, a few times.
+    mutating func repeatPull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard let pull = self.live[index].links[id]?.pull else { return }
+        guard pull.tries < Constants.gossipTryCountMax, self.relations[id]?.isConnected ?? false
+        else {
+            self.live[index].links[id]?.pull = nil
+            return
+        }
+        if pull.isWhole, !pull.lacking.isEmpty {
+            self.live[index].links[id]?.pull?.tries += 1
+            self.askForLacking(index, from: id, &turn)
+        } else {
+            self.startPull(index, from: id, offset: pull.offset, tries: pull.tries + 1, &turn)
+        }
+    }
+
+    private mutating func askForLacking(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard let pull = self.live[index].links[id]?.pull else { return }
+        self.live[index].links[id]?.pull?.dueAt = turn.instant + Constants.gossipPatience
+        let ids = Array(pull.lacking.prefix(GossipFrame.idCountMax))
+        self.send(.want(ids), of: self.live[index].id, to: id, &turn)
+    }
+
+    /// A part of the answer to a digest.
+    mutating func receive(
+        _ list: GossipFrame.IDList, _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard var pull = self.live[index].links[id]?.pull else { return }
+        let offset = Int(list.offset)
+        guard offset >= pull.offset, offset < pull.offset + GossipFrame.windowCount,
+            offset.isMultiple(of: GossipFrame.idCountMax), !pull.parts.contains(offset)
+        else { return }
+        pull.parts.append(offset)
+        pull.total = Int(list.total)
+        for record in list.ids
+        where !self.live[index].holds(record) && !pull.lacking.contains(record) {
+            pull.lacking.append(record)
+        }
+        self.live[index].links[id]?.pull = pull
+        if pull.isWhole { self.advancePull(index, from: id, &turn) }
+    }
+
+    /// All of a window's parts, or all of its records, have come.
+    private mutating func advancePull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard let pull = self.live[index].links[id]?.pull, let total = pull.total else { return }
+        guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
+        let next = pull.offset + GossipFrame.windowCount
+        self.live[index].links[id]?.pull = nil
+        guard next < total else {
+            self.live[index].isCaughtUp = true
+            return
+        }
+        self.startPull(index, from: id, offset: next, &turn)
+    }
+
+    /// A record that was asked for has come, or never will be taken.
+    private mutating func notePulled(
+        _ record: RecordID, _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard var pull = self.live[index].links[id]?.pull,
+            let position = pull.lacking.firstIndex(of: record)
+        else { return }
+        pull.lacking.remove(at: position)
+        pull.tries = 0
+        pull.answered += 1
+        let isBatchOver = pull.answered >= GossipFrame.idCountMax || pull.lacking.isEmpty
+        if isBatchOver { pull.answered = 0 }
+        self.live[index].links[id]?.pull = pull
+        if isBatchOver, pull.isWhole { self.advancePull(index, from: id, &turn) }
+    }
+
+    /// Which ids this node holds in the buckets that differ, a window of them.
+    mutating func answer(
+        _ digest: RecordDigest, from offset: Int, _ index: Int, to id: RelationID,
+        _ turn: inout Turn
+    ) {
+        guard let set = self.live[index].set, let own = self.live[index].digest(self.primitives),
+            self.live[index].mayAsk(id, cost: 8, now: turn.instant)
+        else { return }
+        let ids = set.idsInOrder(inBuckets: own.differing(from: digest))
+        let end = min(ids.count, offset + GossipFrame.windowCount)
+        var start = min(offset, end)
+        repeat {
+            let part = Array(ids[start..<min(end, start + GossipFrame.idCountMax)])
+            self.send(
+                .ids(
+                    GossipFrame.IDList(
+                        offset: UInt16(clamping: start), total: UInt16(clamping: ids.count),
+                        ids: part)),
+                of: self.live[index].id, to: id, &turn)
+            start += GossipFrame.idCountMax
+        } while start < end
+    }
+
+    mutating func serve(
+        _ ids: [RecordID], _ index: Int, to id: RelationID, _ turn: inout Turn
+    ) {
+        guard let set = self.live[index].set else { return }
+        for record in ids.compactMap({ set.record($0) }) {
+            guard self.live[index].mayAsk(id, cost: 1, now: turn.instant) else { return }
+            self.send(.record(record.bytes), of: self.live[index].id, to: id, &turn)
+        }
+    }
+
+    // MARK: Taking in
+
+    mutating func receive(
+        record bytes: [UInt8], _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard let record = try? Record(bytes: bytes, self.primitives) else { return }
+        defer {
+            if let index = self.liveIndex(of: self.relations[id]?.record.cluster) {
+                self.notePulled(record.id, index, from: id, &turn)
+            }
+        }
+        guard self.live[index].set != nil else {
+            return self.receive(genesis: record, index, &turn)
+        }
+        let peer = self.relations[id]?.record.member
+        let isCatchingUp = !self.live[index].isCaughtUp
+        let intake = self.live[index].take(
+            record, from: peer, now: turn.instant, isCatchingUp: isCatchingUp, self.primitives)
+        if case .added(let records) = intake { self.note(records, index, from: id, &turn) }
+        self.tellOfClones(index, &turn)
+    }
+
+    /// The first record of a cluster that this node joins: its id is the cluster's.
+    private mutating func receive(genesis record: Record, _ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard record.kind == .genesis, ClusterID(hash: record.id.bytes) == cluster,
+            let set = RecordSet(genesis: record, self.primitives)
+        else { return }
+        self.live[index].set = set
+        turn.changes.append(
+            .record(StoredRecord(cluster: cluster, bytes: record.bytes), record.id))
+        self.refold(index, &turn)
+    }
+
+    /// Stores what is new, tells others of it, and does what it says.
+    mutating func note(
+        _ records: [Record], _ index: Int, from id: RelationID?, _ turn: inout Turn
+    ) {
+        let cluster = self.live[index].id
+        var isRosterNews = false
+        var places: [Record] = []
+        for record in records {
+            let stored = StoredRecord(cluster: cluster, bytes: record.bytes)
+            if record.kind == .endpoint, let member = record.author {
+                turn.changes.append(.endpointRecord(stored, member))
+                places.append(record)
+            } else {
+                turn.changes.append(.record(stored, record.id))
+                isRosterNews = true
+            }
+            self.spread(record, index, from: id, &turn)
+        }
+        if isRosterNews {
+            self.refold(index, &turn)
+        } else {
+            self.live[index].notePlaces(self.primitives)
+        }
+        guard let index = self.liveIndex(of: cluster) else { return }
+        for record in places { self.follow(place: record, index, &turn) }
+        self.planRounds(index, &turn)
+    }
+
+    /// A new record goes to all who can be told, if it is an own one; else to a few others.
+    private mutating func spread(
+        _ record: Record, _ index: Int, from id: RelationID?, _ turn: inout Turn
+    ) {
+        guard self.live[index].isCaughtUp || id == nil else { return }
+        var targets = self.connectedPeers(of: index)
+        if let id {
+            let author = record.author
+            targets.removeAll { $0 == id || self.relations[$0]?.record.member == author }
+            while targets.count > Constants.gossipFanout {
+                targets.remove(at: Int(turn.random() % UInt64(targets.count)))
+            }
+        }
+        for target in targets {
+            self.send(.record(record.bytes), of: self.live[index].id, to: target, &turn)
+        }
+    }
+
+    private mutating func tellOfClones(_ index: Int, _ turn: inout Turn) {
+        guard let set = self.live[index].set else { return }
+        for alarm in set.cloneAlarms where !self.live[index].clonesTold.contains(alarm.member) {
+            self.live[index].clonesTold.append(alarm.member)
+            turn.notify(.memberCloned(self.live[index].id, alarm.member))
+        }
+    }
+
+    func liveIndex(of cluster: ClusterID?) -> Int? {
+        cluster.flatMap { self.liveIndex(of: $0) }
+    }
+}
+
+extension LiveCluster {
+    /// The digest of what is held; of nothing at all while there is no record.
+    func digest(_ primitives: any Primitives) -> RecordDigest? {
+        if let set = self.set { return set.digest(primitives) }
+        let empty = primitives.hash([]).prefix(16)
+        return RecordDigest(bytes: (0..<RecordDigest.bucketCount).flatMap { _ in empty })
+    }
+
+    func holds(_ id: RecordID) -> Bool { self.set?.record(id) != nil }
+
+    mutating func take(
+        _ record: Record, from peer: MemberID?, now: Instant, isCatchingUp: Bool,
+        _ primitives: any Primitives
+    ) -> RecordIntake {
+        self.set?.take(
+            record, from: peer, now: now, isCatchingUp: isCatchingUp, primitives)
+            ?? .refused(.otherCluster)
+    }
+
+    /// Whether a peer may cause so many packets more.
+    mutating func mayAsk(_ id: RelationID, cost: Int, now: Instant) -> Bool {
+        var quota =
+            self.links[id]?.quota
+            ?? TokenBucket(
+                burst: Limits.gossipBurst, perSecond: Limits.gossipPerSecond, now: now)
+        defer { self.links[id]?.quota = quota }
+        guard quota.hasTokens(cost, now: now) else { return false }
+        quota.take(cost)
+        return true
+    }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the records say is done: who belongs to a cluster has a relation, who does not has none
+// (PROTOCOL.md §12.3).
+extension Node {
+    /// The records have changed.
+    mutating func refold(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        let former = self.live[index].fold(self.primitives)
+        guard let roster = self.live[index].roster,
+            let position = turn.clusters.firstIndex(where: { $0.id == cluster })
+        else { return }
+        let own = turn.clusters[position].membership.member
+        if turn.clusters[position].standing == .joining, roster.isPresent(own) {
+            turn.clusters[position].standing = .member
+            turn.changes.append(.cluster(turn.clusters[position], erasing: false))
+            turn.notify(.clusterJoined(cluster))
+        }
+        if turn.clusters[position].standing == .member, let status = roster.member(own)?.status,
+            status == .removed || status == .left
+        {
+            return self.lose(cluster, status == .left ? .left : .removed, &turn)
+        }
+        self.tellChanges(cluster, own, from: former, to: roster, &turn)
+        self.useEarlySecrets(index, &turn)
+        guard turn.clusters[position].standing == .member else { return }
+        self.reconcile(index, &turn)
+        self.considerEpoch(index, &turn)
+    }
+
+    // MARK: Relations
+
+    /// Makes and ends relations, so that they are those with the members.
+    mutating func reconcile(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard let roster = self.live[index].roster,
+            let record = turn.clusters.first(where: { $0.id == cluster }),
+            record.standing == .member
+        else { return }
+        let own = record.membership.member
+        for id in self.ids {
+            guard let relation = self.relations[id]?.record, relation.cluster == cluster,
+                let member = relation.member
+            else { continue }
+            // Whoever was met last may not be in the records that are here.
+            guard let status = roster.member(member)?.status else { continue }
+            let isWanted =
+                (status == .present || status == .waiting)
+                && !roster.blocks(own, member) && !roster.blocks(member, own)
+            let isCurrent = relation.epoch.map { number in
+                record.epochs.contains { $0.number == number }
+            }
+            if !isWanted || isCurrent == false { self.drop(id, &turn) }
+        }
+        guard let epoch = record.epochs.last, roster.isPresent(own) else { return }
+        for member in roster.members
+        where member.status == .present && member.id != own
+            && !roster.blocks(own, member.id) && !roster.blocks(member.id, own)
+        {
+            guard !self.hasRelation(with: member.id, in: cluster, epoch: epoch.number) else {
+                continue
+            }
+            self.introduce(member, index, record.membership, epoch, &turn)
+        }
+    }
+
+    /// Whether there is a relation that two people made, or one with the keys of that epoch.
+    private func hasRelation(
+        with member: MemberID, in cluster: ClusterID, epoch: UInt32
+    ) -> Bool {
+        self.ids.contains { id in
+            guard let record = self.relations[id]?.record, record.cluster == cluster,
+                record.member == member
+            else { return false }
+            return record.epoch == nil || record.epoch == epoch
+        }
+    }
+
+    /// A relation with a member whom this node never met.
+    private mutating func introduce(
+        _ member: RosterMember, _ index: Int, _ membership: Membership, _ epoch: EpochSecret,
+        _ turn: inout Turn
+    ) {
+        guard self.ids.count < Limits.relationCountMax,
+            let introduction = Introduction(
+                cluster: self.live[index].id, membership, member, epoch, self.primitives)
+        else { return }
+        var record = introduction.record(membership, at: turn.wall)
+        let former = self.ids.compactMap { self.relations[$0] }.first {
+            $0.record.cluster == record.cluster && $0.record.member == member.id
+        }
+        if let former {
+            record.givenName = former.record.givenName
+            record.claimedName = former.record.claimedName
+            record.endpoints = former.record.endpoints
+            record.peerNAT = former.record.peerNAT
+            record.toldNAT = former.record.toldNAT
+            record.lastHeardAt = former.record.lastHeardAt
+        }
+        if let place = self.live[index].set?.whereabouts(of: member.id) {
+            record.learn(place, turn)
+        }
+        guard let relation = Relation(record, self.primitives) else { return }
+        turn.changes.append(.relation(record, erasing: false))
+        turn.actions.append(.admit(relation.admission))
+        self.insert(relation, turn)
+        self.live[index].setPeer(record.id, true)
+        for id in self.ids {
+            guard let other = self.relations[id]?.record, other.cluster == record.cluster,
+                other.member == member.id, let number = other.epoch, number < epoch.number
+            else { continue }
+            self.update(id, &turn) { $0.becomePassive(&$1) }
+        }
+        self.update(record.id, &turn) { $0.search(&$1) }
+    }
+
+    /// Ends a relation without a word: the records say why.
+    mutating func drop(_ id: RelationID, _ turn: inout Turn) {
+        guard self.relations[id] != nil else { return }
+        self.end(id, .dropped, &turn)
+        for index in self.live.indices { self.live[index].setPeer(id, false) }
+    }
+
+    /// Somebody is reached with new keys: the old ones have done their duty.
+    mutating func retirePassive(of id: RelationID, _ turn: inout Turn) {
+        guard let record = self.relations[id]?.record, let member = record.member else { return }
+        for other in self.ids where other != id {
+            guard let former = self.relations[other]?.record, former.cluster == record.cluster,
+                former.member == member, former.phase == .trusted, let number = former.epoch,
+                record.epoch.map({ number < $0 }) ?? true
+            else { continue }
+            self.drop(other, &turn)
+        }
+    }
+
+    /// A member says where it is.
+    mutating func follow(place record: Record, _ index: Int, _ turn: inout Turn) {
+        guard let member = record.author, case .endpoint(let whereabouts) = record.body else {
+            return
+        }
+        let cluster = self.live[index].id
+        if member == turn.membership(of: cluster)?.member {
+            return self.hearOwn(whereabouts, index, &turn)
+        }
+        for id in self.ids {
+            guard let relation = self.relations[id]?.record, relation.cluster == cluster,
+                relation.member == member
+            else { continue }
+            self.update(id, &turn) { $0.learn(whereabouts, &$1) }
+        }
+    }
+
+    // MARK: Leaving
+
+    /// This node does not belong to the cluster any more: its keys and records go.
+    mutating func lose(
+        _ cluster: ClusterID, _ departure: MemberDeparture, _ turn: inout Turn
+    ) {
+        for id in self.ids where self.relations[id]?.record.cluster == cluster {
+            self.drop(id, &turn)
+        }
+        turn.clusters.removeAll { $0.id == cluster }
+        self.live.removeAll { $0.id == cluster }
+        turn.changes.append(.deleteCluster(cluster))
+        turn.notify(.clusterLost(cluster, departure))
+    }
+
+    /// Somebody holds the record by which this node left.
+    mutating func hearLeaving(
+        _ index: Int, _ summary: GossipFrame.Summary, _ turn: inout Turn
+    ) {
+        let live = self.live[index]
+        guard summary.heads == live.heads,
+            turn.clusters.contains(where: { $0.id == live.id && $0.standing == .leaving })
+        else { return }
+        self.sendGossip(&turn)
+        self.lose(live.id, .left, &turn)
+    }
+
+    // MARK: Events
+
+    private func tellChanges(
+        _ cluster: ClusterID, _ own: MemberID, from former: RosterState?, to roster: RosterState,
+        _ turn: inout Turn
+    ) {
+        for member in roster.members where member.id != own {
+            let known = former?.member(member.id)
+            let wasThere = known.map { $0.status == .present || $0.status == .waiting } ?? false
+            let isThere = member.status == .present || member.status == .waiting
+            if isThere, !wasThere {
+                var sponsor: MemberID?
+                if case .sponsored(let by, _) = member.origin { sponsor = by }
+                turn.notify(.memberJoined(cluster, member.id, sponsor: sponsor))
+            } else if !isThere, wasThere {
+                turn.notify(
+                    .memberGone(cluster, member.id, member.status == .left ? .left : .removed))
+            }
+            guard isThere, wasThere, let known else { continue }
+            for other in member.metBy where !known.metBy.contains(other) {
+                turn.notify(.memberMet(cluster, member.id, by: other))
+            }
+        }
+        for removal in roster.removals
+        where !(former?.removals.contains { $0.id == removal.id } ?? false) {
+            turn.notify(.removalProposed(cluster, removal.accused, by: removal.author))
+        }
+        for block in roster.blocks where !(former?.blocks(block.author, block.member) ?? false) {
+            turn.notify(.memberBlocked(cluster, block.member, by: block.author, isOn: true))
+        }
+        for block in former?.blocks ?? [] where !roster.blocks(block.author, block.member) {
+            turn.notify(.memberBlocked(cluster, block.member, by: block.author, isOn: false))
+        }
+        for proof in roster.equivocations
+        where !(former?.equivocations.contains { $0.author == proof.author } ?? false) {
+            turn.notify(.memberEquivocated(cluster, proof.author))
+        }
+        if former?.epochNumber ?? 0 < roster.epochNumber {
+            turn.notify(.epochBegan(cluster, roster.epochNumber))
+        }
+    }
+}
+
+extension RosterState {
+    func isPresent(_ member: MemberID) -> Bool {
+        self.member(member).map { $0.status == .present } ?? false
+    }
+}
