@@ -41,14 +41,51 @@ public struct MemoryStore: Sendable, Equatable {
             self.state.tombstones.removeAll { $0.pidHash == tombstone.pidHash }
             self.state.tombstones.append(tombstone)
         case .unbury(let hash): self.state.tombstones.removeAll { $0.pidHash == hash }
-        case .cluster(let cluster):
+        case .cluster(let cluster, _):
             self.state.clusters.removeAll { $0.id == cluster.id }
             self.state.clusters.append(cluster)
             self.state.clusters.sort { $0.id < $1.id }
-        case .deleteCluster(let id): self.state.clusters.removeAll { $0.id == id }
+        case .deleteCluster(let id):
+            self.state.clusters.removeAll { $0.id == id }
+            self.state.records.removeAll { $0.cluster == id }
+            self.state.endpointRecords.removeAll { $0.cluster == id }
+        case .record(let record, _): self.append(record)
+        case .endpointRecord(let record, let member): self.replace(record, of: member)
         case .nodeName(let name): self.state.nodeName = name
         case .event(let event, _): self.events.append(event)
         }
+    }
+
+    /// Behind the other records of its cluster, which come in the order of the clusters' ids.
+    private mutating func append(_ record: StoredRecord) {
+        precondition(
+            self.state.clusters.contains { $0.id == record.cluster },
+            "a record of a cluster that is not stored")
+        let position =
+            self.state.records.firstIndex { record.cluster < $0.cluster }
+            ?? self.state.records.count
+        self.state.records.insert(record, at: position)
+    }
+
+    private mutating func replace(_ record: StoredRecord, of member: MemberID) {
+        precondition(
+            self.state.clusters.contains { $0.id == record.cluster },
+            "a record of a cluster that is not stored")
+        self.state.endpointRecords.removeAll {
+            $0.cluster == record.cluster && Self.member(of: $0) == member
+        }
+        let position =
+            self.state.endpointRecords.firstIndex {
+                record.cluster < $0.cluster
+                    || record.cluster == $0.cluster
+                        && member < Self.member(of: $0) ?? member
+            } ?? self.state.endpointRecords.count
+        self.state.endpointRecords.insert(record, at: position)
+    }
+
+    /// Behind the length of the content, and its kind.
+    private static func member(of record: StoredRecord) -> MemberID? {
+        MemberID(bytes: record.bytes.dropFirst(3).prefix(16))
     }
 
     private mutating func update(_ id: RelationID, _ body: (inout RelationRecord) -> Void) {
