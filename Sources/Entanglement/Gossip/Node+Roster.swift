@@ -173,7 +173,8 @@ extension Node {
             self.drop(id, &turn)
         }
         turn.clusters.removeAll { $0.id == cluster }
-        self.live.removeAll { $0.id == cluster }
+        // Its place goes at the end of the turn, so that those of others stay as they are.
+        if let index = self.liveIndex(of: cluster) { self.live[index] = LiveCluster(cluster) }
         turn.changes.append(.deleteCluster(cluster))
         turn.notify(.clusterLost(cluster, departure))
     }
