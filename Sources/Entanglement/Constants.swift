@@ -256,6 +256,8 @@ public enum Constants {
     public static let gossipSpacing = Duration.seconds(1)
     /// An answer about records is waited for so long.
     public static let gossipPatience = Duration.milliseconds(700)
+    /// So many peers are asked for records of one cluster at a time.
+    public static let gossipPullCountMax = 2
     /// The same question so often in vain is given up, until the peer says something new.
     public static let gossipTryCountMax = 6
     /// So long after the first peer is connected the own addresses are published.
