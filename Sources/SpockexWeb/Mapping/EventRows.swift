@@ -70,28 +70,28 @@ extension EventRow {
 
     private mutating func tellOfCluster(_ event: Event, _ names: EventNames) {
         switch event {
-        case .clusterJoined(let id): self.name("clusterJoined", id, names)
+        case .clusterJoined(let id): self.name("clusterJoined", names, id)
         case .clusterLost(let id, let why):
-            self.name("clusterLost", id, names)
+            self.name("clusterLost", names, id)
             self.reason = why.rawValue
         case .memberJoined(let id, let member, let sponsor):
-            self.name("memberJoined", id, member, by: sponsor, names)
+            self.name("memberJoined", names, id, member, by: sponsor)
         case .memberGone(let id, let member, let why):
-            self.name("memberGone", id, member, names)
+            self.name("memberGone", names, id, member)
             self.reason = why.rawValue
         case .memberMet(let id, let member, let other):
-            self.name("memberMet", id, member, by: other, names)
+            self.name("memberMet", names, id, member, by: other)
         case .removalProposed(let id, let member, let author):
-            self.name("removalProposed", id, member, by: author, names)
+            self.name("removalProposed", names, id, member, by: author)
         case .memberBlocked(let id, let member, let author, let isOn):
-            self.name("memberBlocked", id, member, by: author, names)
+            self.name("memberBlocked", names, id, member, by: author)
             self.blocked = isOn
         case .epochBegan(let id, let number):
-            self.name("epochBegan", id, names)
+            self.name("epochBegan", names, id)
             self.epoch = number
         case .memberEquivocated(let id, let member):
-            self.name("memberEquivocated", id, member, names)
-        case .memberCloned(let id, let member): self.name("memberCloned", id, member, names)
+            self.name("memberEquivocated", names, id, member)
+        case .memberCloned(let id, let member): self.name("memberCloned", names, id, member)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
             .peerConnected, .peerUnreachable, .peerMoved, .peerRelayed, .peerForgotten,
             .ownAddresses:
@@ -100,8 +100,8 @@ extension EventRow {
     }
 
     private mutating func name(
-        _ kind: String, _ cluster: ClusterID, _ member: MemberID? = nil, by: MemberID? = nil,
-        _ names: EventNames
+        _ kind: String, _ names: EventNames, _ cluster: ClusterID, _ member: MemberID? = nil,
+        by: MemberID? = nil
     ) {
         self.kind = kind
         self.cluster = cluster.description

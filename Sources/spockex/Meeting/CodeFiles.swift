@@ -64,7 +64,11 @@ final class CodeFiles {
         ) { kind throws(APIError) in
             switch kind {
             case .png:
-                do { return try code.png() } catch { throw APIError(error) }
+                do throws(OfflineCodeError) {
+                    return try code.png()
+                } catch {
+                    throw APIError(error)
+                }
             case .svg: return Array(code.svg().utf8)
             case .ndef: return code.ndef()
             case .text: return Array((text + "\n").utf8)
