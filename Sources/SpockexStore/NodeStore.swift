@@ -45,8 +45,8 @@ public final class NodeStore: Sendable {
     /// Makes a batch of changes durable, all of them or none.
     ///
     /// When a change erases secrets, no file of the home holds them after the return. Throws
-    /// `refused` for a change of a relation or cluster that does not exist, for a record that is
-    /// there already or has another id, and for values that the schema does not take. When only the erasure fails, the batch is durable all the same, and the
+    /// `refused` for a change of a relation or cluster that does not exist, for a record under
+    /// another id, and for values that the schema does not take. When only the erasure fails, the batch is durable all the same, and the
     /// next erasing commit or the next opening finishes it.
     public func commit(_ changes: [Change]) throws(StoreError) {
         guard !changes.isEmpty else { return }

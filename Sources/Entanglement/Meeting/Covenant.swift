@@ -132,9 +132,11 @@ extension Relation {
         peerIntent: Intent, matches: [UInt64], _ turn: Turn
     ) -> (purpose: MeetingPurpose?, problem: PairingProblem?) {
         do throws(MeetingDisagreement) {
-            return (
-                try self.purpose(peerIntent: peerIntent, matches: matches, turn), nil
-            )
+            let purpose = try self.purpose(peerIntent: peerIntent, matches: matches, turn)
+            // Nobody has said into which cluster.
+            let isUndecided =
+                purpose == .sponsoring && self.record.bond == nil && self.record.sponsors == nil
+            return isUndecided ? (nil, .intentConflict) : (purpose, nil)
         } catch {
             return (nil, error.problem)
         }

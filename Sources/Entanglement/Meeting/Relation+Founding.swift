@@ -9,6 +9,9 @@ extension Relation {
     ) {
         let known = self.record.peerPart?.keys ?? self.record.peerMemberKeys
         let bond = self.record.bond ?? purpose.flatMap { self.bond(for: $0, reference, turn) }
+        if bond == nil, purpose == .joining, reference == nil {
+            return self.stop(.intentConflict, &turn)
+        }
         guard known == nil || known == peerKeys, let bond else {
             self.note(.badMessage, &turn)
             return

@@ -225,9 +225,9 @@ extension Node {
             memberSigningKey: Secret(byteCount: 32, using: &turn.generator),
             memberAgreementKey: Secret(byteCount: 32, using: &turn.generator))
         record.toldNAT = self.own.hint
-        if let cluster = options.cluster, options.intent == .cluster {
+        if options.intent == .cluster {
             try self.sponsor(
-                &record, into: try self.choose(cluster, options.intent, turn), turn)
+                &record, into: try self.choose(options.cluster, options.intent, turn), turn)
         }
         return record
     }

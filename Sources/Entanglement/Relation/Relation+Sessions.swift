@@ -101,7 +101,8 @@ extension Relation {
         self.nextAttemptAt = nil
         self.searchStart = nil
         self.connect(&turn)
-        self.startProbe(&turn)
+        // Something must go out in the new session at once, or the other drops it.
+        if self.probe == nil { self.startProbe(&turn) } else { self.repeatProbe(&turn) }
     }
 
     private mutating func connect(_ turn: inout Turn) {

@@ -97,7 +97,8 @@ extension Checker {
         case .peerUnreachable(let id), .peerForgotten(let id, _):
             self.help.direct[RelationKey(host: host.id, relation: id)] = nil
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
-            .ownAddresses:
+            .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
+            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
             break
         }
     }

@@ -116,7 +116,8 @@ struct Checker: Sendable {
         case .pairingEnded(let id, _), .peerForgotten(let id, _):
             self.endedAt[RelationKey(host: host.id, relation: id)] = now
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
-            .peerRelayed:
+            .peerRelayed, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
+            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
             break
         }
     }

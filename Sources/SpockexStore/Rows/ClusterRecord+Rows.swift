@@ -8,6 +8,7 @@ enum ClusterTable {
     static let epoch = Upsert(
         "clusterEpoch", keyCount: 2,
         ["cluster", "position", "number", "record", "secret", "since"])
+    static let record = Upsert("record", keyCount: 2, ["cluster", "id", "bytes"])
     static let endpointRecord = Upsert(
         "endpointRecord", keyCount: 2, ["cluster", "member", "bytes"])
 
@@ -64,13 +65,15 @@ extension EpochSecret {
 
 extension StoredRecord {
     /// Appends a record of a roster.
+    ///
+    /// One that is there already keeps its place and gets these bytes: a signature that was damaged
+    /// on the disk does not count, so the record comes again from others.
     func append(_ id: RecordID, to database: Database) throws {
         guard self.isRosterRecord(id) else {
             throw StoreError.refused("a record under another id")
         }
-        try database.run(
-            "INSERT INTO record (cluster, id, bytes) VALUES (?, ?, ?)",
-            [Column(self.cluster), .blob(id.bytes), .blob(self.bytes)])
+        try ClusterTable.record.run(
+            [Column(self.cluster), .blob(id.bytes), .blob(self.bytes)], in: database)
     }
 
     /// Puts the endpoint record of a member in the place of the former one.
@@ -98,7 +101,9 @@ extension StoredRecord {
         guard self.isEndpointRecord(of: member) else { throw row.damaged() }
     }
 
-    private var parsed: Record? { try? Record(bytes: self.bytes, CryptoPrimitives()) }
+    private var parsed: Entanglement.Record? {
+        try? Entanglement.Record(bytes: self.bytes, CryptoPrimitives())
+    }
 
     private func isRosterRecord(_ id: RecordID) -> Bool {
         self.parsed.map { $0.id == id && $0.kind != .endpoint } ?? false

@@ -85,7 +85,7 @@ private struct ClusterOfTwo {
     let id: ClusterID
     let name: String
     let createdAt: WallTime
-    let genesis: Record
+    let genesis: Entanglement.Record
     let relation: RelationID
     let membership: Membership
     let other: MemberID
@@ -114,9 +114,10 @@ private struct ClusterOfTwo {
         self.id = try row.identifier()
         let content = try row.bytes()
         let length = [UInt8(truncatingIfNeeded: content.count >> 8)]
-        let bytes = try length + [UInt8(truncatingIfNeeded: content.count)] + content
+        let bytes =
+            try length + [UInt8(truncatingIfNeeded: content.count)] + content
             + row.bytes() + row.bytes()
-        guard let genesis = try? Record(bytes: bytes, primitives),
+        guard let genesis = try? Entanglement.Record(bytes: bytes, primitives),
             case .genesis(let founding) = genesis.body,
             ClusterID(hash: genesis.id.bytes) == self.id
         else { throw row.damaged() }
