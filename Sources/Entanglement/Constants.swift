@@ -270,8 +270,12 @@ public enum Constants {
     public static let epochPatience = Duration.seconds(2)
     /// But no more than so many times.
     public static let epochPatienceCountMax = 5
-    /// Secrets of epochs that are kept.
-    public static let epochCountMax = 4
+    /// Secrets of epochs that are kept: by them sleepers are heard.
+    public static let epochCountMax = 16
+    /// So long after the next one came.
+    public static let epochLife = Duration.seconds(90 * 86_400)
+    /// Who leaves waits so long for somebody's word that it was heard.
+    public static let leavePatience = Duration.seconds(10)
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }

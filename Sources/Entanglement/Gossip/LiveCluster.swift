@@ -20,6 +20,8 @@ struct LiveCluster: Sendable {
     var epochAt: Instant?
     /// When the own endpoint record is made.
     var publishAt: Instant?
+    /// When this node is gone for good, whether or not anybody said that he heard it.
+    var leaveAt: Instant?
     /// The number of this start of the program, and the own sequence.
     var incarnation: UInt64 = 0
     /// Whether everything that one peer holds has come once.
@@ -66,7 +68,7 @@ struct LiveCluster: Sendable {
     /// When something is due here.
     var dueAt: Instant? {
         var earliest = self.rounds.first
-        for due in [self.epochAt, self.publishAt].compactMap({ $0 }) {
+        for due in [self.epochAt, self.publishAt, self.leaveAt].compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)
         }
         for id in self.peers {

@@ -14,6 +14,7 @@ extension Node {
         turn.connected = []
         for id in connected { self.greet(id, &turn) }
         for cluster in self.live.map(\.id) { self.tickCluster(cluster, &turn) }
+        if turn.mustSettleBonds { self.settleBonds(&turn) }
         self.followClusters(&turn)
     }
 
@@ -78,7 +79,8 @@ extension Node {
 
     func summary(of index: Int, _ turn: Turn) -> GossipFrame.Summary {
         let live = self.live[index]
-        let newest = turn.clusters.first { $0.id == live.id }?.epochs.last
+        let record = turn.clusters.first { $0.id == live.id }
+        let newest = live.roster.flatMap { record?.epoch(of: $0) }
         return GossipFrame.Summary(
             heads: live.heads, places: live.places, epoch: newest.map { $0.number + 1 } ?? 0)
     }
@@ -94,6 +96,7 @@ extension Node {
         if self.live[index].publishAt == nil {
             self.live[index].publishAt = turn.instant + Constants.publishPatience
         }
+        self.waitForGoodbye(index, turn)
         self.retirePassive(of: id, &turn)
     }
 
@@ -127,6 +130,7 @@ extension Node {
         case .record(let bytes): self.receive(record: bytes, index, from: id, &turn)
         case .places(let list): self.receive(list, index, from: id, &turn)
         case .welcome(let welcome): self.receive(welcome, index, from: id, &turn)
+        case .goodbye: self.hearGoodbye(index, &turn)
         }
     }
 
@@ -135,7 +139,6 @@ extension Node {
     ) {
         let own = self.summary(of: index, turn)
         self.live[index].links[id]?.summary = summary
-        self.hearLeaving(index, summary, &turn)
         guard summary != own else { return }
         let link = self.live[index].links[id]
         let isQuiet = link?.toldAt.map { turn.instant - $0 >= Constants.gossipSpacing } ?? true
@@ -172,6 +175,9 @@ extension Node {
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)
+        }
+        if let due = self.live[index].leaveAt, due <= turn.instant {
+            self.lose(cluster, .left, &turn)
         }
     }
 

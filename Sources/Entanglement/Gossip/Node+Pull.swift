@@ -125,9 +125,7 @@ extension Node {
     ) {
         guard let record = try? Record(bytes: bytes, self.primitives) else { return }
         defer {
-            if let index = self.liveIndex(of: self.relations[id]?.record.cluster) {
-                self.notePulled(record.id, index, from: id, &turn)
-            }
+            self.notePulled(record.id, index, from: id, &turn)
         }
         guard self.live[index].set != nil else {
             return self.receive(genesis: record, index, &turn)
@@ -175,7 +173,7 @@ extension Node {
         } else {
             self.live[index].notePlaces(self.primitives)
         }
-        guard let index = self.liveIndex(of: cluster) else { return }
+        guard self.live[index].set != nil else { return }
         for record in places { self.follow(place: record, index, &turn) }
         self.planRounds(index, &turn)
     }
@@ -204,10 +202,6 @@ extension Node {
             self.live[index].clonesTold.append(alarm.member)
             turn.notify(.memberCloned(self.live[index].id, alarm.member))
         }
-    }
-
-    func liveIndex(of cluster: ClusterID?) -> Int? {
-        cluster.flatMap { self.liveIndex(of: $0) }
     }
 }
 
