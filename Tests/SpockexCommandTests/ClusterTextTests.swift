@@ -7,16 +7,8 @@ import Testing
 @Suite struct ClusterTextTests {
     @Test func aClusterIsShownWhole() {
         let text = ClusterText.text(Family.report(), now: Family.now)
-        #expect(
-            text.hasPrefix(
-                """
-                family  ffffffff-0, 4 members, 2 connected, epoch 0
-
-                  ID        NAME   HOW MET                       SEEN       VOTER  ADDRESSES
-                  aaaaaaaa  Ada    founder, met by Ben, Cem      this node  yes    –
-                  bbbbbbbb  Ben    founder, met you, met by D<ia>  connected
-                """.split(separator: "\n").prefix(1).joined()))
         let lines = text.split(separator: "\n").map(String.init)
+        #expect(lines[0] == "family  ffffffff-0, 4 members, 2 connected, epoch 0")
         #expect(lines[2].contains("founder, met by Ben, Cem"))
         #expect(lines[3].contains("founder, met you, met by D<ia>"))
         #expect(lines[4].contains("met you") && lines[4].contains("3 s ago"))
@@ -26,10 +18,11 @@ import Testing
 
     @Test func howSomebodyWasMetIsPutInWords() {
         var report = Family.report()
-        #expect(report.members.map { ClusterText.howMet($0, report) } == [
-            "founder, met by Ben, Cem", "founder, met you, met by D<ia>", "met you",
-            "introduced by Ben",
-        ])
+        #expect(
+            report.members.map { ClusterText.howMet($0, report) } == [
+                "founder, met by Ben, Cem", "founder, met you, met by D<ia>", "met you",
+                "introduced by Ben",
+            ])
         report.members[3].metBy.append("cccccccc-3")
         #expect(ClusterText.howMet(report.members[3], report) == "introduced by Ben, met by Cem")
     }
@@ -84,7 +77,8 @@ import Testing
         #expect(words("nothing").hasPrefix("You have voted for that already: 1 vote"))
         #expect(
             words("voted", "inEffect")
-                == "You have voted that Dia be removed; Dia does not belong to the cluster any more.")
+                == "You have voted that Dia be removed; Dia does not belong to the cluster any more."
+        )
     }
 
     @Test func leavingAndBlockingArePutInWords() {

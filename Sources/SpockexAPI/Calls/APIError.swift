@@ -143,7 +143,8 @@ extension APIError {
             case .timedOut, .interrupted, .unreachable, .overloaded, .notMember: 75
             case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .expired,
                 .loopbackOnly, .bothUnknown, .notYet, .wrongPhase, .tooMany, .tooFewVoters,
-                .inCluster, .declined, .cancelled, .cancelledByPeer, .alreadyRunning, .nodeFailed, .cannotWrite, .badRequest,
+                .inCluster, .declined, .cancelled, .cancelledByPeer, .alreadyRunning, .nodeFailed,
+                .cannotWrite, .badRequest,
                 .internalError:
                 1
             }
@@ -153,7 +154,8 @@ extension APIError {
         public var httpStatus: Int {
             switch self {
             case .notFound: 404
-            case .wrongPhase, .alreadyUsed, .alreadyRunning, .mustChoose, .notMember, .inCluster: 409
+            case .wrongPhase, .alreadyUsed, .alreadyRunning, .mustChoose, .notMember, .inCluster:
+                409
             case .notRunning, .overloaded: 503
             case .unreachable, .timedOut, .interrupted: 504
             case .internalError, .nodeFailed, .cannotWrite, .damaged: 500

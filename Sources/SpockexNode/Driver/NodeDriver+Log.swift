@@ -28,7 +28,8 @@ extension Event {
             byPeer ? "a peer ended the relation" : "a relation was ended"
         case .ownAddresses(let addresses): "\(addresses.count) own addresses are known"
         case .clusterJoined: "the records say that this node is a member of a cluster"
-        case .clusterLost(_, let why): "this node does not belong to a cluster any more: \(why.rawValue)"
+        case .clusterLost(_, let why):
+            "this node does not belong to a cluster any more: \(why.rawValue)"
         case .memberJoined: "a member was taken into a cluster"
         case .memberGone(_, _, let why): "a member is gone from a cluster: \(why.rawValue)"
         case .memberMet: "two members of a cluster have met"

@@ -106,6 +106,7 @@ extension TrustReport {
         }
         self.init(
             pairing: peer.id.description, peer: PeerRow(peer, in: status), cluster: cluster,
-            bridge: nil, scenario: status.scenario(of: peer), safetyNumber: peer.safetyNumber, echo: peer.echo?.description)
+            bridge: nil, scenario: status.scenario(of: peer), safetyNumber: peer.safetyNumber,
+            echo: peer.echo?.description)
     }
 }

@@ -62,7 +62,8 @@ struct Routes: Sendable {
                 guard let id = ClusterID(text) else { throw .nothingThere }
                 return id
             }
-            guard case .accepted(let id) = try await self.perform(.accept(value.text, into: cluster))
+            guard
+                case .accepted(let id) = try await self.perform(.accept(value.text, into: cluster))
             else { throw APIError.unexpectedReply }
             return try Self.answer(
                 PairingState(pairing: id.description, state: await self.state(of: id)))

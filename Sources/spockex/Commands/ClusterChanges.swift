@@ -54,15 +54,15 @@ struct ClusterLeave: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
+        guard self.yes || Console.isInteractive(json: self.common.json) else {
+            throw APIError(
+                .usage, "Leaving a cluster is for good, and nobody can be asked here.",
+                hint: "Say --yes if that is what you want.")
+        }
         let client = try self.common.client()
         let cluster = try await client.cluster(self.cluster)
-        let name = Clean.line(cluster.name)
         if !self.yes {
-            guard Console.isInteractive(json: self.common.json) else {
-                throw APIError(
-                    .usage, "Leaving a cluster is for good, and nobody can be asked here.",
-                    hint: "Say --yes if that is what you want.")
-            }
+            let name = Clean.line(cluster.name)
             let typed = try await Question.ask(
                 "Leave “\(name)” (\(Wording.members(cluster.members))) for good? [y/N] ")
             guard typed?.lowercased().hasPrefix("y") ?? false else {
