@@ -25,6 +25,20 @@ import Testing
             ])
         report.members[3].metBy.append("cccccccc-3")
         #expect(ClusterText.howMet(report.members[3], report) == "introduced by Ben, met by Cem")
+        // Who is gone does not count, but who brought somebody is still told.
+        report.members[2].status = "left"
+        report.members[1].status = "removed"
+        #expect(ClusterText.howMet(report.members[3], report) == "introduced by Ben")
+    }
+
+    @Test func whoIsGoneStandsLast() {
+        var report = Family.report()
+        report.members[1].status = "left"
+        let lines = ClusterText.text(report, now: Family.now).split(separator: "\n")
+        let places = ["Ada ", "Cem ", "D<ia> ", "Ben "].map { name in
+            lines.firstIndex { $0.contains("  \(name)") }
+        }
+        #expect(places == [2, 3, 4, 5])
     }
 
     @Test func whoIsThereIsPutInWords() {

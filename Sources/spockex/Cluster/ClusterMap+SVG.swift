@@ -19,6 +19,7 @@ extension ClusterMap {
         var lines = [
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Self.number(width)) "
                 + "\(Self.number(height))\" font-family=\"sans-serif\" font-size=\"16\">",
+            "<title>\(Self.escaped(self.name))</title>",
             "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
         ]
         for (other, member) in self.members.enumerated() where member.isConnected {
@@ -33,7 +34,7 @@ extension ClusterMap {
             }
         }
         for (place, member) in self.members.enumerated() {
-            lines += self.drawing(member, at: places[place], centre: width / 2)
+            lines += self.drawing(member, at: places[place], centre: (width / 2, height / 2))
         }
         lines.append(
             "<text x=\"16\" y=\"\(Self.number(height - 16))\" font-size=\"13\" fill=\"#444\">"
@@ -52,16 +53,17 @@ extension ClusterMap {
     }
 
     /// A dot with the name beside it, on the outer side.
-    private func drawing(_ member: Member, at place: Place, centre: Double) -> [String] {
+    private func drawing(_ member: Member, at place: Place, centre: Place) -> [String] {
         let colour =
             member.isSelf
             ? "#1d4e89" : member.isBlocked ? "#c0392b" : member.isConnected ? "#2a9d4a" : "#888"
-        let offset = place.x - centre
+        let offset = place.x - centre.x
         let isBeside = abs(offset) > 1
         let anchor = isBeside ? (offset > 0 ? "start" : "end") : "middle"
         let (x, y) =
             isBeside
-            ? (place.x + (offset > 0 ? 18 : -18), place.y + 5) : (place.x, place.y - 18)
+            ? (place.x + (offset > 0 ? 18 : -18), place.y + 5)
+            : (place.x, place.y + (place.y > centre.y ? 30 : -18))
         let weight = member.isSelf ? " font-weight=\"bold\"" : ""
         return [
             "<circle cx=\"\(Self.number(place.x))\" cy=\"\(Self.number(place.y))\" r=\"11\" "

@@ -12,13 +12,16 @@ struct ClusterMap {
         let isBlocked: Bool
     }
 
+    /// What this node's person calls the cluster.
+    let name: String
     /// Those who belong to the cluster, this node first, the others by name.
     let members: [Member]
     private let meetings: Set<[Int]>
 
     /// The map of those who belong to the cluster now.
     init(_ report: ClusterReport) {
-        let present = report.members.filter { $0.status == "present" || $0.status == "waiting" }
+        self.name = Clean.line(report.cluster.name)
+        let present = report.members.filter(\.belongs)
         let sorted = present.sorted { left, right in
             left.isSelf != right.isSelf
                 ? left.isSelf : (left.name, left.id) < (right.name, right.id)

@@ -29,7 +29,12 @@ enum ClusterText {
 
     private static func members(_ report: ClusterReport, now: Timestamp) -> String {
         var table = Table("ID", "NAME", "HOW MET", "SEEN", "VOTER", "ADDRESSES")
-        for member in report.members {
+        let sorted = report.members.sorted { left, right in
+            guard left.isSelf == right.isSelf else { return left.isSelf }
+            guard left.belongs == right.belongs else { return left.belongs }
+            return (left.name, left.id) < (right.name, right.id)
+        }
+        for member in sorted {
             table.add(
                 Wording.short(member.id), member.name, self.howMet(member, report),
                 self.seen(member, now: now), member.voter ? "yes" : "no",
@@ -38,7 +43,7 @@ enum ClusterText {
         return table.text(indent: "  ")
     }
 
-    /// How a member came, and who met it: `founder, met by Ada`, `met you`, `introduced by Ben`.
+    /// How a member came, and who of those who are still here met it: `founder, met by Ada`, `met you`, `introduced by Ben`.
     static func howMet(_ member: MemberRow, _ report: ClusterReport) -> String {
         var parts: [String] = []
         if member.came == "founder" { parts.append("founder") }
@@ -49,6 +54,7 @@ enum ClusterText {
         if member.met, !member.isSelf { parts.append("met you") }
         let others = member.metBy.filter {
             $0 != report.cluster.member && (member.met || $0 != member.introducedBy)
+                && report.belongs($0)
         }
         if !others.isEmpty {
             let names = others.map(report.name).joined(separator: ", ")
@@ -133,7 +139,17 @@ enum ClusterText {
     }
 }
 
+extension MemberRow {
+    /// Whether it belongs to the cluster still.
+    var belongs: Bool { self.status == "present" || self.status == "waiting" }
+}
+
 extension ClusterReport {
+    /// Whether a member belongs to the cluster still.
+    fileprivate func belongs(_ id: String) -> Bool {
+        self.members.contains { $0.id == id && $0.belongs }
+    }
+
     /// What a member is called; the beginning of its id if the records do not know it.
     func name(of id: String) -> String {
         Clean.line(self.members.first { $0.id == id }?.name ?? Wording.short(id))
