@@ -256,6 +256,8 @@ public enum Constants {
     public static let gossipSpacing = Duration.seconds(1)
     /// An answer about records is waited for so long.
     public static let gossipPatience = Duration.milliseconds(700)
+    /// So many peers are asked for records of one cluster at a time.
+    public static let gossipPullCountMax = 2
     /// The same question so often in vain is given up, until the peer says something new.
     public static let gossipTryCountMax = 6
     /// So long after the first peer is connected the own addresses are published.
@@ -270,6 +272,16 @@ public enum Constants {
     public static let epochPatience = Duration.seconds(2)
     /// But no more than so many times.
     public static let epochPatienceCountMax = 5
+    /// Up to so many members everybody stays connected with everybody.
+    public static let meshCountMax = 30
+    /// From one look at how many are connected to the next, in a larger cluster.
+    public static let lonelyInterval = Duration.seconds(30)
+    /// With fewer connected than this a member calls some more.
+    public static let lonelyCountMax = 4
+    /// And so many each time.
+    public static let lonelyCallCount = 8
+    /// A relation that rests is kept up for so long after somebody wanted it.
+    public static let wantedLife = Duration.seconds(300)
     /// Secrets of epochs that are kept: by them sleepers are heard.
     public static let epochCountMax = 16
     /// So long after the next one came.

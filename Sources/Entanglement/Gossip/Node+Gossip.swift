@@ -13,7 +13,10 @@ extension Node {
         let connected = turn.connected
         turn.connected = []
         for id in connected { self.greet(id, &turn) }
-        for cluster in self.live.map(\.id) { self.tickCluster(cluster, &turn) }
+        for index in self.live.indices {
+            guard let due = self.live[index].dueAt, due <= turn.instant else { continue }
+            self.tickCluster(index, &turn)
+        }
         if turn.mustSettleBonds { self.settleBonds(&turn) }
         self.followClusters(&turn)
     }
@@ -143,17 +146,14 @@ extension Node {
         let link = self.live[index].links[id]
         let isQuiet = link?.toldAt.map { turn.instant - $0 >= Constants.gossipSpacing } ?? true
         if link?.told != own || isQuiet { self.tellSummary(index, to: id, &turn) }
-        if summary.heads != own.heads, summary.heads != GossipFrame.noHeads, link?.pull == nil {
-            self.startPull(index, from: id, offset: 0, &turn)
-        }
+        self.pullNext(index, from: [id], &turn)
         if summary.places != own.places { self.tellPlaces(index, to: id, &turn) }
         if summary.epoch < own.epoch { self.welcome(index, id, &turn) }
     }
 
     // MARK: Time
 
-    private mutating func tickCluster(_ cluster: ClusterID, _ turn: inout Turn) {
-        guard let index = self.liveIndex(of: cluster) else { return }
+    private mutating func tickCluster(_ index: Int, _ turn: inout Turn) {
         while let due = self.live[index].rounds.first, due <= turn.instant {
             self.live[index].rounds.removeFirst()
             let own = self.summary(of: index, turn)
@@ -165,19 +165,19 @@ extension Node {
                 self.tellSummary(index, to: unsure.remove(at: position), &turn)
             }
         }
-        for id in self.live[index].peers {
-            guard let due = self.live[index].links[id]?.pull?.dueAt, due <= turn.instant else {
-                continue
-            }
-            self.repeatPull(index, from: id, &turn)
+        for pull in self.live[index].pulls where pull.dueAt <= turn.instant {
+            self.repeatPull(index, from: pull.peer, &turn)
         }
         if let due = self.live[index].publishAt, due <= turn.instant { self.publish(index, &turn) }
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)
         }
+        if let due = self.live[index].lonelyAt, due <= turn.instant {
+            self.callOthers(index, &turn)
+        }
         if let due = self.live[index].leaveAt, due <= turn.instant {
-            self.lose(cluster, .left, &turn)
+            self.lose(self.live[index].id, .left, &turn)
         }
     }
 
