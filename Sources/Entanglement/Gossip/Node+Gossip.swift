@@ -90,7 +90,7 @@ extension Node {
         else { return }
         self.live[index].setPeer(id, true)
         self.live[index].links[id] = GossipLink()
-        self.tellSummary(index, to: id, &turn)
+        if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
         if self.live[index].publishAt == nil {
             self.live[index].publishAt = turn.instant + Constants.publishPatience
         }

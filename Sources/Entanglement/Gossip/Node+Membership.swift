@@ -16,6 +16,7 @@ extension Node {
         guard hasOthers, self.write(.leave, index, &turn) else {
             return self.lose(cluster, .left, &turn)
         }
+        if turn.has(.leaveForgotten) { return self.lose(cluster, .left, &turn) }
         turn.clusters[position].standing = .leaving
         turn.changes.append(.cluster(turn.clusters[position], erasing: false))
         for id in self.connectedPeers(of: index) { self.tellSummary(index, to: id, &turn) }

@@ -137,6 +137,10 @@ extension Node {
         let intake = self.live[index].take(
             record, from: peer, now: turn.instant, isCatchingUp: isCatchingUp, self.primitives)
         if case .added(let records) = intake { self.note(records, index, from: id, &turn) }
+        if intake == .refused(.outdated), turn.has(.oldPlacesWin) {
+            self.live[index].set?.replacePlace(by: record)
+            self.note([record], index, from: id, &turn)
+        }
         self.tellOfClones(index, &turn)
     }
 
@@ -177,7 +181,7 @@ extension Node {
         }
         guard let index = self.liveIndex(of: cluster) else { return }
         for record in places { self.follow(place: record, index, &turn) }
-        self.planRounds(index, &turn)
+        if id == nil || !turn.has(.recordsNotPassedOn) { self.planRounds(index, &turn) }
     }
 
     /// A new record goes to all who can be told, if it is an own one; else to a few others.
@@ -185,6 +189,7 @@ extension Node {
         _ record: Record, _ index: Int, from id: RelationID?, _ turn: inout Turn
     ) {
         guard self.live[index].isCaughtUp || id == nil else { return }
+        if id != nil, turn.has(.recordsNotPassedOn) { return }
         var targets = self.connectedPeers(of: index)
         if let id {
             let author = record.author

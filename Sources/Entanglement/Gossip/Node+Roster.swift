@@ -23,6 +23,10 @@ extension Node {
         }
         self.tellChanges(cluster, own, from: former, to: roster, &turn)
         self.useEarlySecrets(index, &turn)
+        if turn.has(.epochGivenToGone) {
+            self.beginEpoch(index, &turn)
+            self.sendGossip(&turn)
+        }
         guard turn.clusters[position].standing == .member else { return }
         self.reconcile(index, &turn)
         self.considerEpoch(index, &turn)
@@ -50,6 +54,7 @@ extension Node {
             let isCurrent = relation.epoch.map { number in
                 record.epochs.contains { $0.number == number }
             }
+            if !isWanted, turn.has(.goneKeepsRelation) { continue }
             if !isWanted || isCurrent == false { self.drop(id, &turn) }
         }
         guard let epoch = record.epochs.last, roster.isPresent(own) else { return }
@@ -86,6 +91,9 @@ extension Node {
                 cluster: self.live[index].id, membership, member, epoch, self.primitives)
         else { return }
         var record = introduction.record(membership, at: turn.wall)
+        if turn.has(.memberKeysConstant) {
+            record.keys?.psk = Secret([UInt8](repeating: 0, count: 32))
+        }
         let former = self.ids.compactMap { self.relations[$0] }.first {
             $0.record.cluster == record.cluster && $0.record.member == member.id
         }
