@@ -67,8 +67,10 @@ extension LiveCluster {
         if self.rounds.count > Constants.gossipRounds.count {
             return "\(self.rounds.count) rounds of gossip"
         }
-        for id in self.peers {
-            guard let pull = self.links[id]?.pull else { continue }
+        if self.pulls.count > self.peers.count {
+            return "\(self.pulls.count) pulls for \(self.peers.count) peers"
+        }
+        for pull in self.pulls {
             if pull.lacking.count > GossipFrame.windowCount {
                 return "\(pull.lacking.count) records that are asked for"
             }
@@ -95,7 +97,7 @@ package enum ClusterFrame: Sendable {
 
     /// Nil: another frame, or none.
     package init?(frame bytes: [UInt8], at now: WallTime) {
-        guard let first = bytes.first, (20...26).contains(first),
+        guard let first = bytes.first, (20...27).contains(first),
             case .gossip(let frame)? = Frame(bytes)
         else { return nil }
         switch frame.body {
@@ -106,7 +108,7 @@ package enum ClusterFrame: Sendable {
                 EpochSecret(
                     number: welcome.number, record: welcome.record, secret: welcome.secret,
                     since: now))
-        case .summary, .digest, .ids, .want, .places: self = .other(frame.cluster)
+        case .summary, .digest, .ids, .want, .places, .goodbye: self = .other(frame.cluster)
         }
     }
 }

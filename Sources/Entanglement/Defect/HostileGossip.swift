@@ -87,7 +87,7 @@ extension Node {
         case .babbles:
             return (0..<4).map { _ in
                 let count = Int.random(in: 0...300, using: &generator)
-                return [UInt8.random(in: 20...26, using: &generator)] + cluster.bytes
+                return [UInt8.random(in: 20...27, using: &generator)] + cluster.bytes
                     + Self.bytes(count, using: &generator)
             }
         }

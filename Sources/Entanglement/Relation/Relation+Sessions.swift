@@ -224,7 +224,7 @@ extension Relation {
     /// What the other has not acknowledged goes with each ping.
     private mutating func repeatNews(_ turn: inout Turn) {
         if let sequence = self.unacknowledgedAddresses {
-            self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
+            self.send(.addresses(sequence: sequence, self.ownEndpoints(turn)), &turn)
         }
         self.sendHint(&turn)
     }

@@ -160,12 +160,6 @@ extension Simulation {
         if one.held.places != other.held.places {
             found.append(self.finding(.clusterAgrees, hosts, "other endpoint records"))
         }
-        if one.held.epochs.last?.record != other.held.epochs.last?.record {
-            let numbers = [one, other].map { "\($0.held.epochs.last?.number ?? 0)" }
-            found.append(
-                self.finding(
-                    .clusterAgrees, hosts, "other epochs: \(numbers.joined(separator: " and "))"))
-        }
         if self.areTogether(one, other), self.links(one.host, other.host).isEmpty,
             !self.restored.contains(one.host), !self.restored.contains(other.host)
         {
@@ -178,6 +172,11 @@ extension Simulation {
         guard let roster = member.held.roster, let set = member.held.records else { return }
         if roster.needsEpoch {
             found.append(self.finding(.clusterAgrees, [member.host], "no new epoch was made"))
+        }
+        if !isAlone, !member.held.epochs.contains(where: { $0.record == roster.epoch }) {
+            found.append(
+                self.finding(
+                    .clusterAgrees, [member.host], "no secret of epoch \(roster.epochNumber)"))
         }
         var authors: [[UInt8]: RecordID] = [:]
         for record in set.records {

@@ -107,7 +107,7 @@ extension Simulation {
                 .first(where: { $0.own == member })?.roster
         else { return }
         self.count(.leaving)
-        if roster.present.count > 1 { self.story?.leavers.insert(member) }
+        if roster.present.count > 1 { self.story?.leavers[member] = self.now }
         guard let cluster = self.story?.cluster else { return }
         self.command(.leave(cluster), host)
     }
@@ -165,7 +165,8 @@ extension Simulation {
             if isFounding, self.story?.cluster == nil { self.story?.cluster = cluster }
         case .clusterLost(let cluster, .left) where cluster == self.story?.cluster:
             guard let member = self.story?.members[id], let story = self.story,
-                story.leavers.contains(member), !story.leavesHeard.contains(member)
+                let askedAt = story.leavers[member],
+                self.now - askedAt < Constants.leavePatience, !story.leavesHeard.contains(member)
             else { return }
             self.checker.report(.leavingIsHeard, at: self.now, [id], "nobody knows of it")
         case .memberGone(let cluster, let member, .removed) where cluster == self.story?.cluster:

@@ -112,6 +112,7 @@ extension Simulation {
         switch (wait, reply) {
         case (.offer(let meeting), .offered(let relation, let text, _)):
             self.people.meetings[meeting].offer = text
+            self.people.meetings[meeting].offeredAt = self.now
             self.people.meetings[meeting].offeringRelation = relation
             let other = self.people.meetings[meeting].answering
             let delay = self.moment()

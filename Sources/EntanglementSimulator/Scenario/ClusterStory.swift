@@ -9,8 +9,8 @@ struct ClusterStory: Sendable {
     var members: [HostID: MemberID] = [:]
     /// Which host each member was.
     var hosts: [MemberID: HostID] = [:]
-    /// Members whose person has asked to leave.
-    var leavers: Set<MemberID> = []
+    /// Members whose person has asked to leave, and when.
+    var leavers: [MemberID: Instant] = [:]
     /// Members of whom somebody else has heard that they left.
     var leavesHeard: Set<MemberID> = []
     /// Members who were seen as removed, by whoever.

@@ -5,7 +5,7 @@ import Entanglement
 struct Meeting: Sendable {
     let offering: HostID
     let answering: HostID
-    let offeredAt: Instant
+    var offeredAt: Instant
     /// Which start of the offering program showed the offer.
     let incarnation: Int
     var offer: String?

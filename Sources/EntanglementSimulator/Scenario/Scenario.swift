@@ -95,7 +95,7 @@ public struct Course: Sendable {
         let calm = self.scenario.spans.calm
         let chaos = self.shifted(self.scenario.spans.chaos)
         self.simulation.plan(.heal, after: chaos)
-        self.planPatience(after: chaos + .seconds(5))
+        self.planPatience(after: self.scenario.spans.chaos + .seconds(5))
         self.simulation.run(until: Instant(nanoseconds: (chaos + calm).nanoseconds))
         if self.simulation.checker.violations.isEmpty { self.simulation.checkRecovery() }
         return self.outcome()
@@ -157,7 +157,7 @@ public struct Course: Sendable {
                 for host in self.simulation.hosts.map(\.id) {
                     self.simulation.plan(
                         .chooseAfterTimeout(by: host, meeting: meeting),
-                        after: after * round / 6 + .seconds(1))
+                        after: self.shifted(after * round / 6) + .seconds(1))
                 }
             }
         }
