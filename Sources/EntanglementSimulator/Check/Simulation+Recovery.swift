@@ -86,9 +86,13 @@ extension Simulation {
         }
     }
 
-    /// Whether one side trusted once and has no such relation any more: the records of the cluster say why.
+    /// Whether one side is gone for good, or trusted once and has no such relation any more: the records
+    /// of the cluster say why.
     private func wasSettled(_ meeting: Meeting) -> Bool {
         guard let story = self.story else { return false }
+        if self.retired.contains(meeting.offering) || self.retired.contains(meeting.answering) {
+            return true
+        }
         return [meeting.offering, meeting.answering].contains { host in
             guard let relation = meeting.relation(of: host) else { return false }
             return self.phase(of: relation, at: host) == nil
