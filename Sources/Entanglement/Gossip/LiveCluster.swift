@@ -24,6 +24,8 @@ struct LiveCluster: Sendable {
     var publishAt: Instant?
     /// When this node is gone for good, whether or not anybody said that he heard it.
     var leaveAt: Instant?
+    /// When it is looked at whether enough others are connected.
+    var lonelyAt: Instant?
     /// The number of this start of the program, and the own sequence.
     var incarnation: UInt64 = 0
     /// Whether everything that one peer holds has come once.
@@ -72,7 +74,7 @@ struct LiveCluster: Sendable {
     /// When something is due here.
     var dueAt: Instant? {
         var earliest = self.rounds.first
-        for due in [self.epochAt, self.publishAt, self.leaveAt].compactMap({ $0 }) {
+        for due in [self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt].compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)
         }
         for pull in self.pulls { earliest = min(pull.dueAt, earliest ?? pull.dueAt) }

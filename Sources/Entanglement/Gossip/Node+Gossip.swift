@@ -173,6 +173,9 @@ extension Node {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)
         }
+        if let due = self.live[index].lonelyAt, due <= turn.instant {
+            self.callOthers(index, &turn)
+        }
         if let due = self.live[index].leaveAt, due <= turn.instant {
             self.lose(self.live[index].id, .left, &turn)
         }

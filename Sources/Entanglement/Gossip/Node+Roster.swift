@@ -52,6 +52,7 @@ extension Node {
         {
             self.introduce(member, index, record.membership, epoch, &turn)
         }
+        self.chooseNeighbors(index, &turn)
     }
 
     /// Ends the relations with those who are gone or blocked, and those with keys of long ago.
@@ -118,7 +119,9 @@ extension Node {
         if let place = self.live[index].set?.whereabouts(of: member.id) {
             record.learn(place, turn)
         }
-        guard let relation = Relation(record, self.primitives) else { return }
+        guard var relation = Relation(record, self.primitives) else { return }
+        let count = self.live[index].roster?.present.count ?? 0
+        relation.isResting = count > Constants.meshCountMax
         turn.changes.append(.relation(record, erasing: false))
         turn.actions.append(.admit(relation.admission))
         self.insert(relation, turn)
