@@ -137,6 +137,8 @@ extension Node {
         record bytes: [UInt8], _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
         guard let record = try? Record(bytes: bytes, self.primitives) else { return }
+        // Nothing can be said of it yet: it is asked for again.
+        guard self.live[index].set != nil || record.kind == .genesis else { return }
         defer {
             self.notePulled(record.id, index, from: id, &turn)
         }
