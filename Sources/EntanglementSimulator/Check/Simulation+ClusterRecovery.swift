@@ -40,8 +40,18 @@ extension Simulation {
     }
 
     /// Whether both see a relation of theirs as connected.
-    func areConnected(_ one: HostID, _ other: HostID) -> Bool {
-        self.links(one, other).contains { self.isLinkConnected($0) }
+    func areConnected(_ one: HostID, _ other: HostID, isDirect: Bool = false) -> Bool {
+        self.links(one, other).contains {
+            self.isLinkConnected($0) && !(isDirect && self.isRelayed($0))
+        }
+    }
+
+    private func isRelayed(_ link: Meeting) -> Bool {
+        [link.offering, link.answering].contains { id in
+            link.relation(of: id).map {
+                self.hosts[id.number].node?.isRelayed($0) ?? false
+            } ?? false
+        }
     }
 
     private func isLinkConnected(_ link: Meeting) -> Bool {
@@ -125,12 +135,7 @@ extension Simulation {
                 self.finding(.foundAgain, [one.host, other.host], "members, \(places)\(help)"))
             return
         }
-        let isRelayed = [one.host, other.host].contains { id in
-            connected.relation(of: id).map {
-                self.hosts[id.number].node?.isRelayed($0) ?? false
-            } ?? false
-        }
-        if isRelayed, self.isRecoverable(one.host, other.host, connected) {
+        if self.isRelayed(connected), self.isRecoverable(one.host, other.host, connected) {
             found.append(
                 self.finding(.directAgain, [one.host, other.host], "members, \(places)"))
         }

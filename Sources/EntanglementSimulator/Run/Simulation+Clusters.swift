@@ -183,7 +183,7 @@ extension Simulation {
         else { return }
         self.story?.removed.insert(member)
         let others = self.hosts.map(\.id).filter {
-            $0 != id && $0 != story.hosts[member] && self.areConnected(id, $0)
+            $0 != id && $0 != story.hosts[member] && self.areConnected(id, $0, isDirect: true)
         }
         self.plan(.expectGone(member, of: [id] + others), after: .seconds(2))
     }
@@ -191,7 +191,9 @@ extension Simulation {
     private mutating func expectGone(_ member: MemberID, _ hosts: [HostID]) {
         guard let first = hosts.first, self.isGone(member, at: first) == true else { return }
         for host in hosts.dropFirst()
-        where self.isGone(member, at: host) == false && self.areConnected(first, host) {
+        where self.isGone(member, at: host) == false
+            && self.areConnected(first, host, isDirect: true)
+        {
             self.checker.report(
                 .removalIsQuick, at: self.now, [first, host], "not known after 2 s")
         }
