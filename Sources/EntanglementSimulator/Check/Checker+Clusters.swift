@@ -59,6 +59,13 @@ extension Checker {
         self.clusterBook.heads = self.clusterBook.heads.filter { $0.key.host != host }
     }
 
+    /// A host belongs to a cluster no more; if it comes back, it begins anew.
+    mutating func forgets(_ cluster: ClusterID, at host: HostID) {
+        let key = ClusterBook.Key(host: host, cluster: cluster)
+        self.clusterBook.sequences = self.clusterBook.sequences.filter { $0.key.key != key }
+        self.clusterBook.heads[key] = nil
+    }
+
     private mutating func looksAtRecords(
         _ held: HeldCluster, _ key: ClusterBook.Key, _ host: SimulatedHost, now: Instant
     ) {

@@ -119,8 +119,9 @@ struct Checker: Sendable {
             }
         case .pairingEnded(let id, _), .peerForgotten(let id, _):
             self.endedAt[RelationKey(host: host.id, relation: id)] = now
+        case .clusterLost(let cluster, _): self.forgets(cluster, at: host.id)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
-            .peerRelayed, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
+            .peerRelayed, .clusterJoined, .memberJoined, .memberGone, .memberMet,
             .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
             break
         }
