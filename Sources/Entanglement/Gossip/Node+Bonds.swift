@@ -20,7 +20,8 @@ extension Node {
                 }
                 self.replaceFormer(of: id, cluster, member, &turn)
             }
-            guard record.cancelTokens == nil, let part = record.peerPart,
+            guard record.cancelTokens == nil || turn.has(.addedTooEarly),
+                let part = record.peerPart,
                 let meeting = record.keys?.meeting
             else { continue }
             switch bond {

@@ -23,6 +23,10 @@ extension Node {
         }
         self.tellChanges(cluster, own, from: former, to: roster, &turn)
         self.useEarlySecrets(index, &turn)
+        if turn.has(.epochGivenToGone) {
+            self.beginEpoch(index, &turn)
+            self.sendGossip(&turn)
+        }
         turn.mustSettleBonds = true
         guard turn.clusters[position].standing == .member else { return }
         self.reconcile(index, &turn)
@@ -69,6 +73,7 @@ extension Node {
                 record.epochs.contains { $0.number == number }
             }
             guard !isMember || isBlocked || isCurrent == false else { continue }
+            if isCurrent != false, turn.has(.goneKeepsRelation) { continue }
             unwanted.append(id)
             if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
         }
@@ -97,6 +102,9 @@ extension Node {
             self.relations[introduction.id] == nil
         else { return }
         var record = introduction.record(membership, at: turn.wall)
+        if turn.has(.memberKeysConstant) {
+            record.keys?.psk = Secret([UInt8](repeating: 0, count: 32))
+        }
         let former = self.ids.compactMap { self.relations[$0] }.first {
             $0.record.cluster == record.cluster && $0.record.member == member.id
         }

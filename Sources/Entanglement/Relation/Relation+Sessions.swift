@@ -69,6 +69,7 @@ extension Relation {
         self.sessions[position].isHeard = true
         guard !self.sessions[position].isConfirmed else { return }
         self.sessions[position].isConfirmed = true
+        if self.isConnected { turn.connected.append(self.id) }
         self.dropAttempts(&turn)
         // Who confirms has read message 2 at one of the places where it went; another source must
         // prove itself.
