@@ -256,6 +256,8 @@ public enum Constants {
     public static let gossipSpacing = Duration.seconds(1)
     /// An answer about records is waited for so long.
     public static let gossipPatience = Duration.milliseconds(700)
+    /// So many peers are asked for records of one cluster at a time.
+    public static let gossipPullCountMax = 2
     /// The same question so often in vain is given up, until the peer says something new.
     public static let gossipTryCountMax = 6
     /// So long after the first peer is connected the own addresses are published.
@@ -270,8 +272,12 @@ public enum Constants {
     public static let epochPatience = Duration.seconds(2)
     /// But no more than so many times.
     public static let epochPatienceCountMax = 5
-    /// Secrets of epochs that are kept.
-    public static let epochCountMax = 4
+    /// Secrets of epochs that are kept: by them sleepers are heard.
+    public static let epochCountMax = 16
+    /// So long after the next one came.
+    public static let epochLife = Duration.seconds(90 * 86_400)
+    /// Who leaves waits so long for somebody's word that it was heard.
+    public static let leavePatience = Duration.seconds(10)
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }

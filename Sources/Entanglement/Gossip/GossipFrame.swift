@@ -57,6 +57,8 @@ struct GossipFrame: Equatable {
         case places(PlaceList)
         /// 26: the secret of an epoch.
         case welcome(Welcome)
+        /// 27: the receiver is no member any more, as the records say that the sender holds.
+        case goodbye
     }
 
     let cluster: ClusterID
@@ -120,6 +122,9 @@ extension ByteWriter {
             }
             welcome.secret.withBytes { self.put($0) }
             self.put(name: welcome.name)
+        case .goodbye:
+            self.put(UInt8(27))
+            self.put(frame.cluster)
         }
     }
 }
@@ -127,7 +132,7 @@ extension ByteWriter {
 extension ByteReader {
     /// The rest of a frame about a cluster; nil: another type, or not well-formed.
     mutating func gossip(type: UInt8) -> GossipFrame? {
-        guard (20...26).contains(type), let cluster = self.take(16).flatMap({ ClusterID(bytes: $0) })
+        guard (20...27).contains(type), let cluster = self.take(16).flatMap({ ClusterID(bytes: $0) })
         else { return nil }
         let body: GossipFrame.Body?
         switch type {
@@ -152,6 +157,7 @@ extension ByteReader {
             body = bytes.count <= ClusterLimits.recordByteCountMax ? .record(bytes) : nil
         case 25: body = self.places()
         case 26: body = self.welcome()
+        case 27: body = .goodbye
         default: body = nil
         }
         return body.map { GossipFrame(cluster: cluster, body: $0) }

@@ -89,6 +89,14 @@ extension RelationRecord {
 }
 
 extension Relation {
+    /// Where this node may be reached, as far as this peer may know: addresses of local networks are for
+    /// those who were met, or are on one.
+    func ownEndpoints(_ turn: Turn) -> [Endpoint] {
+        let isNear = self.path.map { !$0.isRelay && !$0.address.isPublic } ?? false
+        guard self.record.epoch != nil, !isNear else { return turn.ownEndpoints }
+        return turn.ownEndpoints.filter(\.address.isPublic)
+    }
+
     /// Newer keys are there for this member: these only answer whoever does not have them yet.
     mutating func becomePassive(_ turn: inout Turn) {
         guard !self.isPassive else { return }

@@ -11,6 +11,8 @@ struct LiveCluster: Sendable {
     var peers: [RelationID] = []
     /// What each of them holds and was told; looked up and never gone through.
     var links: [RelationID: GossipLink] = [:]
+    /// What is being asked for.
+    var pulls: [GossipPull] = []
     /// What was last computed of the records held.
     private(set) var heads = GossipFrame.noHeads
     private(set) var places = [UInt8](repeating: 0, count: 16)
@@ -20,6 +22,8 @@ struct LiveCluster: Sendable {
     var epochAt: Instant?
     /// When the own endpoint record is made.
     var publishAt: Instant?
+    /// When this node is gone for good, whether or not anybody said that he heard it.
+    var leaveAt: Instant?
     /// The number of this start of the program, and the own sequence.
     var incarnation: UInt64 = 0
     /// Whether everything that one peer holds has come once.
@@ -60,18 +64,18 @@ struct LiveCluster: Sendable {
         let isThere = position < self.peers.count && self.peers[position] == id
         if isPeer, !isThere { self.peers.insert(id, at: position) }
         if !isPeer, isThere { self.peers.remove(at: position) }
-        if !isPeer { self.links[id] = nil }
+        guard !isPeer else { return }
+        self.links[id] = nil
+        self.pulls.removeAll { $0.peer == id }
     }
 
     /// When something is due here.
     var dueAt: Instant? {
         var earliest = self.rounds.first
-        for due in [self.epochAt, self.publishAt].compactMap({ $0 }) {
+        for due in [self.epochAt, self.publishAt, self.leaveAt].compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)
         }
-        for id in self.peers {
-            if let due = self.links[id]?.pull?.dueAt { earliest = min(due, earliest ?? due) }
-        }
+        for pull in self.pulls { earliest = min(pull.dueAt, earliest ?? pull.dueAt) }
         return earliest
     }
 }
@@ -84,8 +88,8 @@ struct GossipLink: Sendable {
     var toldAt: Instant?
     /// What it was told then.
     var told: GossipFrame.Summary?
-    /// Records that are being asked for.
-    var pull: GossipPull?
+    /// The heads that it held when everything had been asked of it.
+    var pulled: [UInt8]?
     /// When it was told the sequences of endpoint records.
     var placesToldAt: Instant?
     /// When it was sent a secret.
@@ -96,6 +100,7 @@ struct GossipLink: Sendable {
 
 /// Asking one peer for everything that it holds and this node lacks, a window at a time.
 struct GossipPull: Sendable {
+    let peer: RelationID
     /// The first id of the window, among those in all buckets that differ.
     var offset = 0
     /// How many there are; nil: no answer yet.
@@ -104,11 +109,20 @@ struct GossipPull: Sendable {
     var parts: [Int] = []
     /// The ids of the window that are lacking.
     var lacking: [RecordID] = []
+    /// Whether a record came that was not taken yet, because its author writes too fast.
+    var isIncomplete = false
     /// How many of the last batch have come.
     var answered = 0
     /// How often the same was asked in vain.
     var tries = 0
     var dueAt: Instant
+
+    init(from peer: RelationID, offset: Int = 0, tries: Int = 0, dueAt: Instant) {
+        self.peer = peer
+        self.offset = offset
+        self.tries = tries
+        self.dueAt = dueAt
+    }
 
     /// Whether all parts of the window have come.
     var isWhole: Bool {
@@ -116,6 +130,24 @@ struct GossipPull: Sendable {
         let end = min(total, self.offset + GossipFrame.windowCount)
         let wanted = Swift.stride(from: self.offset, to: end, by: GossipFrame.idCountMax)
         return wanted.allSatisfy(self.parts.contains)
+    }
+}
+
+extension LiveCluster {
+    /// What is being asked of a peer.
+    subscript(pullFrom id: RelationID) -> GossipPull? {
+        get { self.pulls.first { $0.peer == id } }
+        set {
+            self.pulls.removeAll { $0.peer == id }
+            if let newValue { self.pulls.append(newValue) }
+        }
+    }
+
+    /// Whether a peer holds something that was not asked for yet.
+    func mayPull(from id: RelationID) -> Bool {
+        guard let link = self.links[id], let heads = link.summary?.heads else { return false }
+        return heads != self.heads && heads != GossipFrame.noHeads && heads != link.pulled
+            && self[pullFrom: id] == nil
     }
 }
 

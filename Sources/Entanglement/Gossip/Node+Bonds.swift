@@ -63,10 +63,11 @@ extension Node {
     /// Writes one own record of the roster and tells everybody; false: that cannot be.
     @discardableResult
     mutating func write(
-        _ body: RecordBody, second signature: [UInt8]? = nil, _ index: Int, _ turn: inout Turn
+        _ body: RecordBody, second signature: [UInt8]? = nil, by membership: Membership? = nil,
+        _ index: Int, _ turn: inout Turn
     ) -> Bool {
         let cluster = self.live[index].id
-        guard let membership = turn.membership(of: cluster),
+        guard let membership = membership ?? turn.membership(of: cluster),
             let (_, signingKey) = membership.keys(self.primitives),
             let set = self.live[index].set, let place = set.nextPlace(of: membership.member),
             let draft = try? RecordDraft(body, at: place)

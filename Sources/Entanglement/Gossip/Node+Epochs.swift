@@ -66,6 +66,9 @@ extension Node {
         epochs.sort { $0.number < $1.number }
         let count = epochs.count
         epochs = Array(epochs.suffix(Constants.epochCountMax))
+        while epochs.count > 1, turn.wall - epochs[1].since > Constants.epochLife {
+            epochs.removeFirst()
+        }
         turn.clusters[position].epochs = epochs
         turn.changes.append(.cluster(turn.clusters[position], erasing: epochs.count < count))
     }
@@ -74,8 +77,9 @@ extension Node {
     mutating func welcome(_ index: Int, _ id: RelationID, _ turn: inout Turn) {
         let cluster = self.live[index].id
         guard let record = turn.clusters.first(where: { $0.id == cluster }),
-            let newest = record.epochs.last, let member = self.relations[id]?.record.member,
+            let member = self.relations[id]?.record.member,
             let roster = self.live[index].roster, roster.isPresent(member),
+            let newest = record.epoch(of: roster),
             self.live[index].links[id]?.welcomedAt.map({
                 turn.instant - $0 >= Constants.gossipSpacing
             }) ?? true
@@ -138,5 +142,13 @@ extension LiveCluster {
         }
         let hash = secret.secret.withBytes { primitives.hash([], $0) }
         return epoch.number == secret.number && epoch.secretHash == hash
+    }
+}
+
+extension ClusterRecord {
+    /// The secret of the epoch that counts; while it has not come, the newest one before.
+    func epoch(of roster: RosterState) -> EpochSecret? {
+        self.epochs.last { $0.record == roster.epoch }
+            ?? self.epochs.last { $0.number < roster.epochNumber }
     }
 }

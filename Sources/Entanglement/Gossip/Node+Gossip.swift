@@ -13,7 +13,11 @@ extension Node {
         let connected = turn.connected
         turn.connected = []
         for id in connected { self.greet(id, &turn) }
-        for cluster in self.live.map(\.id) { self.tickCluster(cluster, &turn) }
+        for index in self.live.indices {
+            guard let due = self.live[index].dueAt, due <= turn.instant else { continue }
+            self.tickCluster(index, &turn)
+        }
+        if turn.mustSettleBonds { self.settleBonds(&turn) }
         self.followClusters(&turn)
     }
 
@@ -78,7 +82,8 @@ extension Node {
 
     func summary(of index: Int, _ turn: Turn) -> GossipFrame.Summary {
         let live = self.live[index]
-        let newest = turn.clusters.first { $0.id == live.id }?.epochs.last
+        let record = turn.clusters.first { $0.id == live.id }
+        let newest = live.roster.flatMap { record?.epoch(of: $0) }
         return GossipFrame.Summary(
             heads: live.heads, places: live.places, epoch: newest.map { $0.number + 1 } ?? 0)
     }
@@ -94,6 +99,7 @@ extension Node {
         if self.live[index].publishAt == nil {
             self.live[index].publishAt = turn.instant + Constants.publishPatience
         }
+        self.waitForGoodbye(index, turn)
         self.retirePassive(of: id, &turn)
     }
 
@@ -127,6 +133,7 @@ extension Node {
         case .record(let bytes): self.receive(record: bytes, index, from: id, &turn)
         case .places(let list): self.receive(list, index, from: id, &turn)
         case .welcome(let welcome): self.receive(welcome, index, from: id, &turn)
+        case .goodbye: self.hearGoodbye(index, &turn)
         }
     }
 
@@ -135,22 +142,18 @@ extension Node {
     ) {
         let own = self.summary(of: index, turn)
         self.live[index].links[id]?.summary = summary
-        self.hearLeaving(index, summary, &turn)
         guard summary != own else { return }
         let link = self.live[index].links[id]
         let isQuiet = link?.toldAt.map { turn.instant - $0 >= Constants.gossipSpacing } ?? true
         if link?.told != own || isQuiet { self.tellSummary(index, to: id, &turn) }
-        if summary.heads != own.heads, summary.heads != GossipFrame.noHeads, link?.pull == nil {
-            self.startPull(index, from: id, offset: 0, &turn)
-        }
+        self.pullNext(index, from: [id], &turn)
         if summary.places != own.places { self.tellPlaces(index, to: id, &turn) }
         if summary.epoch < own.epoch { self.welcome(index, id, &turn) }
     }
 
     // MARK: Time
 
-    private mutating func tickCluster(_ cluster: ClusterID, _ turn: inout Turn) {
-        guard let index = self.liveIndex(of: cluster) else { return }
+    private mutating func tickCluster(_ index: Int, _ turn: inout Turn) {
         while let due = self.live[index].rounds.first, due <= turn.instant {
             self.live[index].rounds.removeFirst()
             let own = self.summary(of: index, turn)
@@ -162,16 +165,16 @@ extension Node {
                 self.tellSummary(index, to: unsure.remove(at: position), &turn)
             }
         }
-        for id in self.live[index].peers {
-            guard let due = self.live[index].links[id]?.pull?.dueAt, due <= turn.instant else {
-                continue
-            }
-            self.repeatPull(index, from: id, &turn)
+        for pull in self.live[index].pulls where pull.dueAt <= turn.instant {
+            self.repeatPull(index, from: pull.peer, &turn)
         }
         if let due = self.live[index].publishAt, due <= turn.instant { self.publish(index, &turn) }
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)
+        }
+        if let due = self.live[index].leaveAt, due <= turn.instant {
+            self.lose(self.live[index].id, .left, &turn)
         }
     }
 

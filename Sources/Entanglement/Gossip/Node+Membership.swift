@@ -13,12 +13,14 @@ extension Node {
             return
         }
         let hasOthers = self.live[index].roster.map { $0.present.count > 1 } ?? false
-        guard hasOthers, self.write(.leave, index, &turn) else {
-            return self.lose(cluster, .left, &turn)
-        }
+        let membership = turn.clusters[position].membership
         turn.clusters[position].standing = .leaving
         turn.changes.append(.cluster(turn.clusters[position], erasing: false))
-        for id in self.connectedPeers(of: index) { self.tellSummary(index, to: id, &turn) }
+        guard hasOthers, self.write(.leave, by: membership, index, &turn) else {
+            return self.lose(cluster, .left, &turn)
+        }
+        guard !self.connectedPeers(of: index).isEmpty else { return }
+        self.waitForGoodbye(index, turn)
     }
 
     /// Proposes that somebody be removed, or votes for the proposal that is open.

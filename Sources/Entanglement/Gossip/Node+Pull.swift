@@ -2,13 +2,22 @@
 
 // Records of the roster: new ones are pushed, what was missed is asked for (PROTOCOL.md §12.2).
 extension Node {
+    /// Asks the first of these peers that holds something else, while not too many are asked.
+    mutating func pullNext(_ index: Int, from ids: [RelationID], _ turn: inout Turn) {
+        for id in ids where self.live[index].mayPull(from: id) {
+            guard self.live[index].pulls.count < Constants.gossipPullCountMax else { return }
+            self.startPull(index, from: id, offset: 0, &turn)
+        }
+    }
+
     /// Asks for what a peer holds and this node lacks, from an offset on.
-    mutating func startPull(
+    private mutating func startPull(
         _ index: Int, from id: RelationID, offset: Int, tries: Int = 0, _ turn: inout Turn
     ) {
         guard let digest = self.live[index].digest(self.primitives) else { return }
-        self.live[index].links[id]?.pull = GossipPull(
-            offset: offset, tries: tries, dueAt: turn.instant + Constants.gossipPatience)
+        self.live[index][pullFrom: id] = GossipPull(
+            from: id, offset: offset, tries: tries,
+            dueAt: turn.instant + Constants.gossipPatience)
         self.send(
             .digest(offset: UInt16(clamping: offset), digest), of: self.live[index].id, to: id,
             &turn)
@@ -16,14 +25,14 @@ extension Node {
 
     /// No answer, or only a part of it: the same again, a few times.
     mutating func repeatPull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
-        guard let pull = self.live[index].links[id]?.pull else { return }
+        guard let pull = self.live[index][pullFrom: id] else { return }
         guard pull.tries < Constants.gossipTryCountMax, self.relations[id]?.isConnected ?? false
         else {
-            self.live[index].links[id]?.pull = nil
-            return
+            self.live[index][pullFrom: id] = nil
+            return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
         if pull.isWhole, !pull.lacking.isEmpty {
-            self.live[index].links[id]?.pull?.tries += 1
+            self.live[index][pullFrom: id]?.tries += 1
             self.askForLacking(index, from: id, &turn)
         } else {
             self.startPull(index, from: id, offset: pull.offset, tries: pull.tries + 1, &turn)
@@ -31,8 +40,8 @@ extension Node {
     }
 
     private mutating func askForLacking(_ index: Int, from id: RelationID, _ turn: inout Turn) {
-        guard let pull = self.live[index].links[id]?.pull else { return }
-        self.live[index].links[id]?.pull?.dueAt = turn.instant + Constants.gossipPatience
+        guard let pull = self.live[index][pullFrom: id] else { return }
+        self.live[index][pullFrom: id]?.dueAt = turn.instant + Constants.gossipPatience
         let ids = Array(pull.lacking.prefix(GossipFrame.idCountMax))
         self.send(.want(ids), of: self.live[index].id, to: id, &turn)
     }
@@ -41,7 +50,7 @@ extension Node {
     mutating func receive(
         _ list: GossipFrame.IDList, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard var pull = self.live[index].links[id]?.pull else { return }
+        guard var pull = self.live[index][pullFrom: id] else { return }
         let offset = Int(list.offset)
         guard offset >= pull.offset, offset < pull.offset + GossipFrame.windowCount,
             offset.isMultiple(of: GossipFrame.idCountMax), !pull.parts.contains(offset)
@@ -52,19 +61,23 @@ extension Node {
         where !self.live[index].holds(record) && !pull.lacking.contains(record) {
             pull.lacking.append(record)
         }
-        self.live[index].links[id]?.pull = pull
+        self.live[index][pullFrom: id] = pull
         if pull.isWhole { self.advancePull(index, from: id, &turn) }
     }
 
     /// All of a window's parts, or all of its records, have come.
     private mutating func advancePull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
-        guard let pull = self.live[index].links[id]?.pull, let total = pull.total else { return }
+        guard let pull = self.live[index][pullFrom: id], let total = pull.total else { return }
         guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
         let next = pull.offset + GossipFrame.windowCount
-        self.live[index].links[id]?.pull = nil
+        self.live[index][pullFrom: id] = nil
         guard next < total else {
             self.live[index].isCaughtUp = true
-            return
+            if !pull.isIncomplete {
+                let heads = self.live[index].links[id]?.summary?.heads
+                self.live[index].links[id]?.pulled = heads
+            }
+            return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
         self.startPull(index, from: id, offset: next, &turn)
     }
@@ -73,7 +86,7 @@ extension Node {
     private mutating func notePulled(
         _ record: RecordID, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard var pull = self.live[index].links[id]?.pull,
+        guard var pull = self.live[index][pullFrom: id],
             let position = pull.lacking.firstIndex(of: record)
         else { return }
         pull.lacking.remove(at: position)
@@ -81,7 +94,7 @@ extension Node {
         pull.answered += 1
         let isBatchOver = pull.answered >= GossipFrame.idCountMax || pull.lacking.isEmpty
         if isBatchOver { pull.answered = 0 }
-        self.live[index].links[id]?.pull = pull
+        self.live[index][pullFrom: id] = pull
         if isBatchOver, pull.isWhole { self.advancePull(index, from: id, &turn) }
     }
 
@@ -125,9 +138,7 @@ extension Node {
     ) {
         guard let record = try? Record(bytes: bytes, self.primitives) else { return }
         defer {
-            if let index = self.liveIndex(of: self.relations[id]?.record.cluster) {
-                self.notePulled(record.id, index, from: id, &turn)
-            }
+            self.notePulled(record.id, index, from: id, &turn)
         }
         guard self.live[index].set != nil else {
             return self.receive(genesis: record, index, &turn)
@@ -136,7 +147,11 @@ extension Node {
         let isCatchingUp = !self.live[index].isCaughtUp
         let intake = self.live[index].take(
             record, from: peer, now: turn.instant, isCatchingUp: isCatchingUp, self.primitives)
-        if case .added(let records) = intake { self.note(records, index, from: id, &turn) }
+        switch intake {
+        case .added(let records): self.note(records, index, from: id, &turn)
+        case .later: self.live[index][pullFrom: id]?.isIncomplete = true
+        case .known, .waiting, .refused: break
+        }
         self.tellOfClones(index, &turn)
     }
 
@@ -175,7 +190,7 @@ extension Node {
         } else {
             self.live[index].notePlaces(self.primitives)
         }
-        guard let index = self.liveIndex(of: cluster) else { return }
+        guard self.live[index].set != nil else { return }
         for record in places { self.follow(place: record, index, &turn) }
         self.planRounds(index, &turn)
     }
@@ -204,10 +219,6 @@ extension Node {
             self.live[index].clonesTold.append(alarm.member)
             turn.notify(.memberCloned(self.live[index].id, alarm.member))
         }
-    }
-
-    func liveIndex(of cluster: ClusterID?) -> Int? {
-        cluster.flatMap { self.liveIndex(of: $0) }
     }
 }
 

@@ -23,6 +23,7 @@ extension Node {
         }
         self.tellChanges(cluster, own, from: former, to: roster, &turn)
         self.useEarlySecrets(index, &turn)
+        turn.mustSettleBonds = true
         guard turn.clusters[position].standing == .member else { return }
         self.reconcile(index, &turn)
         self.considerEpoch(index, &turn)
@@ -38,41 +39,49 @@ extension Node {
             record.standing == .member
         else { return }
         let own = record.membership.member
-        for id in self.ids {
-            guard let relation = self.relations[id]?.record, relation.cluster == cluster,
-                let member = relation.member
-            else { continue }
-            // Whoever was met last may not be in the records that are here.
-            guard let status = roster.member(member)?.status else { continue }
-            let isWanted =
-                (status == .present || status == .waiting)
-                && !roster.blocks(own, member) && !roster.blocks(member, own)
-            let isCurrent = relation.epoch.map { number in
-                record.epochs.contains { $0.number == number }
-            }
-            if !isWanted || isCurrent == false { self.drop(id, &turn) }
-        }
-        guard let epoch = record.epochs.last, roster.isPresent(own) else { return }
+        self.dropUnwanted(index, record, roster, &turn)
+        guard roster.isPresent(own), let epoch = record.epoch(of: roster) else { return }
         for member in roster.members
         where member.status == .present && member.id != own
             && !roster.blocks(own, member.id) && !roster.blocks(member.id, own)
+            && !self.isMet(member.id, in: cluster)
         {
-            guard !self.hasRelation(with: member.id, in: cluster, epoch: epoch.number) else {
-                continue
-            }
             self.introduce(member, index, record.membership, epoch, &turn)
         }
     }
 
-    /// Whether there is a relation that two people made, or one with the keys of that epoch.
-    private func hasRelation(
-        with member: MemberID, in cluster: ClusterID, epoch: UInt32
-    ) -> Bool {
+    /// Ends the relations with those who are gone or blocked, and those with keys of long ago.
+    private mutating func dropUnwanted(
+        _ index: Int, _ record: ClusterRecord, _ roster: RosterState, _ turn: inout Turn
+    ) {
+        let own = record.membership.member
+        var unwanted: [RelationID] = []
+        for id in self.ids {
+            guard let relation = self.relations[id]?.record, relation.cluster == record.id,
+                let member = relation.member,
+                // Whoever was met last may not be in the records that are here.
+                let status = roster.member(member)?.status
+            else { continue }
+            let isMember = status == .present || status == .waiting
+            let isBlocked = roster.blocks(own, member) || roster.blocks(member, own)
+            let isCurrent = relation.epoch.map { number in
+                record.epochs.contains { $0.number == number }
+            }
+            guard !isMember || isBlocked || isCurrent == false else { continue }
+            unwanted.append(id)
+            if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
+        }
+        guard !unwanted.isEmpty else { return }
+        // What they are to hear goes out before.
+        self.sendGossip(&turn)
+        for id in unwanted { self.drop(id, &turn) }
+    }
+
+    /// Whether there is a relation with a member that two people made.
+    private func isMet(_ member: MemberID, in cluster: ClusterID) -> Bool {
         self.ids.contains { id in
-            guard let record = self.relations[id]?.record, record.cluster == cluster,
-                record.member == member
-            else { return false }
-            return record.epoch == nil || record.epoch == epoch
+            guard let record = self.relations[id]?.record else { return false }
+            return record.cluster == cluster && record.member == member && record.epoch == nil
         }
     }
 
@@ -83,7 +92,8 @@ extension Node {
     ) {
         guard self.ids.count < Limits.relationCountMax,
             let introduction = Introduction(
-                cluster: self.live[index].id, membership, member, epoch, self.primitives)
+                cluster: self.live[index].id, membership, member, epoch, self.primitives),
+            self.relations[introduction.id] == nil
         else { return }
         var record = introduction.record(membership, at: turn.wall)
         let former = self.ids.compactMap { self.relations[$0] }.first {
@@ -107,7 +117,7 @@ extension Node {
         self.live[index].setPeer(record.id, true)
         for id in self.ids {
             guard let other = self.relations[id]?.record, other.cluster == record.cluster,
-                other.member == member.id, let number = other.epoch, number < epoch.number
+                other.member == member.id, other.epoch != nil, id != record.id
             else { continue }
             self.update(id, &turn) { $0.becomePassive(&$1) }
         }
@@ -123,11 +133,14 @@ extension Node {
 
     /// Somebody is reached with new keys: the old ones have done their duty.
     mutating func retirePassive(of id: RelationID, _ turn: inout Turn) {
-        guard let record = self.relations[id]?.record, let member = record.member else { return }
+        guard let relation = self.relations[id], !relation.isPassive,
+            let member = relation.record.member
+        else { return }
+        let record = relation.record
         for other in self.ids where other != id {
             guard let former = self.relations[other]?.record, former.cluster == record.cluster,
-                former.member == member, former.phase == .trusted, let number = former.epoch,
-                record.epoch.map({ number < $0 }) ?? true
+                former.member == member, former.phase == .trusted, former.epoch != nil,
+                self.relations[other]?.isPassive ?? false
             else { continue }
             self.drop(other, &turn)
         }
@@ -160,21 +173,28 @@ extension Node {
             self.drop(id, &turn)
         }
         turn.clusters.removeAll { $0.id == cluster }
-        self.live.removeAll { $0.id == cluster }
+        // Its place goes at the end of the turn, so that those of others stay as they are.
+        if let index = self.liveIndex(of: cluster) { self.live[index] = LiveCluster(cluster) }
         turn.changes.append(.deleteCluster(cluster))
         turn.notify(.clusterLost(cluster, departure))
     }
 
-    /// Somebody holds the record by which this node left.
-    mutating func hearLeaving(
-        _ index: Int, _ summary: GossipFrame.Summary, _ turn: inout Turn
-    ) {
-        let live = self.live[index]
-        guard summary.heads == live.heads,
-            turn.clusters.contains(where: { $0.id == live.id && $0.standing == .leaving })
+    /// Somebody holds the record by which this node left; what it says of a member proves nothing.
+    mutating func hearGoodbye(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard turn.clusters.contains(where: { $0.id == cluster && $0.standing == .leaving }) else {
+            return
+        }
+        self.lose(cluster, .left, &turn)
+    }
+
+    /// Who leaves waits a while for somebody's word.
+    mutating func waitForGoodbye(_ index: Int, _ turn: Turn) {
+        let cluster = self.live[index].id
+        guard self.live[index].leaveAt == nil,
+            turn.clusters.contains(where: { $0.id == cluster && $0.standing == .leaving })
         else { return }
-        self.sendGossip(&turn)
-        self.lose(live.id, .left, &turn)
+        self.live[index].leaveAt = turn.instant + Constants.leavePatience
     }
 
     // MARK: Events

@@ -91,8 +91,9 @@ extension Relation {
             else { return nil }
             return .sponsoring(cluster)
         case .joining:
-            // Who is a member already does not join again.
-            guard let reference, turn.membership(of: reference.cluster) == nil else { return nil }
+            // Who is a member already, or is about to leave, does not join.
+            guard let reference, !turn.clusters.contains(where: { $0.id == reference.cluster })
+            else { return nil }
             return .joining(reference.cluster, sponsor: reference.member)
         case .confirming:
             guard let reference, turn.membership(of: reference.cluster) != nil else { return nil }

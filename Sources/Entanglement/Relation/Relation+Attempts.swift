@@ -164,7 +164,7 @@ extension Relation {
             let byteCount = writer.payloadByteCountMax(byteCountMax: Constants.openingByteCount)
             let content = OpeningContent(
                 isTrusted: self.isTrusted, n: n, from: index, intent: self.record.intent,
-                clusterMatches: self.clusterMatches(turn), endpoints: turn.ownEndpoints)
+                clusterMatches: self.clusterMatches(turn), endpoints: self.ownEndpoints(turn))
             var handshake = NoiseHandshake.kkpsk0(
                 role: .initiator, prologue: keys.meeting, staticKey: self.ownKey,
                 remoteStatic: keys.peerKey, psk: keys.psk,

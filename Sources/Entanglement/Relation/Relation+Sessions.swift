@@ -101,7 +101,8 @@ extension Relation {
         self.nextAttemptAt = nil
         self.searchStart = nil
         self.connect(&turn)
-        self.startProbe(&turn)
+        // Something must go out in the new session at once, or the other drops it.
+        if self.probe == nil { self.startProbe(&turn) } else { self.repeatProbe(&turn) }
     }
 
     private mutating func connect(_ turn: inout Turn) {
@@ -223,7 +224,7 @@ extension Relation {
     /// What the other has not acknowledged goes with each ping.
     private mutating func repeatNews(_ turn: inout Turn) {
         if let sequence = self.unacknowledgedAddresses {
-            self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
+            self.send(.addresses(sequence: sequence, self.ownEndpoints(turn)), &turn)
         }
         self.sendHint(&turn)
     }

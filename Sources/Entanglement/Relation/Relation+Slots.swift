@@ -89,7 +89,7 @@ extension Relation {
         let content = ResponseContent(
             isTrusted: self.isTrusted, n: n, to: to, from: index, echo: source,
             intent: self.record.intent, clusterMatches: self.clusterMatches(turn),
-            memberKeys: introduction.keys, endpoints: turn.ownEndpoints,
+            memberKeys: introduction.keys, endpoints: self.ownEndpoints(turn),
             reference: introduction.reference)
         guard
             let padded = PaddedContent.pad(

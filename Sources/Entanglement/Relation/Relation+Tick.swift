@@ -95,6 +95,6 @@ extension Relation {
             return
         }
         if !turn.has(.addressesToldOnce) { self.unacknowledgedAddresses = sequence }
-        self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
+        self.send(.addresses(sequence: sequence, self.ownEndpoints(turn)), &turn)
     }
 }

@@ -22,6 +22,11 @@ extension Circle {
             newcomer, member, MeetingOptions(), MeetingOptions(cluster: cluster), into: nil)
     }
 
+    /// Two members of one cluster meet in person.
+    mutating func meetAgain(_ one: Int, _ other: Int) throws {
+        try self.meet(one, other, MeetingOptions(), MeetingOptions(), into: nil)
+    }
+
     private mutating func meet(
         _ one: Int, _ other: Int, _ offering: MeetingOptions, _ answering: MeetingOptions,
         into cluster: ClusterID?
