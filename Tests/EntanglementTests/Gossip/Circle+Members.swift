@@ -22,7 +22,7 @@ extension Circle {
     }
 
     /// Two members meet again in person.
-    mutating func meetAgain(
+    mutating func confirm(
         _ one: Int, _ other: Int, intent: Intent = .auto
     ) throws {
         let options = MeetingOptions(intent: intent)

@@ -14,7 +14,7 @@ import Testing
         let before = try #require(try circle.relations(1, with: 2, cluster).first)
         #expect(before.epoch == 0)
         #expect(circle.request(1, .rename(before.id, "Cemile")) == .done)
-        try circle.meetAgain(1, 2, intent: intent)
+        try circle.confirm(1, 2, intent: intent)
         circle.run(for: .seconds(10))
         for (one, other) in [(1, 2), (2, 1)] {
             let relations = try circle.relations(one, with: other, cluster)
@@ -47,7 +47,7 @@ import Testing
         let before = try #require(try circle.relations(0, with: 1, cluster).first)
         let count = try #require(try circle.live(0, cluster).set).count
         #expect(circle.request(0, .matched(before.id)) == .done)
-        try circle.meetAgain(0, 1)
+        try circle.confirm(0, 1)
         circle.run(for: .seconds(10))
         let after = try circle.relations(0, with: 1, cluster)
         #expect(after.count == 1)
@@ -61,7 +61,7 @@ import Testing
     /// A meeting that is to be private founds another cluster, whatever the two share.
     @Test func aPrivateMeetingFoundsAnotherCluster() throws {
         var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
-        try circle.meetAgain(1, 2, intent: .private)
+        try circle.confirm(1, 2, intent: .private)
         circle.run(for: .seconds(10))
         for number in [1, 2] {
             #expect(circle.hosts[number].store.state.clusters.count == 2)
@@ -74,7 +74,7 @@ import Testing
     @Test(arguments: [1, 2])
     func theRecordIsWrittenOnceThoughSomebodyRestarts(restarting: Int) throws {
         var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
-        try circle.meetAgain(1, 2)
+        try circle.confirm(1, 2)
         circle.restart(restarting)
         circle.run(for: .seconds(20))
         circle.restart(restarting)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Entanglement
 
-/// Frames 20 to 26 (PROTOCOL.md §12.1).
+/// Frames 20 to 27 (PROTOCOL.md §12.1).
 @Suite struct GossipFrameTests {
     private static let cluster = ClusterID(high: 0x0102_0304_0506_8708, low: 0x8910_1112_1314_1516)
 
@@ -52,7 +52,7 @@ import Testing
                 heads: GossipFrame.noHeads, places: noise(16, seed: 2), epoch: 0)),
         .digest(offset: 0, digest), .digest(offset: .max, digest),
         welcome(0, nil, "Anna + Ben"), welcome(.max, id(9), String(repeating: "ö", count: 32)),
-        welcome(1, id(1), ""),
+        welcome(1, id(1), ""), .goodbye,
     ]
 
     /// Those that end where the packet ends.
@@ -95,7 +95,7 @@ import Testing
         }
         switch body {
         case .record: break
-        case .summary, .digest, .ids, .want, .places, .welcome:
+        case .summary, .digest, .ids, .want, .places, .welcome, .goodbye:
             #expect(Frame(bytes + [0]) == nil)
             #expect(Frame(Array(bytes.dropLast())) == nil || bytes.count == 21)
         }
