@@ -126,7 +126,8 @@ let around: [Target] = [
     .target(
         name: "SpockexNode",
         dependencies: [
-            "Entanglement", "PortMapping", "SpockexStore", "SpockexTransport", logging, lifecycle,
+            "Entanglement", "MainlineDHT", "PortMapping", "SpockexStore", "SpockexTransport",
+            logging, lifecycle,
         ],
         swiftSettings: strict),
     .target(
@@ -145,20 +146,24 @@ let around: [Target] = [
             logging, lifecycle,
         ],
         swiftSettings: strict),
+    .executableTarget(
+        name: "lastresort",
+        dependencies: ["SpockexNode", "MainlineDHT", "Entanglement", arguments],
+        swiftSettings: strict),
     test("SpockexStoreTests", ["SpockexStore", "Entanglement", "EntanglementTestKit"]),
     test("SpockexTransportTests", ["SpockexTransport", "Entanglement"]),
     test(
         "SpockexNodeTests",
         [
-            "SpockexNode", "SpockexStore", "SpockexTransport", "PortMapping", "Entanglement",
-            logging, lifecycle,
+            "SpockexNode", "SpockexStore", "SpockexTransport", "MainlineDHT", "PortMapping",
+            "Entanglement", logging, lifecycle,
         ]),
     test("SpockexAPITests", ["SpockexAPI"]),
     test("SpockexCommandTests", ["SpockexAPI", "spockex"]),
 ]
 
 let fuzzEntries: [Target.Dependency] = [
-    "Entanglement", "EntanglementTestKit", "OfflineCodes", "PortMapping",
+    "Entanglement", "EntanglementTestKit", "MainlineDHT", "OfflineCodes", "PortMapping",
 ]
 let fuzz: [Target] =
     fuzzing

@@ -213,7 +213,7 @@ extension Lookup {
                 return
             }
         }
-        self.answerCount += 1
+        if question.kind != .enter { self.answerCount += 1 }
         shared.table.noteAnswer(of: contact, own: shared.id)
         switch question.kind {
         case .enter: self.candidates.insert(contact)
