@@ -164,6 +164,9 @@ struct CommandRun: Sendable {
         guard let program = arguments.first ?? nil else {
             return .failure(StartFailure(code: ENOENT))
         }
+        #if canImport(Darwin)
+            let environ = _NSGetEnviron().pointee
+        #endif
         var child = pid_t()
         let code = posix_spawnp(&child, program, &actions, &attributes, arguments, environ)
         return code == 0 ? .success(child) : .failure(StartFailure(code: code))
