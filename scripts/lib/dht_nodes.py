@@ -88,8 +88,12 @@ class RealNodes:
         session = self.sessions[index]
         session.pop_alerts()
         session.dht_get_mutable_item(key.public, salt)
-        return self._await(session, libtorrent.dht_mutable_item_alert,
-                           lambda alert: alert.item["value"], PATIENCE).item
+
+        def value(alert):    # libtorrent 2.0 has the whole item here, 2.1 the value alone
+            return alert.item["value"] if isinstance(alert.item, dict) else alert.item
+        found = self._await(session, libtorrent.dht_mutable_item_alert, value, PATIENCE)
+        return {"value": value(found), "key": found.key, "seq": found.seq,
+                "signature": found.signature}
 
     def put(self, index, key, value, salt):
         """Lets one of them store; libtorrent makes the number itself, one more than there is."""
