@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes every value of section 12.6 of docs/PROTOCOL.md again, from its private values alone."""
+"""Makes every value of section 13.6 of docs/PROTOCOL.md again, from its private values alone."""
 import base64
 import hashlib
 import pathlib
@@ -21,8 +21,8 @@ DAY, NOON = 20783, 20783 * 86400 + 43200
 
 
 def values_of_page():
-    """The blocks of section 12.6: a name at 4 spaces, its value at 8."""
-    section = PAGE.read_text().split("### 12.6 ")[1].split("\n## ")[0]
+    """The blocks of section 13.6: a name at 4 spaces, its value at 8."""
+    section = PAGE.read_text().split("### 13.6 ")[1].split("\n## ")[0]
     return dict(re.findall(r"^ {4}(\S.*)\n {8}(\S.*)$", section, re.M))
 
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Entanglement
 
-/// Makes the worked example of docs/PROTOCOL.md §12.6 again, from fixed keys.
+/// Makes the worked example of docs/PROTOCOL.md §13.6 again, from fixed keys.
 ///
 /// `SPOCKEX_WRITE_EXAMPLE=FILE` writes it to a file instead of only comparing it.
 @Suite struct LastResortExampleTests {

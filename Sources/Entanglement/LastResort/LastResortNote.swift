@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What one peer leaves for another where both may look: at which endpoints it can be reached
-/// (PROTOCOL.md §12).
+/// (PROTOCOL.md §13).
 public struct LastResortNote: Sendable, Hashable {
     /// Greater than in every note before it of the same writer to the same reader; below 2^63.
     public let sequence: UInt64

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When a note is left for one peer and when its note is looked for (PROTOCOL.md §12.5).
+/// When a note is left for one peer and when its note is looked for (PROTOCOL.md §13.5).
 ///
 /// Nothing is done for a peer who is not lost: in good times no stranger hears of the node.
 public struct LastResortSchedule: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where one peer leaves its addresses for another for one day (UTC), and with which keys
-/// (PROTOCOL.md §12).
+/// (PROTOCOL.md §13).
 ///
 /// Both peers derive it, and nobody else can: for each pair, direction and day another signing
 /// key, salt and name, so that whoever stores what is in it cannot tell which slots belong
