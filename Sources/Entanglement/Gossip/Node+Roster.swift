@@ -108,6 +108,11 @@ extension Node {
         let former = self.ids.compactMap { self.relations[$0] }.first {
             $0.record.cluster == record.cluster && $0.record.member == member.id
         }
+        if let counters = self.live[index].counters(of: record.id) {
+            // The same keys as once before: what was used up stays used up.
+            record.reservedCounter = counters.reserved
+            record.acceptedCounter = counters.accepted
+        }
         if let former {
             record.givenName = former.record.givenName
             record.claimedName = former.record.claimedName
@@ -137,9 +142,14 @@ extension Node {
 
     /// Ends a relation without a word: the records say why.
     mutating func drop(_ id: RelationID, _ turn: inout Turn) {
-        guard self.relations[id] != nil else { return }
+        guard let record = self.relations[id]?.record else { return }
         self.end(id, .dropped, &turn)
-        for index in self.live.indices { self.live[index].setPeer(id, false) }
+        for index in self.live.indices {
+            self.live[index].setPeer(id, false)
+            if record.epoch != nil, self.live[index].id == record.cluster {
+                self.live[index].keepCounters(of: record)
+            }
+        }
     }
 
     /// Somebody is reached with new keys: the old ones have done their duty.

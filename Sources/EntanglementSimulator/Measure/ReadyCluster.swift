@@ -88,7 +88,7 @@ struct ReadyCluster {
                 incarnation: 1, sequence: 1, issuedAt: UInt64(HostClock.epoch.seconds),
                 validitySeconds: ClusterLimits.validitySecondsMax,
                 addresses: [
-                    PublishedAddress(endpoint: endpoint, kind: .reflexive, confirmedBy: 2)
+                    PublishedAddress(endpoint: endpoint, kind: .observed, confirmedBy: 2)
                 ])
             return StoredRecord(
                 cluster: self.cluster, bytes: self.maker.record(whereabouts, of: person).bytes)

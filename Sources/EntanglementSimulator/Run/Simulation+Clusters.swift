@@ -144,14 +144,14 @@ extension Simulation {
             self.story?.members[id] = own
             self.story?.hosts[own] = id
         }
-        guard let cluster = self.story?.cluster, !self.checker.villains.contains(id),
+        guard let cluster = self.story?.cluster,
             let held = self.hosts[id.number].heldClusters().first(where: { $0.id == cluster }),
             let roster = held.roster
         else { return }
         for member in roster.members where member.status == .left && member.id != held.own {
             self.story?.leavesHeard.insert(member.id)
         }
-        self.checkAdds(held, id)
+        if !self.checker.villains.contains(id) { self.checkAdds(held, id) }
     }
 
     private mutating func followStory(_ event: Entanglement.Event, of id: HostID) {
