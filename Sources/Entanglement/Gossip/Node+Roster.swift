@@ -15,6 +15,7 @@ extension Node {
             turn.clusters[position].standing = .member
             turn.changes.append(.cluster(turn.clusters[position], erasing: false))
             turn.notify(.clusterJoined(cluster))
+            self.live[index].publishAt = turn.instant
         }
         if turn.clusters[position].standing == .member, let status = roster.member(own)?.status,
             status == .removed || status == .left
