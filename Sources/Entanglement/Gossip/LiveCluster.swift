@@ -139,6 +139,8 @@ struct GossipPull: Sendable {
     var lacking: [RecordID] = []
     /// Whether a record came that was not taken yet, because its author writes too fast.
     var isIncomplete = false
+    /// Whether a record of the window was new.
+    var hasTaken = false
     /// How many of the last batch have come.
     var answered = 0
     /// How often the same was asked in vain.

@@ -28,7 +28,8 @@ extension Node {
         guard let pull = self.live[index][pullFrom: id] else { return }
         guard pull.tries < Constants.gossipTryCountMax, self.relations[id]?.isConnected ?? false
         else {
-            self.live[index][pullFrom: id] = nil
+            // Until it says something new.
+            self.endPull(index, from: id)
             return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
         if pull.isWhole, !pull.lacking.isEmpty {
@@ -69,17 +70,26 @@ extension Node {
     private mutating func advancePull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
         guard let pull = self.live[index][pullFrom: id], let total = pull.total else { return }
         guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
-        let next = pull.offset + GossipFrame.windowCount
-        self.live[index][pullFrom: id] = nil
-        guard next < total else {
+        // Buckets in which nothing differs any more are left out, and all places with them: whatever was
+        // taken, the next window begins with the first id again.
+        let next = pull.hasTaken ? 0 : pull.offset + GossipFrame.windowCount
+        guard pull.hasTaken || next < total else {
             self.live[index].isCaughtUp = true
-            if !pull.isIncomplete {
-                let heads = self.live[index].links[id]?.summary?.heads
-                self.live[index].links[id]?.pulled = heads
+            if pull.isIncomplete {
+                self.live[index][pullFrom: id] = nil
+            } else {
+                self.endPull(index, from: id)
             }
             return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
         self.startPull(index, from: id, offset: next, &turn)
+    }
+
+    /// Nothing more is asked of a peer while it holds what it holds.
+    private mutating func endPull(_ index: Int, from id: RelationID) {
+        self.live[index][pullFrom: id] = nil
+        let heads = self.live[index].links[id]?.summary?.heads
+        self.live[index].links[id]?.pulled = heads
     }
 
     /// A record that was asked for has come, or never will be taken.
@@ -107,10 +117,10 @@ extension Node {
             self.live[index].mayAsk(id, cost: 8, now: turn.instant)
         else { return }
         let ids = set.idsInOrder(inBuckets: own.differing(from: digest))
-        let end = min(ids.count, offset + GossipFrame.windowCount)
-        var start = min(offset, end)
+        let end = max(offset, min(ids.count, offset + GossipFrame.windowCount))
+        var start = offset
         repeat {
-            let part = Array(ids[start..<min(end, start + GossipFrame.idCountMax)])
+            let part = Array(ids.dropFirst(start).prefix(GossipFrame.idCountMax))
             self.send(
                 .ids(
                     GossipFrame.IDList(
@@ -143,14 +153,19 @@ extension Node {
             self.notePulled(record.id, index, from: id, &turn)
         }
         guard self.live[index].set != nil else {
-            return self.receive(genesis: record, index, &turn)
+            self.receive(genesis: record, index, &turn)
+            let hasTaken = self.live[index].set != nil
+            self.live[index][pullFrom: id]?.hasTaken = hasTaken
+            return
         }
         let peer = self.relations[id]?.record.member
         let isCatchingUp = !self.live[index].isCaughtUp
         let intake = self.live[index].take(
             record, from: peer, now: turn.instant, isCatchingUp: isCatchingUp, self.primitives)
         switch intake {
-        case .added(let records): self.note(records, index, from: id, &turn)
+        case .added(let records):
+            self.live[index][pullFrom: id]?.hasTaken = true
+            self.note(records, index, from: id, &turn)
         case .later: self.live[index][pullFrom: id]?.isIncomplete = true
         case .refused(.outdated) where turn.has(.oldPlacesWin):
             self.live[index].set?.replacePlace(by: record)
