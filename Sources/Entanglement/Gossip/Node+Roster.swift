@@ -78,7 +78,7 @@ extension Node {
             unwanted.append(id)
             if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
         }
-        guard !unwanted.isEmpty else { return }
+        guard !unwanted.isEmpty, !turn.isGivingSecret else { return }
         // What they are to hear goes out before.
         self.sendGossip(&turn)
         for id in unwanted { self.drop(id, &turn) }
