@@ -78,10 +78,14 @@ extension Simulation {
             return MeetingWishes(offering: choice(&self), answering: choice(&self))
         case (.member?, nil):
             self.count(.takingIn)
-            return self.wishes(takingIn: other, isSponsorOffering: true, cluster)
+            var wishes = self.wishes(takingIn: other, isSponsorOffering: true, cluster)
+            wishes.sponsor = one
+            return wishes
         case (nil, .member?):
             self.count(.takingIn)
-            return self.wishes(takingIn: one, isSponsorOffering: false, cluster)
+            var wishes = self.wishes(takingIn: one, isSponsorOffering: false, cluster)
+            wishes.sponsor = other
+            return wishes
         case (nil, _), (.joining?, _), (.leaving?, _), (.member?, _): return nil
         }
     }
@@ -99,6 +103,17 @@ extension Simulation {
             offering: isSponsorOffering ? sponsor : guest,
             answering: isSponsorOffering ? guest : sponsor,
             into: isSponsorOffering ? cluster : nil)
+    }
+
+    /// Whether two have become something since they met by which what they wanted makes no sense any more.
+    func isMoot(_ meeting: Meeting) -> Bool {
+        guard let wishes = meeting.wishes else { return false }
+        let standings = [meeting.offering, meeting.answering].map {
+            self.membership(of: $0)?.standing
+        }
+        if wishes.isFounding { return self.story?.cluster != nil }
+        guard let sponsor = wishes.sponsor else { return standings != [.member, .member] }
+        return standings != (sponsor == meeting.offering ? [.member, nil] : [nil, .member])
     }
 
     private mutating func leave(_ host: HostID) {
