@@ -133,10 +133,8 @@ struct GossipPull: Sendable {
     var offset = 0
     /// How many there are; nil: no answer yet.
     var total: Int?
-    /// Which parts of the window have come, by their offset.
-    var parts: [Int] = []
-    /// The ids of the window that are lacking.
-    var lacking: [RecordID] = []
+    /// The parts of the window that have come, by their offset, with those of their ids that are lacking.
+    private(set) var parts: [(offset: Int, lacking: [RecordID])] = []
     /// Whether a record came that was not taken yet, because its author writes too fast.
     var isIncomplete = false
     /// Whether a record of the window was new.
@@ -159,7 +157,38 @@ struct GossipPull: Sendable {
         guard let total else { return false }
         let end = min(total, self.offset + GossipFrame.windowCount)
         let wanted = Swift.stride(from: self.offset, to: end, by: GossipFrame.idCountMax)
-        return wanted.allSatisfy(self.parts.contains)
+        return wanted.allSatisfy(self.has)
+    }
+
+    /// Whether the part at that offset has come.
+    func has(_ offset: Int) -> Bool { self.parts.contains { $0.offset == offset } }
+
+    /// What is lacking of the parts before the first that has not come: nothing of it waits for records of
+    /// other parts.
+    var lacking: [RecordID] {
+        var lacking: [RecordID] = []
+        var next = self.offset
+        for part in self.parts {
+            guard part.offset == next else { break }
+            lacking += part.lacking
+            next += GossipFrame.idCountMax
+        }
+        return lacking
+    }
+
+    mutating func add(_ offset: Int, lacking: [RecordID]) {
+        let position = self.parts.firstIndex { $0.offset > offset } ?? self.parts.count
+        self.parts.insert((offset, lacking), at: position)
+    }
+
+    /// A record has come; false: it was not asked for.
+    mutating func remove(_ record: RecordID) -> Bool {
+        for index in self.parts.indices {
+            guard let position = self.parts[index].lacking.firstIndex(of: record) else { continue }
+            self.parts[index].lacking.remove(at: position)
+            return true
+        }
+        return false
     }
 }
 

@@ -32,12 +32,16 @@ extension Node {
             self.endPull(index, from: id)
             return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
-        if pull.isWhole, !pull.lacking.isEmpty {
-            self.live[index][pullFrom: id]?.tries += 1
-            self.askForLacking(index, from: id, &turn)
-        } else {
-            self.startPull(index, from: id, offset: pull.offset, tries: pull.tries + 1, &turn)
-        }
+        self.live[index][pullFrom: id]?.tries += 1
+        self.goOn(index, from: id, &turn)
+    }
+
+    /// Asks for what is known to be lacking, else for the parts of the window that have not come.
+    private mutating func goOn(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard let pull = self.live[index][pullFrom: id] else { return }
+        guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
+        let offset = pull.hasTaken ? 0 : pull.offset
+        self.startPull(index, from: id, offset: offset, tries: pull.tries, &turn)
     }
 
     private mutating func askForLacking(_ index: Int, from id: RelationID, _ turn: inout Turn) {
@@ -54,14 +58,11 @@ extension Node {
         guard var pull = self.live[index][pullFrom: id] else { return }
         let offset = Int(list.offset)
         guard offset >= pull.offset, offset < pull.offset + GossipFrame.windowCount,
-            offset.isMultiple(of: GossipFrame.idCountMax), !pull.parts.contains(offset)
+            offset.isMultiple(of: GossipFrame.idCountMax), !pull.has(offset)
         else { return }
-        pull.parts.append(offset)
+        pull.tries = 0
         pull.total = Int(list.total)
-        for record in list.ids
-        where !self.live[index].holds(record) && !pull.lacking.contains(record) {
-            pull.lacking.append(record)
-        }
+        pull.add(offset, lacking: list.ids.filter { !self.live[index].holds($0) })
         self.live[index][pullFrom: id] = pull
         if pull.isWhole { self.advancePull(index, from: id, &turn) }
     }
@@ -96,16 +97,18 @@ extension Node {
     private mutating func notePulled(
         _ record: RecordID, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard var pull = self.live[index][pullFrom: id],
-            let position = pull.lacking.firstIndex(of: record)
-        else { return }
-        pull.lacking.remove(at: position)
+        guard var pull = self.live[index][pullFrom: id], pull.remove(record) else { return }
         pull.tries = 0
         pull.answered += 1
         let isBatchOver = pull.answered >= GossipFrame.idCountMax || pull.lacking.isEmpty
         if isBatchOver { pull.answered = 0 }
         self.live[index][pullFrom: id] = pull
-        if isBatchOver, pull.isWhole { self.advancePull(index, from: id, &turn) }
+        guard isBatchOver else { return }
+        if pull.isWhole {
+            self.advancePull(index, from: id, &turn)
+        } else {
+            self.goOn(index, from: id, &turn)
+        }
     }
 
     /// Which ids this node holds in the buckets that differ, a window of them.
