@@ -302,6 +302,8 @@ public enum Limits {
     public static let gossipBurst = 600
     /// The same a second.
     public static let gossipPerSecond = 200
+    /// Dropped relations of a cluster of which it is remembered what they have used up.
+    public static let keptCounterCountMax = 512
     /// Endpoints remembered for one peer.
     public static let endpointCountMax = 8
     /// Handshakes that one relation may ask for: burst.

@@ -42,6 +42,9 @@ extension Node {
         self.relations[id].map { self.isConnected($0, now) } ?? false
     }
 
+    /// Where a peer is reached now.
+    package func path(of id: RelationID) -> Endpoint? { self.relations[id]?.path }
+
     /// Whether a relation is connected by way of another peer.
     package func isRelayed(_ id: RelationID) -> Bool {
         self.relations[id]?.isRelayed ?? false

@@ -36,8 +36,27 @@ struct LiveCluster: Sendable {
     /// Secrets of epochs whose record has not come yet.
     var earlySecrets: [EpochSecret] = []
 
+    /// Counters of relations that were dropped and whose keys may come back, the newest last.
+    private(set) var keptCounters: [KeptCounters] = []
+
     init(_ id: ClusterID) {
         self.id = id
+    }
+
+    /// Remembers what a relation has used up whose keys may come back.
+    mutating func keepCounters(of record: RelationRecord) {
+        self.keptCounters.removeAll { $0.id == record.id }
+        self.keptCounters.append(
+            KeptCounters(
+                id: record.id, reserved: record.reservedCounter, accepted: record.acceptedCounter))
+        if self.keptCounters.count > Limits.keptCounterCountMax {
+            self.keptCounters.removeFirst()
+        }
+    }
+
+    /// What a relation that was dropped had used up.
+    func counters(of id: RelationID) -> KeptCounters? {
+        self.keptCounters.first { $0.id == id }
     }
 
     /// Computes anew what the records say; the former state.
@@ -80,6 +99,13 @@ struct LiveCluster: Sendable {
         for pull in self.pulls { earliest = min(pull.dueAt, earliest ?? pull.dueAt) }
         return earliest
     }
+}
+
+/// What a relation that was dropped had used up.
+struct KeptCounters: Sendable {
+    let id: RelationID
+    let reserved: UInt64
+    let accepted: UInt64
 }
 
 /// What is known of what one peer holds, and what is asked of it.

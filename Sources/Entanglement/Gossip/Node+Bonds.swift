@@ -18,6 +18,10 @@ extension Node {
                     turn.notify(.memberEquivocated(cluster, member))
                     continue
                 }
+                if self.isBlocked(member, index, turn) {
+                    self.drop(id, &turn)
+                    continue
+                }
                 self.replaceFormer(of: id, cluster, member, &turn)
             }
             guard record.cancelTokens == nil || turn.has(.addedTooEarly),
@@ -42,6 +46,14 @@ extension Node {
     private func isHonest(_ record: RelationRecord, _ entry: RosterMember) -> Bool {
         let isThere = entry.status == .present || entry.status == .waiting
         return isThere && (record.peerPart.map { $0.keys == entry.keys } ?? true)
+    }
+
+    /// Whether one of the two has nothing to do with the other.
+    private func isBlocked(_ member: MemberID, _ index: Int, _ turn: Turn) -> Bool {
+        guard let roster = self.live[index].roster,
+            let own = turn.membership(of: self.live[index].id)?.member
+        else { return false }
+        return roster.blocks(own, member) || roster.blocks(member, own)
     }
 
     /// Whether a member is there whom this node has not met yet, as the records say.

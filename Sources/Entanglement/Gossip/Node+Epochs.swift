@@ -50,8 +50,13 @@ extension Node {
         self.keep(
             EpochSecret(number: number, record: record.id, secret: secret, since: turn.wall),
             cluster, &turn)
-        guard self.takeOwn(record, index, &turn) else { return }
+        turn.isGivingSecret = turn.has(.epochGivenToGone)
+        guard self.takeOwn(record, index, &turn) else {
+            turn.isGivingSecret = false
+            return
+        }
         for id in self.connectedPeers(of: index) { self.welcome(index, id, &turn) }
+        turn.isGivingSecret = false
         self.reconcile(index, &turn)
     }
 
@@ -79,7 +84,8 @@ extension Node {
         let cluster = self.live[index].id
         guard let record = turn.clusters.first(where: { $0.id == cluster }),
             let member = self.relations[id]?.record.member,
-            let roster = self.live[index].roster, roster.isPresent(member),
+            let roster = self.live[index].roster,
+            roster.isPresent(member) || turn.has(.epochGivenToGone),
             let newest = record.epoch(of: roster),
             self.live[index].links[id]?.welcomedAt.map({
                 turn.instant - $0 >= Constants.gossipSpacing

@@ -15,6 +15,7 @@ extension Node {
             turn.clusters[position].standing = .member
             turn.changes.append(.cluster(turn.clusters[position], erasing: false))
             turn.notify(.clusterJoined(cluster))
+            self.live[index].publishAt = turn.instant
         }
         if turn.clusters[position].standing == .member, let status = roster.member(own)?.status,
             status == .removed || status == .left
@@ -77,7 +78,7 @@ extension Node {
             unwanted.append(id)
             if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
         }
-        guard !unwanted.isEmpty else { return }
+        guard !unwanted.isEmpty, !turn.isGivingSecret else { return }
         // What they are to hear goes out before.
         self.sendGossip(&turn)
         for id in unwanted { self.drop(id, &turn) }
@@ -108,6 +109,11 @@ extension Node {
         let former = self.ids.compactMap { self.relations[$0] }.first {
             $0.record.cluster == record.cluster && $0.record.member == member.id
         }
+        if let counters = self.live[index].counters(of: record.id) {
+            // The same keys as once before: what was used up stays used up.
+            record.reservedCounter = counters.reserved
+            record.acceptedCounter = counters.accepted
+        }
         if let former {
             record.givenName = former.record.givenName
             record.claimedName = former.record.claimedName
@@ -137,9 +143,14 @@ extension Node {
 
     /// Ends a relation without a word: the records say why.
     mutating func drop(_ id: RelationID, _ turn: inout Turn) {
-        guard self.relations[id] != nil else { return }
+        guard let record = self.relations[id]?.record else { return }
         self.end(id, .dropped, &turn)
-        for index in self.live.indices { self.live[index].setPeer(id, false) }
+        for index in self.live.indices {
+            self.live[index].setPeer(id, false)
+            if record.epoch != nil, self.live[index].id == record.cluster {
+                self.live[index].keepCounters(of: record)
+            }
+        }
     }
 
     /// Somebody is reached with new keys: the old ones have done their duty.

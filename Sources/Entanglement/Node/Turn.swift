@@ -70,6 +70,8 @@ struct Turn {
     var foundings: [(cluster: ClusterID, genesis: Record)] = []
     /// Whether what meetings agreed on may have to be written into records.
     var mustSettleBonds = false
+    /// A deliberate defect's: who is gone keeps its relation until the new secret is given.
+    var isGivingSecret = false
     /// Relations that are connected since this turn.
     var connected: [RelationID] = []
     /// What peers said about clusters, to be carried out after the step.

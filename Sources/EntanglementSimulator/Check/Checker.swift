@@ -33,6 +33,8 @@ struct Checker: Sendable {
     var paths: [RelationKey: Endpoint] = [:]
     /// Help between peers.
     var help = HelpRecord()
+    /// Whether relations may end because records say so.
+    var isAboutCluster = false
     /// Clusters.
     var clusterBook = ClusterBook()
     /// When each relation ended, on the side where it did.
@@ -104,6 +106,8 @@ struct Checker: Sendable {
         switch event {
         case .trusted(let id, let cluster):
             let record = state.relations.first { $0.id == id }
+            // In one step it may give way to a newer one, or to what the records say.
+            if record == nil, self.isAboutCluster { return }
             guard record?.phase == .trusted, record?.cluster == cluster,
                 state.clusters.contains(where: { $0.id == cluster })
             else {

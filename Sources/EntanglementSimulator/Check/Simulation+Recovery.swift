@@ -163,7 +163,7 @@ extension Simulation {
         let (one, other) = (meeting.offering, meeting.answering)
         let isUnfinished = phases.contains { $0 == .connecting || $0 == .timedOut }
         guard let acceptedAt = meeting.acceptedAt, self.now - acceptedAt > .seconds(200),
-            !meeting.isOver, isUnfinished, !self.hasProblem(meeting),
+            !meeting.isOver, isUnfinished, !self.hasProblem(meeting), !self.isMoot(meeting),
             self.shareLAN(one, other) || self.reaches(one, other, meeting)
                 || self.reaches(other, one, meeting) || self.haveHelper(one, other)
         else { return }

@@ -78,10 +78,14 @@ extension Simulation {
             return MeetingWishes(offering: choice(&self), answering: choice(&self))
         case (.member?, nil):
             self.count(.takingIn)
-            return self.wishes(takingIn: other, isSponsorOffering: true, cluster)
+            var wishes = self.wishes(takingIn: other, isSponsorOffering: true, cluster)
+            wishes.sponsor = one
+            return wishes
         case (nil, .member?):
             self.count(.takingIn)
-            return self.wishes(takingIn: one, isSponsorOffering: false, cluster)
+            var wishes = self.wishes(takingIn: one, isSponsorOffering: false, cluster)
+            wishes.sponsor = other
+            return wishes
         case (nil, _), (.joining?, _), (.leaving?, _), (.member?, _): return nil
         }
     }
@@ -99,6 +103,17 @@ extension Simulation {
             offering: isSponsorOffering ? sponsor : guest,
             answering: isSponsorOffering ? guest : sponsor,
             into: isSponsorOffering ? cluster : nil)
+    }
+
+    /// Whether two have become something since they met by which what they wanted makes no sense any more.
+    func isMoot(_ meeting: Meeting) -> Bool {
+        guard let wishes = meeting.wishes else { return false }
+        let standings = [meeting.offering, meeting.answering].map {
+            self.membership(of: $0)?.standing
+        }
+        if wishes.isFounding { return self.story?.cluster != nil }
+        guard let sponsor = wishes.sponsor else { return standings != [.member, .member] }
+        return standings != (sponsor == meeting.offering ? [.member, nil] : [nil, .member])
     }
 
     private mutating func leave(_ host: HostID) {
@@ -144,14 +159,14 @@ extension Simulation {
             self.story?.members[id] = own
             self.story?.hosts[own] = id
         }
-        guard let cluster = self.story?.cluster, !self.checker.villains.contains(id),
+        guard let cluster = self.story?.cluster,
             let held = self.hosts[id.number].heldClusters().first(where: { $0.id == cluster }),
             let roster = held.roster
         else { return }
         for member in roster.members where member.status == .left && member.id != held.own {
             self.story?.leavesHeard.insert(member.id)
         }
-        self.checkAdds(held, id)
+        if !self.checker.villains.contains(id) { self.checkAdds(held, id) }
     }
 
     private mutating func followStory(_ event: Entanglement.Event, of id: HostID) {

@@ -56,6 +56,9 @@ public struct Simulation: Sendable {
     private let usesRealCryptography: Bool
     /// How the internet is when nothing is wrong.
     let calm: LinkConditions
+    /// Servers of which it is counted how many datagrams go there, and how many have gone.
+    var outsideServers: [Endpoint] = []
+    private(set) var outsideCount = 0
 
     init(
         seed: UInt64, internet: LinkConditions, defects: Defects, usesRealCryptography: Bool
@@ -183,6 +186,7 @@ public struct Simulation: Sendable {
         var digest = TraceHash()
         digest.absorb(bytes)
         self.hosts[id.number].sentCount += 1
+        if self.outsideServers.contains(target) { self.outsideCount += 1 }
         self.checker.sends(
             bytes, digest: digest, to: target, isFresh: port != self.hosts[id.number].port, id,
             incarnation: self.hosts[id.number].incarnation, at: self.now)

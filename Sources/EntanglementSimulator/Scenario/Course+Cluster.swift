@@ -17,6 +17,7 @@ extension Course {
 
     mutating func planCluster() {
         self.simulation.story = ClusterStory()
+        self.simulation.checker.isAboutCluster = true
         let hosts = self.simulation.hosts.map(\.id)
         let chaos = self.scenario.spans.chaos
         for _ in 0..<self.number(in: 0...2) {
@@ -131,6 +132,18 @@ extension Course {
         return (hosts[first], hosts[second])
     }
 
+    /// Others know of places that the host itself has forgotten.
+    private mutating func returnToOldHome(_ host: HostID) -> Mishap {
+        let restored = Duration.seconds(40) + self.time(within: .seconds(100))
+        let moves = (1...self.number(in: 1...5)).map { number in
+            (action: Action.move([host]), after: Duration.seconds(7 * number))
+        }
+        return [(.backUp(host), .zero)] + moves + [
+            (.restore(host), restored),
+            (.move([host]), restored + self.time(within: .seconds(60))),
+        ]
+    }
+
     mutating func clusterMishap(_ host: HostID, _ hosts: [HostID]) -> Mishap {
         switch self.number(in: 0...27) {
         case 0: [(.crash(host, atNextStepAfter: self.number(in: 0...6)), .zero)]
@@ -148,8 +161,8 @@ extension Course {
         case 18, 19, 20:
             [(.split(self.some(of: hosts)), .zero), (.split([]), self.time(within: .seconds(300)))]
         case 21: [(.attack(on: host), .zero)]
-        case 22, 23:
-            [(.backUp(host), .zero), (.restore(host), self.time(within: .seconds(200)))]
+        case 22: [(.backUp(host), .zero), (.restore(host), self.time(within: .seconds(200)))]
+        case 23: self.returnToOldHome(host)
         case 24: [(.jumpClock(host, self.clockError()), .zero)]
         case 25: [(.setDisk(host, isFull: true), .zero)]
         case 26: [(.flap(host, count: self.number(in: 1...12)), .zero)]

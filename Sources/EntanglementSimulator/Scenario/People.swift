@@ -37,6 +37,8 @@ struct MeetingWishes: Sendable {
     /// Into which cluster the other is taken when its answer is scanned.
     var into: ClusterID?
     var isFounding = false
+    /// Who takes the other in.
+    var sponsor: HostID?
 }
 
 /// What people have asked for and wait for.
