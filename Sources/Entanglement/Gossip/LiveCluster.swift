@@ -18,6 +18,8 @@ struct LiveCluster: Sendable {
     private(set) var places = [UInt8](repeating: 0, count: 16)
     /// When some of the others are told what is held, after a change.
     var rounds: [Instant] = []
+    /// When somebody who did not answer may be asked again.
+    var askAgainAt: Instant?
     /// When this node makes a new epoch, if it is still due then.
     var epochAt: Instant?
     /// When the own endpoint record is made.
@@ -72,7 +74,8 @@ struct LiveCluster: Sendable {
     /// When something is due here.
     var dueAt: Instant? {
         var earliest = self.rounds.first
-        for due in [self.epochAt, self.publishAt, self.leaveAt].compactMap({ $0 }) {
+        let times = [self.epochAt, self.publishAt, self.leaveAt, self.askAgainAt]
+        for due in times.compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)
         }
         for pull in self.pulls { earliest = min(pull.dueAt, earliest ?? pull.dueAt) }
@@ -90,6 +93,8 @@ struct GossipLink: Sendable {
     var told: GossipFrame.Summary?
     /// The heads that it held when everything had been asked of it.
     var pulled: [UInt8]?
+    /// It did not answer, or sent more than could be taken: until then it is not asked.
+    var restsUntil: Instant?
     /// When it was told the sequences of endpoint records.
     var placesToldAt: Instant?
     /// When it was sent a secret.
@@ -101,13 +106,15 @@ struct GossipLink: Sendable {
 /// Asking one peer for everything that it holds and this node lacks, a window at a time.
 struct GossipPull: Sendable {
     let peer: RelationID
+    /// What was held when it began: all windows are of one list.
+    let digest: RecordDigest
     /// The first id of the window, among those in all buckets that differ.
     var offset = 0
     /// How many there are; nil: no answer yet.
     var total: Int?
-    /// Which parts of the window have come, by their offset.
-    var parts: [Int] = []
-    /// The ids of the window that are lacking.
+    /// The parts of the window that have come.
+    var parts: [GossipFrame.IDList] = []
+    /// The ids of the window that are lacking, parents first; empty until all parts have come.
     var lacking: [RecordID] = []
     /// Whether a record came that was not taken yet, because its author writes too fast.
     var isIncomplete = false
@@ -117,11 +124,27 @@ struct GossipPull: Sendable {
     var tries = 0
     var dueAt: Instant
 
-    init(from peer: RelationID, offset: Int = 0, tries: Int = 0, dueAt: Instant) {
+    init(from peer: RelationID, _ digest: RecordDigest, offset: Int = 0, dueAt: Instant) {
         self.peer = peer
+        self.digest = digest
         self.offset = offset
-        self.tries = tries
         self.dueAt = dueAt
+    }
+
+    /// Takes a part of the list; false: it is none of this window, or came before.
+    mutating func take(_ list: GossipFrame.IDList) -> Bool {
+        let offset = Int(list.offset)
+        guard offset >= self.offset, offset < self.offset + GossipFrame.windowCount,
+            offset.isMultiple(of: GossipFrame.idCountMax)
+        else { return false }
+        // The list has grown, so that ids may have moved from one part to another.
+        if let total = self.total, total != Int(list.total) { self.parts = [] }
+        let position = self.parts.firstIndex { $0.offset >= list.offset } ?? self.parts.count
+        if position < self.parts.count, self.parts[position].offset == list.offset { return false }
+        self.parts.insert(list, at: position)
+        self.total = Int(list.total)
+        self.tries = 0
+        return true
     }
 
     /// Whether all parts of the window have come.
@@ -129,7 +152,7 @@ struct GossipPull: Sendable {
         guard let total else { return false }
         let end = min(total, self.offset + GossipFrame.windowCount)
         let wanted = Swift.stride(from: self.offset, to: end, by: GossipFrame.idCountMax)
-        return wanted.allSatisfy(self.parts.contains)
+        return wanted.allSatisfy { offset in self.parts.contains { Int($0.offset) == offset } }
     }
 }
 
@@ -143,9 +166,23 @@ extension LiveCluster {
         }
     }
 
+    /// Lets a peer be for a while.
+    mutating func rest(from id: RelationID, until instant: Instant) {
+        self.links[id]?.restsUntil = instant
+        self.askAgainAt = self.askAgainAt.map { min($0, instant) } ?? instant
+    }
+
+    /// When the first of those who rest may be asked.
+    mutating func noteRests(now: Instant) {
+        self.askAgainAt = self.peers.compactMap { self.links[$0]?.restsUntil }
+            .filter { $0 > now }.min()
+    }
+
     /// Whether a peer holds something that was not asked for yet.
-    func mayPull(from id: RelationID) -> Bool {
-        guard let link = self.links[id], let heads = link.summary?.heads else { return false }
+    func mayPull(from id: RelationID, now: Instant) -> Bool {
+        guard let link = self.links[id], let heads = link.summary?.heads,
+            link.restsUntil.map({ $0 <= now }) ?? true
+        else { return false }
         return heads != self.heads && heads != GossipFrame.noHeads && heads != link.pulled
             && self[pullFrom: id] == nil
     }

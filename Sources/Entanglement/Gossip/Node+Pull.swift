@@ -4,38 +4,38 @@
 extension Node {
     /// Asks the first of these peers that holds something else, while not too many are asked.
     mutating func pullNext(_ index: Int, from ids: [RelationID], _ turn: inout Turn) {
-        for id in ids where self.live[index].mayPull(from: id) {
+        for id in ids where self.live[index].mayPull(from: id, now: turn.instant) {
             guard self.live[index].pulls.count < Constants.gossipPullCountMax else { return }
-            self.startPull(index, from: id, offset: 0, &turn)
+            guard let digest = self.live[index].digest(self.primitives) else { return }
+            self.ask(GossipPull(from: id, digest, dueAt: turn.instant), index, &turn)
         }
     }
 
-    /// Asks for what a peer holds and this node lacks, from an offset on.
-    private mutating func startPull(
-        _ index: Int, from id: RelationID, offset: Int, tries: Int = 0, _ turn: inout Turn
-    ) {
-        guard let digest = self.live[index].digest(self.primitives) else { return }
-        self.live[index][pullFrom: id] = GossipPull(
-            from: id, offset: offset, tries: tries,
-            dueAt: turn.instant + Constants.gossipPatience)
+    /// Asks for the ids of a window.
+    private mutating func ask(_ pull: GossipPull, _ index: Int, _ turn: inout Turn) {
+        var pull = pull
+        pull.dueAt = turn.instant + Constants.gossipPatience
+        self.live[index][pullFrom: pull.peer] = pull
         self.send(
-            .digest(offset: UInt16(clamping: offset), digest), of: self.live[index].id, to: id,
-            &turn)
+            .digest(offset: UInt16(clamping: pull.offset), pull.digest), of: self.live[index].id,
+            to: pull.peer, &turn)
     }
 
     /// No answer, or only a part of it: the same again, a few times.
     mutating func repeatPull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
-        guard let pull = self.live[index][pullFrom: id] else { return }
+        guard var pull = self.live[index][pullFrom: id] else { return }
         guard pull.tries < Constants.gossipTryCountMax, self.relations[id]?.isConnected ?? false
         else {
             self.live[index][pullFrom: id] = nil
+            self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
             return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
+        pull.tries += 1
+        self.live[index][pullFrom: id] = pull
         if pull.isWhole, !pull.lacking.isEmpty {
-            self.live[index][pullFrom: id]?.tries += 1
             self.askForLacking(index, from: id, &turn)
         } else {
-            self.startPull(index, from: id, offset: pull.offset, tries: pull.tries + 1, &turn)
+            self.ask(pull, index, &turn)
         }
     }
 
@@ -50,16 +50,9 @@ extension Node {
     mutating func receive(
         _ list: GossipFrame.IDList, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard var pull = self.live[index][pullFrom: id] else { return }
-        let offset = Int(list.offset)
-        guard offset >= pull.offset, offset < pull.offset + GossipFrame.windowCount,
-            offset.isMultiple(of: GossipFrame.idCountMax), !pull.parts.contains(offset)
-        else { return }
-        pull.parts.append(offset)
-        pull.total = Int(list.total)
-        for record in list.ids
-        where !self.live[index].holds(record) && !pull.lacking.contains(record) {
-            pull.lacking.append(record)
+        guard var pull = self.live[index][pullFrom: id], pull.take(list) else { return }
+        if pull.isWhole {
+            pull.lacking = pull.parts.flatMap(\.ids).filter { !self.live[index].holds($0) }
         }
         self.live[index][pullFrom: id] = pull
         if pull.isWhole { self.advancePull(index, from: id, &turn) }
@@ -73,13 +66,18 @@ extension Node {
         self.live[index][pullFrom: id] = nil
         guard next < total else {
             self.live[index].isCaughtUp = true
-            if !pull.isIncomplete {
+            let isWaiting = self.live[index].set.map { $0.waitingCount > 0 } ?? true
+            if pull.isIncomplete || isWaiting {
+                self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
+            } else {
                 let heads = self.live[index].links[id]?.summary?.heads
                 self.live[index].links[id]?.pulled = heads
             }
             return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
-        self.startPull(index, from: id, offset: next, &turn)
+        var window = GossipPull(from: id, pull.digest, offset: next, dueAt: turn.instant)
+        window.isIncomplete = pull.isIncomplete
+        self.ask(window, index, &turn)
     }
 
     /// A record that was asked for has come, or never will be taken.
@@ -136,7 +134,10 @@ extension Node {
     mutating func receive(
         record bytes: [UInt8], _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard let record = try? Record(bytes: bytes, self.primitives) else { return }
+        guard let record = try? Record(bytes: bytes, self.primitives),
+            // Before the founding's record nothing can be kept: it is asked for again.
+            self.live[index].set != nil || record.kind == .genesis
+        else { return }
         defer {
             self.notePulled(record.id, index, from: id, &turn)
         }
