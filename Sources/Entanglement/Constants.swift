@@ -274,6 +274,16 @@ public enum Constants {
     public static let epochPatience = Duration.seconds(2)
     /// But no more than so many times.
     public static let epochPatienceCountMax = 5
+    /// Up to so many members everybody stays connected with everybody.
+    public static let meshCountMax = 30
+    /// From one look at how many are connected to the next, in a larger cluster.
+    public static let lonelyInterval = Duration.seconds(30)
+    /// With fewer connected than this a member calls some more.
+    public static let lonelyCountMax = 4
+    /// And so many each time.
+    public static let lonelyCallCount = 8
+    /// A relation that rests is kept up for so long after somebody wanted it.
+    public static let wantedLife = Duration.seconds(300)
     /// Secrets of epochs that are kept: by them sleepers are heard.
     public static let epochCountMax = 16
     /// So long after the next one came.

@@ -56,36 +56,40 @@ public struct MemoryStore: Sendable, Equatable {
         }
     }
 
-    /// Behind the other records of its cluster, which come in the order of the clusters' ids.
     private mutating func append(_ record: StoredRecord) {
-        precondition(
-            self.state.clusters.contains { $0.id == record.cluster },
-            "a record of a cluster that is not stored")
-        let position =
-            self.state.records.firstIndex { record.cluster < $0.cluster }
-            ?? self.state.records.count
-        self.state.records.insert(record, at: position)
+        self.requireCluster(record.cluster)
+        let end = self.state.records.lastIndex { $0.cluster <= record.cluster }.map { $0 + 1 } ?? 0
+        let start = self.state.records[..<end].lastIndex { $0.cluster < record.cluster }
+        assert(
+            !self.state.records[(start.map { $0 + 1 } ?? 0)..<end].contains(record),
+            "a record that is stored already")
+        self.state.records.insert(record, at: end)
     }
 
     private mutating func replace(_ record: StoredRecord, of member: MemberID) {
-        precondition(
-            self.state.clusters.contains { $0.id == record.cluster },
-            "a record of a cluster that is not stored")
-        self.state.endpointRecords.removeAll {
-            $0.cluster == record.cluster && Self.member(of: $0) == member
+        self.requireCluster(record.cluster)
+        let index = self.state.endpointRecords.firstIndex {
+            $0.cluster > record.cluster
+                || $0.cluster == record.cluster && Self.author(of: $0).map { $0 >= member } ?? false
         }
-        let position =
-            self.state.endpointRecords.firstIndex {
-                record.cluster < $0.cluster
-                    || record.cluster == $0.cluster
-                        && member < Self.member(of: $0) ?? member
-            } ?? self.state.endpointRecords.count
-        self.state.endpointRecords.insert(record, at: position)
+        guard let index else { return self.state.endpointRecords.append(record) }
+        let found = self.state.endpointRecords[index]
+        if found.cluster == record.cluster, Self.author(of: found) == member {
+            self.state.endpointRecords[index] = record
+        } else {
+            self.state.endpointRecords.insert(record, at: index)
+        }
     }
 
-    /// Behind the length of the content, and its kind.
-    private static func member(of record: StoredRecord) -> MemberID? {
+    /// Whose endpoint record it is: u16 length | u8 kind | member (PROTOCOL.md §11.1).
+    private static func author(of record: StoredRecord) -> MemberID? {
         MemberID(bytes: record.bytes.dropFirst(3).prefix(16))
+    }
+
+    private func requireCluster(_ id: ClusterID) {
+        precondition(
+            self.state.clusters.contains { $0.id == id },
+            "a record of a cluster that is not stored")
     }
 
     private mutating func update(_ id: RelationID, _ body: (inout RelationRecord) -> Void) {

@@ -147,6 +147,7 @@ import Testing
         #expect(retried.output == state)
     }
 
+    /// A member of two clusters takes a newcomer into the one that it names.
     @Test func severalClustersWantAChoice() throws {
         let anna = try TestNode(name: "Anna")
         for (name, options) in [("Bob", []), ("Carol", ["--private"])] {
@@ -157,10 +158,46 @@ import Testing
             #expect(try other.run("answer", offer, "--text", answer, "--json").code == 0)
             #expect(try anna.run("accept", answer, "--wait", "--json").code == 0)
         }
-        let result = try anna.run("offer", "--json")
-        #expect(result.code == 64)
-        #expect(try result.errorCode() == "usage")
-        #expect(result.errors.contains("--cluster CLUSTER"))
+        let dora = try TestNode(name: "Dora")
+        let (offer, answer) = (dora.folder.path("offer"), dora.folder.path("answer"))
+        #expect(
+            try Running(["offer", "--text", offer, "--json"], home: anna.folder).finish().code == 0)
+        #expect(try dora.run("answer", offer, "--text", answer, "--json").code == 0)
+        let refused = try anna.run("accept", answer, "--wait", "--json")
+        #expect(refused.code == 64)
+        #expect(try refused.errorCode() == "mustChoose")
+        #expect(refused.errors.contains("--cluster CLUSTER"))
+        let choices = try #require(
+            (try refused.object()["error"] as? [String: Any])?["clusters"] as? [[String: Any]])
+        #expect(choices.count == 2)
+        let id = try #require(choices.first?["id"] as? String)
+        let accepted = try anna.run("accept", answer, "--cluster", id, "--wait", "--json")
+        #expect(accepted.code == 0)
+        let report = try accepted.object()
+        #expect(report["scenario"] as? String == "B")
+        #expect((report["cluster"] as? [String: Any])?["id"] as? String == id)
+    }
+
+    /// Whoever answers as a member says it too; `--private` makes a cluster of two instead.
+    @Test func whoAnswersAsAMemberChooses() throws {
+        let anna = try TestNode(name: "Anna")
+        let bob = try TestNode(name: "Bob")
+        let (offer, answer) = (anna.folder.path("offer"), anna.folder.path("answer"))
+        #expect(try anna.run("offer", "--text", offer, "--json").code == 0)
+        #expect(try bob.run("answer", offer, "--text", answer, "--json").code == 0)
+        #expect(try anna.run("accept", answer, "--wait", "--json").code == 0)
+        let carol = try TestNode(name: "Carol")
+        #expect(try carol.run("offer", "--text", offer, "--json").code == 0)
+        let refused = try anna.run("answer", offer, "--text", answer, "--json")
+        #expect(refused.code == 64)
+        #expect(try refused.errorCode() == "mustChoose")
+        #expect(refused.errors.contains("--private"))
         #expect(try anna.run("pairings").output == "None.\n")
+        let answered = try anna.run("answer", offer, "--text", answer, "--private", "--json")
+        #expect(answered.code == 0)
+        let accepted = try carol.run("accept", answer, "--wait", "--json")
+        #expect(accepted.code == 0)
+        #expect(try accepted.object()["scenario"] as? String == "A")
+        #expect(try anna.run("cluster", "show", "Carol + Anna").output.contains("founder, met you"))
     }
 }

@@ -69,6 +69,7 @@ extension Node {
         if self.common.table.isExcessive(relationCount: self.ids.count) {
             return "too much of whom peers seek"
         }
+        if let excess = self.clusterExcess { return excess }
         return self.ids.count > Limits.relationCountMax ? "\(self.ids.count) relations" : nil
     }
 }

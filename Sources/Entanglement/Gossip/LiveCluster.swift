@@ -26,6 +26,8 @@ struct LiveCluster: Sendable {
     var publishAt: Instant?
     /// When this node is gone for good, whether or not anybody said that he heard it.
     var leaveAt: Instant?
+    /// When it is looked at whether enough others are connected.
+    var lonelyAt: Instant?
     /// The number of this start of the program, and the own sequence.
     var incarnation: UInt64 = 0
     /// Whether everything that one peer holds has come once.
@@ -74,7 +76,9 @@ struct LiveCluster: Sendable {
     /// When something is due here.
     var dueAt: Instant? {
         var earliest = self.rounds.first
-        let times = [self.epochAt, self.publishAt, self.leaveAt, self.askAgainAt]
+        let times = [
+            self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
+        ]
         for due in times.compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)
         }

@@ -12,8 +12,16 @@ extension Node {
                 let bond = record.bond, let cluster = record.cluster, let member = record.member,
                 let index = self.liveIndex(of: cluster)
             else { continue }
-            self.replaceFormer(of: id, cluster, member, &turn)
-            guard record.cancelTokens == nil, let part = record.peerPart,
+            if let entry = self.live[index].roster?.member(member) {
+                guard self.isHonest(record, entry) else {
+                    self.drop(id, &turn)
+                    turn.notify(.memberEquivocated(cluster, member))
+                    continue
+                }
+                self.replaceFormer(of: id, cluster, member, &turn)
+            }
+            guard record.cancelTokens == nil || turn.has(.addedTooEarly),
+                let part = record.peerPart,
                 let meeting = record.keys?.meeting
             else { continue }
             switch bond {
@@ -28,6 +36,12 @@ extension Node {
                     .confirm(member, meeting: meeting), second: part.signature, index, &turn)
             }
         }
+    }
+
+    /// Whether somebody has the keys of the member that it says it is, who belongs to the cluster.
+    private func isHonest(_ record: RelationRecord, _ entry: RosterMember) -> Bool {
+        let isThere = entry.status == .present || entry.status == .waiting
+        return isThere && (record.peerPart.map { $0.keys == entry.keys } ?? true)
     }
 
     /// Whether a member is there whom this node has not met yet, as the records say.

@@ -88,14 +88,14 @@ extension Node {
             heads: live.heads, places: live.places, epoch: newest.map { $0.number + 1 } ?? 0)
     }
 
-    /// A peer is connected: both tell what they hold.
+    /// A peer is connected, or has a new session: both tell what they hold.
     private mutating func greet(_ id: RelationID, _ turn: inout Turn) {
         guard let cluster = self.relations[id]?.record.cluster,
             let index = self.liveIndex(of: cluster), self.isPeer(id, in: cluster)
         else { return }
         self.live[index].setPeer(id, true)
         self.live[index].links[id] = GossipLink()
-        self.tellSummary(index, to: id, &turn)
+        if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
         if self.live[index].publishAt == nil {
             self.live[index].publishAt = turn.instant + Constants.publishPatience
         }
@@ -145,7 +145,12 @@ extension Node {
         guard summary != own else { return }
         let link = self.live[index].links[id]
         let isQuiet = link?.toldAt.map { turn.instant - $0 >= Constants.gossipSpacing } ?? true
-        if link?.told != own || isQuiet { self.tellSummary(index, to: id, &turn) }
+        if link?.told != own || isQuiet {
+            self.tellSummary(index, to: id, &turn)
+        } else if self.live[index].rounds.isEmpty {
+            // What was told a moment ago may be lost.
+            self.planRounds(index, &turn)
+        }
         self.pullNext(index, from: [id], &turn)
         if summary.places != own.places { self.tellPlaces(index, to: id, &turn) }
         if summary.epoch < own.epoch { self.welcome(index, id, &turn) }
@@ -176,6 +181,9 @@ extension Node {
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)
+        }
+        if let due = self.live[index].lonelyAt, due <= turn.instant {
+            self.callOthers(index, &turn)
         }
         if let due = self.live[index].leaveAt, due <= turn.instant {
             self.lose(self.live[index].id, .left, &turn)

@@ -19,6 +19,7 @@ extension Node {
         guard hasOthers, self.write(.leave, by: membership, index, &turn) else {
             return self.lose(cluster, .left, &turn)
         }
+        if turn.has(.leaveForgotten) { return self.lose(cluster, .left, &turn) }
         guard !self.connectedPeers(of: index).isEmpty else { return }
         self.waitForGoodbye(index, turn)
     }

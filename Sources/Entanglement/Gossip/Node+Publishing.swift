@@ -18,7 +18,9 @@ extension Node {
             let (_, signingKey) = membership.keys(self.primitives)
         else { return }
         let held = set.whereabouts(of: membership.member)
-        let sequence = max(self.live[index].sequence, held?.sequence ?? 0)
+        let sequence =
+            turn.has(.sequenceNotRecovered)
+            ? self.live[index].sequence : max(self.live[index].sequence, held?.sequence ?? 0)
         let now = UInt64(max(0, turn.wall.seconds))
         let news = Whereabouts(
             incarnation: self.live[index].incarnation, sequence: sequence + 1, issuedAt: now,
@@ -38,10 +40,12 @@ extension Node {
     }
 
     /// What everybody in a cluster may know: addresses that are reached from elsewhere.
-    private var publicAddresses: [PublishedAddress] {
+    var publicAddresses: [PublishedAddress] {
         let published = self.published
         return self.own.known.filter {
-            $0.candidate.endpoint.address.isPublic && published.contains($0.candidate.endpoint)
+            ($0.candidate.endpoint.address.isPublic
+                && published.contains($0.candidate.endpoint))
+                || self.configuration.mutation.isActive(.localAddressesPublished)
         }.prefix(ClusterLimits.addressCountMax).map {
             PublishedAddress(
                 endpoint: $0.candidate.endpoint, kind: $0.candidate.kind,
@@ -52,7 +56,9 @@ extension Node {
     /// An own record that is newer than all that this start made: one from before a backup was restored,
     /// or of a copy that runs somewhere.
     mutating func hearOwn(_ whereabouts: Whereabouts, _ index: Int, _ turn: inout Turn) {
-        guard whereabouts.incarnation != self.live[index].incarnation else { return }
+        guard whereabouts.incarnation != self.live[index].incarnation,
+            !turn.has(.sequenceNotRecovered)
+        else { return }
         self.live[index].sequence = max(self.live[index].sequence, whereabouts.sequence)
         self.live[index].publishAt = turn.instant + Constants.gossipSpacing
     }

@@ -134,10 +134,9 @@ extension Node {
     mutating func receive(
         record bytes: [UInt8], _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard let record = try? Record(bytes: bytes, self.primitives),
-            // Before the founding's record nothing can be kept: it is asked for again.
-            self.live[index].set != nil || record.kind == .genesis
-        else { return }
+        guard let record = try? Record(bytes: bytes, self.primitives) else { return }
+        // Nothing can be said of it yet: it is asked for again.
+        guard self.live[index].set != nil || record.kind == .genesis else { return }
         defer {
             self.notePulled(record.id, index, from: id, &turn)
         }
@@ -151,6 +150,9 @@ extension Node {
         switch intake {
         case .added(let records): self.note(records, index, from: id, &turn)
         case .later: self.live[index][pullFrom: id]?.isIncomplete = true
+        case .refused(.outdated) where turn.has(.oldPlacesWin):
+            self.live[index].set?.replacePlace(by: record)
+            self.note([record], index, from: id, &turn)
         case .known, .waiting, .refused: break
         }
         self.tellOfClones(index, &turn)
@@ -193,7 +195,7 @@ extension Node {
         }
         guard self.live[index].set != nil else { return }
         for record in places { self.follow(place: record, index, &turn) }
-        self.planRounds(index, &turn)
+        if id == nil || !turn.has(.recordsNotPassedOn) { self.planRounds(index, &turn) }
     }
 
     /// A new record goes to all who can be told, if it is an own one; else to a few others.
@@ -201,6 +203,7 @@ extension Node {
         _ record: Record, _ index: Int, from id: RelationID?, _ turn: inout Turn
     ) {
         guard self.live[index].isCaughtUp || id == nil else { return }
+        if id != nil, turn.has(.recordsNotPassedOn) { return }
         var targets = self.connectedPeers(of: index)
         if let id {
             let author = record.author

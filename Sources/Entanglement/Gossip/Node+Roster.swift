@@ -23,6 +23,10 @@ extension Node {
         }
         self.tellChanges(cluster, own, from: former, to: roster, &turn)
         self.useEarlySecrets(index, &turn)
+        if turn.has(.epochGivenToGone) {
+            self.beginEpoch(index, &turn)
+            self.sendGossip(&turn)
+        }
         turn.mustSettleBonds = true
         guard turn.clusters[position].standing == .member else { return }
         self.reconcile(index, &turn)
@@ -48,6 +52,7 @@ extension Node {
         {
             self.introduce(member, index, record.membership, epoch, &turn)
         }
+        self.chooseNeighbors(index, &turn)
     }
 
     /// Ends the relations with those who are gone or blocked, and those with keys of long ago.
@@ -68,6 +73,7 @@ extension Node {
                 record.epochs.contains { $0.number == number }
             }
             guard !isMember || isBlocked || isCurrent == false else { continue }
+            if isCurrent != false, turn.has(.goneKeepsRelation) { continue }
             unwanted.append(id)
             if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
         }
@@ -96,6 +102,9 @@ extension Node {
             self.relations[introduction.id] == nil
         else { return }
         var record = introduction.record(membership, at: turn.wall)
+        if turn.has(.memberKeysConstant) {
+            record.keys?.psk = Secret([UInt8](repeating: 0, count: 32))
+        }
         let former = self.ids.compactMap { self.relations[$0] }.first {
             $0.record.cluster == record.cluster && $0.record.member == member.id
         }
@@ -110,7 +119,9 @@ extension Node {
         if let place = self.live[index].set?.whereabouts(of: member.id) {
             record.learn(place, turn)
         }
-        guard let relation = Relation(record, self.primitives) else { return }
+        guard var relation = Relation(record, self.primitives) else { return }
+        let count = self.live[index].roster?.present.count ?? 0
+        relation.isResting = count > Constants.meshCountMax
         turn.changes.append(.relation(record, erasing: false))
         turn.actions.append(.admit(relation.admission))
         self.insert(relation, turn)

@@ -158,7 +158,9 @@ extension Relation {
         self.enterCluster(uid, covenant, part, &turn)
         turn.changes.append(.relation(self.record, erasing: true))
         turn.actions.append(.admit(self.admission))
-        if isConfirmed || bond == .founding { turn.mustSettleBonds = true }
+        if isConfirmed || bond == .founding || turn.has(.addedTooEarly) {
+            turn.mustSettleBonds = true
+        }
         turn.notify(.trusted(self.id, cluster: uid))
     }
 

@@ -69,6 +69,7 @@ extension Relation {
         self.sessions[position].isHeard = true
         guard !self.sessions[position].isConfirmed else { return }
         self.sessions[position].isConfirmed = true
+        if self.isConnected { turn.connected.append(self.id) }
         self.dropAttempts(&turn)
         // Who confirms has read message 2 at one of the places where it went; another source must
         // prove itself.
@@ -141,7 +142,7 @@ extension Relation {
     /// When a ping is due: the path has rested, or the peer has been silent.
     var keepaliveAt: Instant? {
         guard self.isTrusted, self.isConnected, self.probe == nil, self.upkeep != .nothing,
-            self.record.phase != .forgotten
+            self.record.phase != .forgotten, !self.isResting || self.wantedUntil != nil
         else { return nil }
         let silent = self.lastHeard.map { $0 + Constants.silenceMax }
         return [silent, self.restEnd].compactMap { $0 }.min()
@@ -156,7 +157,7 @@ extension Relation {
     /// When the session in use wants a successor.
     var rekeyAt: Instant? {
         guard self.isTrusted, self.isConnected, self.attempts.isEmpty,
-            self.nextAttemptAt == nil,
+            self.nextAttemptAt == nil, !self.isResting || self.wantedUntil != nil,
             let session = self.preferred(self.sessions.filter(\.isConfirmed))
         else { return nil }
         let patience = session.isInitiator ? Duration.zero : Constants.rekeyResponderExtra
@@ -235,7 +236,7 @@ extension Relation {
         self.heldMove = nil
         if self.isConnected {
             self.isConnected = false
-            turn.notify(.peerUnreachable(self.id))
+            if !self.isAtRest(turn.instant) { turn.notify(.peerUnreachable(self.id)) }
             turn.changes.append(
                 .endpoints(
                     self.id, self.record.endpoints, lastHeardAt: self.record.lastHeardAt))
@@ -246,7 +247,7 @@ extension Relation {
     /// Starts to look for a trusted peer, with haste again.
     mutating func search(_ turn: inout Turn, after delay: Duration = .zero) {
         guard self.record.phase == .trusted || self.record.phase == .forgetting,
-            !self.isPassive
+            !self.isPassive, !self.isAtRest(turn.instant)
         else { return }
         if self.searchStart == nil { self.birthdayRoundCount = 0 }
         if turn.has(.noSearch), self.path != nil { return }
@@ -266,6 +267,7 @@ extension Relation {
             turn.reply(request, .noAnswer(self.id))
             return
         }
+        self.want(&turn)
         self.waitingPings.append(
             WaitingPing(request: request, deadline: turn.instant + Constants.challengeLife))
         if self.sendingSession(turn.instant) == nil || self.path == nil {

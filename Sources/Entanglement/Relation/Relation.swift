@@ -81,6 +81,10 @@ struct Relation: Sendable {
     var seeking = Seeking()
     /// Whether newer keys of the same member are there: then these only answer.
     var isPassive = false
+    /// Whether the cluster is so large that this one is only used when it is wanted.
+    var isResting = false
+    /// Until then it is wanted all the same.
+    var wantedUntil: Instant?
 
     init?(_ record: RelationRecord, _ primitives: any Primitives) {
         guard let ownKey = primitives.agreementKey(from: record.ownKey),
@@ -111,6 +115,7 @@ struct Relation: Sendable {
             earliest = min(due, earliest ?? due)
         }
         consider(self.nextAttemptAt)
+        consider(self.wantedUntil)
         consider(self.phaseEnd)
         consider(self.founding?.dueAt)
         consider(self.forgetAt)

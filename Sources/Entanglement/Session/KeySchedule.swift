@@ -86,3 +86,15 @@ struct KeySchedule {
         self.primitives.expand(prk, label: Array(label.utf8), byteCount: 32)
     }
 }
+
+extension EpochSecret {
+    /// The first epoch of a cluster, from the pre-shared key of the meeting that founded it.
+    package static func founding(
+        _ cluster: ClusterID, psk: Secret, since: WallTime, _ primitives: any Primitives
+    ) -> EpochSecret {
+        EpochSecret(
+            number: 0, record: nil,
+            secret: KeySchedule(primitives: primitives).foundingEpoch(psk: psk, cluster: cluster),
+            since: since)
+    }
+}

@@ -29,6 +29,8 @@ public struct Simulation: Sendable {
     var checker = Checker()
     var people = People()
     var world = World()
+    /// What a course about a cluster remembers; nil: it is about something else.
+    var story: ClusterStory?
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
     /// Copies of homes, and of whom.
@@ -131,6 +133,7 @@ public struct Simulation: Sendable {
 
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
         self.checker.looks(at: &self.hosts[id.number], effects, now: self.now)
+        if effects.hasClusterNews, self.story != nil { self.followStory(effects, of: id) }
         for (bytes, target, port) in effects.sent {
             self.send(bytes, to: target, from: id, port: port)
         }
@@ -287,6 +290,7 @@ public struct Simulation: Sendable {
         self.checker.receives(packet, verdict, id, effects, at: self.now)
         if case .input(.opened(let opened)) = verdict {
             self.checker.helps(opened, self.hosts[id.number], effects, at: self.now)
+            self.hearsOfClusters([opened] + effects.openedInside, id)
         }
         if let before {
             self.checker.resists(
