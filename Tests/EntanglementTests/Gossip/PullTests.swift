@@ -96,7 +96,8 @@ import Testing
         let ids = archive.records.prefix(32).map(\.id)
         func answerCount() -> Int {
             circle.log.count {
-                $0.from == Circle.endpoint(of: Archive.anna) && $0.bytes.first == Constants.packetType
+                $0.from == Circle.endpoint(of: Archive.anna)
+                    && $0.bytes.first == Constants.packetType
             }
         }
         let before = answerCount()
