@@ -63,18 +63,20 @@ extension Node {
         guard let pull = self.live[index][pullFrom: id], let total = pull.total else { return }
         guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
         let next = pull.offset + GossipFrame.windowCount
-        self.live[index][pullFrom: id] = nil
         guard next < total else {
             self.live[index].isCaughtUp = true
+            self.live[index][pullFrom: id] = nil
             let isWaiting = self.live[index].set.map { $0.waitingCount > 0 } ?? true
             if pull.isIncomplete || isWaiting {
                 self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
             } else {
+                // Nothing more is asked of it while it holds what it holds.
                 let heads = self.live[index].links[id]?.summary?.heads
                 self.live[index].links[id]?.pulled = heads
             }
             return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
+        // Of the same list: with a newer digest fewer buckets differ, and all places are others.
         var window = GossipPull(from: id, pull.digest, offset: next, dueAt: turn.instant)
         window.isIncomplete = pull.isIncomplete
         self.ask(window, index, &turn)
@@ -105,10 +107,10 @@ extension Node {
             self.live[index].mayAsk(id, cost: 8, now: turn.instant)
         else { return }
         let ids = set.idsInOrder(inBuckets: own.differing(from: digest))
-        let end = min(ids.count, offset + GossipFrame.windowCount)
-        var start = min(offset, end)
+        let end = max(offset, min(ids.count, offset + GossipFrame.windowCount))
+        var start = offset
         repeat {
-            let part = Array(ids[start..<min(end, start + GossipFrame.idCountMax)])
+            let part = Array(ids.dropFirst(start).prefix(GossipFrame.idCountMax))
             self.send(
                 .ids(
                     GossipFrame.IDList(

@@ -10,6 +10,7 @@ struct WaitingMeeting: Sendable {
 // What people ask for (PROTOCOL.md §3, §8.1).
 extension Node {
     mutating func receive(_ request: Request, _ id: RequestID, _ turn: inout Turn) {
+        self.doubtLostPeers(request)
         if self.mustAskFirst(request, turn) {
             self.waitingForAddress.append(
                 WaitingMeeting(
@@ -21,6 +22,18 @@ extension Node {
             if let reply = try self.reply(to: request, id, &turn) { turn.reply(id, reply) }
         } catch {
             turn.reply(id, .refused(error))
+        }
+    }
+
+    /// A code is to be shown: whoever is lost may be so because the own address is another one.
+    private mutating func doubtLostPeers(_ request: Request) {
+        switch request {
+        case .offer, .answer:
+            let relations = self.relations
+            self.own.doubt { relations[$0].map { !$0.isConnected && $0.isTrusted } ?? false }
+        case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
+            .removeMember, .block:
+            break
         }
     }
 
