@@ -111,6 +111,8 @@ import Testing
         while circle.deliverNext() {}
         circle.blocked = [(1, 2), (1, 3)]
         circle.run(for: .seconds(60))
+        let apart = [1, 2].map { circle.record($0, cluster)?.epochs.last?.secret }
+        #expect(apart[0] != apart[1])
         circle.blocked = []
         circle.run(for: .seconds(300))
         try circle.expectOneCluster([1, 2, 3], cluster)
