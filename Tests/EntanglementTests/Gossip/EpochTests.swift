@@ -98,9 +98,9 @@ import Testing
     }
 
     /// The same when nobody of the one half ever met anybody of the other.
-    @Test(arguments: UInt64(1)...4)
-    func twoSecretsOfStrangersEndInOne(seed: UInt64) throws {
-        var circle = Circle(["Ada", "Ben", "Cem", "Dia"], seed: seed)
+    @Test(arguments: [60, 600], [true, false])
+    func twoSecretsOfStrangersEndInOne(secondsApart: Int, doRestart: Bool) throws {
+        var circle = Circle(["Ada", "Ben", "Cem", "Dia"])
         let cluster = try circle.found(0, 1)
         try circle.takeIn(2, by: 0, into: cluster)
         circle.run(for: .seconds(3))
@@ -110,10 +110,11 @@ import Testing
         #expect(circle.request(0, .leave(cluster)) == .done)
         while circle.deliverNext() {}
         circle.blocked = [(1, 2), (1, 3)]
-        circle.run(for: .seconds(60))
+        circle.run(for: .seconds(secondsApart))
         let apart = [1, 2].map { circle.record($0, cluster)?.epochs.last?.secret }
         #expect(apart[0] != apart[1])
         circle.blocked = []
+        for number in 1...3 where doRestart { circle.restart(number) }
         circle.run(for: .seconds(300))
         try circle.expectOneCluster([1, 2, 3], cluster)
     }
