@@ -274,6 +274,8 @@ public enum Constants {
     public static let epochPatience = Duration.seconds(2)
     /// But no more than so many times.
     public static let epochPatienceCountMax = 5
+    /// Where newer keys are, the old ones call so many times more seldom than a slow search.
+    public static let passivePatienceCount = 5
     /// Up to so many members everybody stays connected with everybody.
     public static let meshCountMax = 30
     /// From one look at how many are connected to the next, in a larger cluster.

@@ -115,7 +115,7 @@ import Testing
         #expect(apart[0] != apart[1])
         circle.blocked = []
         for number in 1...3 where doRestart { circle.restart(number) }
-        circle.run(for: .seconds(300))
+        circle.run(for: .seconds(400))
         try circle.expectOneCluster([1, 2, 3], cluster)
     }
 }
