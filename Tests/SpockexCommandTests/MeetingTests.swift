@@ -60,10 +60,41 @@ import Testing
         let id = try #require(clusters.first?["id"] as? String)
         #expect(try anna.run("cluster", "rename", id, "Friends", "--json").code == 0)
         #expect(try anna.run("cluster", "show", "Friends").output.contains("Robert"))
+        try self.checkMembers(try anna.run("cluster", "show", "Friends", "--json").object())
+        let left = try anna.run("cluster", "leave", "Friends", "--json")
+        #expect(left.code == 64)
+        let removed = try anna.run("cluster", "remove", "Friends", "Robert", "--json")
+        #expect(removed.code == 1)
+        #expect(try removed.errorCode() == "tooFewVoters")
         #expect(try anna.run("rename", "Robert", String(repeating: "x", count: 65)).code == 64)
         let forgotten = try anna.run("forget", "Robert", "--json")
         #expect(forgotten.code == 0)
         #expect(try forgotten.object()["state"] as? String == "forgotten")
+    }
+
+    /// The two founders, who met each other.
+    private func checkMembers(_ report: [String: Any]) throws {
+        let cluster = try #require(report["cluster"] as? [String: Any])
+        let members = try #require(report["members"] as? [[String: Any]])
+        #expect(cluster["standing"] as? String == "member")
+        #expect((report["removals"] as? [Any])?.isEmpty == true)
+        #expect(members.count == 2)
+        let own = try #require(members.first { $0["isSelf"] as? Bool == true })
+        let other = try #require(members.first { $0["isSelf"] as? Bool == false })
+        #expect(own["id"] as? String == cluster["member"] as? String)
+        #expect(own["name"] as? String == "Anna")
+        #expect(own["peer"] is NSNull)
+        #expect(other["name"] as? String == "Robert")
+        #expect(other["peer"] is String)
+        #expect(other["met"] as? Bool == true)
+        for (row, met) in [(own, other), (other, own)] {
+            #expect(row["came"] as? String == "founder")
+            #expect(row["introducedBy"] is NSNull)
+            let id = try #require(met["id"] as? String)
+            #expect(row["metBy"] as? [String] == [id])
+            #expect(row["voter"] as? Bool == true)
+            #expect(row["status"] as? String == "present")
+        }
     }
 
     /// Two homes without a STUN server: it is said at once, not after 90 seconds.

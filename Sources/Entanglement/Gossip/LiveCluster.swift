@@ -116,10 +116,8 @@ struct GossipPull: Sendable {
     var offset = 0
     /// How many there are; nil: no answer yet.
     var total: Int?
-    /// The parts of the window that have come.
-    var parts: [GossipFrame.IDList] = []
-    /// The ids of the window that are lacking, parents first; empty until all parts have come.
-    var lacking: [RecordID] = []
+    /// The parts of the window that have come, by their offset, with those of their ids that are lacking.
+    private(set) var parts: [(offset: Int, lacking: [RecordID])] = []
     /// Whether a record came that was not taken yet, because its author writes too fast.
     var isIncomplete = false
     /// How many of the last batch have come.
@@ -135,17 +133,18 @@ struct GossipPull: Sendable {
         self.dueAt = dueAt
     }
 
-    /// Takes a part of the list; false: it is none of this window, or came before.
-    mutating func take(_ list: GossipFrame.IDList) -> Bool {
+    /// Takes a part of the list, of whose ids these are lacking; false: it is none of this window, or came
+    /// before.
+    mutating func take(_ list: GossipFrame.IDList, lacking: [RecordID]) -> Bool {
         let offset = Int(list.offset)
         guard offset >= self.offset, offset < self.offset + GossipFrame.windowCount,
             offset.isMultiple(of: GossipFrame.idCountMax)
         else { return false }
         // The list has grown, so that ids may have moved from one part to another.
         if let total = self.total, total != Int(list.total) { self.parts = [] }
-        let position = self.parts.firstIndex { $0.offset >= list.offset } ?? self.parts.count
-        if position < self.parts.count, self.parts[position].offset == list.offset { return false }
-        self.parts.insert(list, at: position)
+        guard !self.has(offset) else { return false }
+        let position = self.parts.firstIndex { $0.offset > offset } ?? self.parts.count
+        self.parts.insert((offset, lacking), at: position)
         self.total = Int(list.total)
         self.tries = 0
         return true
@@ -156,7 +155,33 @@ struct GossipPull: Sendable {
         guard let total else { return false }
         let end = min(total, self.offset + GossipFrame.windowCount)
         let wanted = Swift.stride(from: self.offset, to: end, by: GossipFrame.idCountMax)
-        return wanted.allSatisfy { offset in self.parts.contains { Int($0.offset) == offset } }
+        return wanted.allSatisfy(self.has)
+    }
+
+    /// Whether the part at that offset has come.
+    func has(_ offset: Int) -> Bool { self.parts.contains { $0.offset == offset } }
+
+    /// What is lacking of the parts before the first that has not come: nothing of it waits for records of
+    /// other parts.
+    var lacking: [RecordID] {
+        var lacking: [RecordID] = []
+        var next = self.offset
+        for part in self.parts {
+            guard part.offset == next else { break }
+            lacking += part.lacking
+            next += GossipFrame.idCountMax
+        }
+        return lacking
+    }
+
+    /// A record has come; false: it was not asked for.
+    mutating func remove(_ record: RecordID) -> Bool {
+        for index in self.parts.indices {
+            guard let position = self.parts[index].lacking.firstIndex(of: record) else { continue }
+            self.parts[index].lacking.remove(at: position)
+            return true
+        }
+        return false
     }
 }
 

@@ -32,11 +32,14 @@ extension Node {
         }
         pull.tries += 1
         self.live[index][pullFrom: id] = pull
-        if pull.isWhole, !pull.lacking.isEmpty {
-            self.askForLacking(index, from: id, &turn)
-        } else {
-            self.ask(pull, index, &turn)
-        }
+        self.goOn(index, from: id, &turn)
+    }
+
+    /// Asks for what is known to be lacking, else for the parts of the window that have not come.
+    private mutating func goOn(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard let pull = self.live[index][pullFrom: id] else { return }
+        guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
+        self.ask(pull, index, &turn)
     }
 
     private mutating func askForLacking(_ index: Int, from id: RelationID, _ turn: inout Turn) {
@@ -50,9 +53,9 @@ extension Node {
     mutating func receive(
         _ list: GossipFrame.IDList, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard var pull = self.live[index][pullFrom: id], pull.take(list) else { return }
-        if pull.isWhole {
-            pull.lacking = pull.parts.flatMap(\.ids).filter { !self.live[index].holds($0) }
+        let lacking = list.ids.filter { !self.live[index].holds($0) }
+        guard var pull = self.live[index][pullFrom: id], pull.take(list, lacking: lacking) else {
+            return
         }
         self.live[index][pullFrom: id] = pull
         if pull.isWhole { self.advancePull(index, from: id, &turn) }
@@ -86,16 +89,18 @@ extension Node {
     private mutating func notePulled(
         _ record: RecordID, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard var pull = self.live[index][pullFrom: id],
-            let position = pull.lacking.firstIndex(of: record)
-        else { return }
-        pull.lacking.remove(at: position)
+        guard var pull = self.live[index][pullFrom: id], pull.remove(record) else { return }
         pull.tries = 0
         pull.answered += 1
         let isBatchOver = pull.answered >= GossipFrame.idCountMax || pull.lacking.isEmpty
         if isBatchOver { pull.answered = 0 }
         self.live[index][pullFrom: id] = pull
-        if isBatchOver, pull.isWhole { self.advancePull(index, from: id, &turn) }
+        guard isBatchOver else { return }
+        if pull.isWhole {
+            self.advancePull(index, from: id, &turn)
+        } else {
+            self.goOn(index, from: id, &turn)
+        }
     }
 
     /// Which ids this node holds in the buckets that differ, a window of them.

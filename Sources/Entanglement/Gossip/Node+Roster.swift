@@ -216,8 +216,8 @@ extension Node {
     ) {
         for member in roster.members where member.id != own {
             let known = former?.member(member.id)
-            let wasThere = known.map { $0.status == .present || $0.status == .waiting } ?? false
-            let isThere = member.status == .present || member.status == .waiting
+            let wasThere = former?.isThere(member.id) ?? false
+            let isThere = roster.isThere(member.id)
             if isThere, !wasThere {
                 var sponsor: MemberID?
                 if case .sponsored(let by, _) = member.origin { sponsor = by }
@@ -227,7 +227,11 @@ extension Node {
                     .memberGone(cluster, member.id, member.status == .left ? .left : .removed))
             }
             guard isThere, wasThere, let known else { continue }
-            for other in member.metBy where !known.metBy.contains(other) {
+            // Once for each two, and not beside the joining of one of them.
+            for other in member.metBy
+            where !known.metBy.contains(other) && (other == own || member.id < other)
+                && former?.isThere(other) ?? false
+            {
                 turn.notify(.memberMet(cluster, member.id, by: other))
             }
         }
@@ -252,6 +256,11 @@ extension Node {
 }
 
 extension RosterState {
+    /// Whether somebody belongs to the cluster, or waits for a place.
+    func isThere(_ member: MemberID) -> Bool {
+        self.member(member).map { $0.status == .present || $0.status == .waiting } ?? false
+    }
+
     func isPresent(_ member: MemberID) -> Bool {
         self.member(member).map { $0.status == .present } ?? false
     }

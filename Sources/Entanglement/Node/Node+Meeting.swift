@@ -77,6 +77,7 @@ extension Node {
         _ record: inout RelationRecord, peer totalPeers: UInt64, _ choice: ClusterID?, _ turn: Turn
     ) throws(Refusal) {
         guard record.sponsors == nil else { return }
+        if choice != nil, record.intent == .auto { record.intent = .cluster }
         let own = MeetingWish(intent: record.intent, totalPeers: self.totalPeers)
         let peer = MeetingWish(intent: .auto, totalPeers: totalPeers)
         guard own.isSponsor(of: peer), peer.isNewcomer(with: own) || choice != nil else { return }
