@@ -258,8 +258,10 @@ public enum Constants {
     public static let gossipPatience = Duration.milliseconds(700)
     /// So many peers are asked for records of one cluster at a time.
     public static let gossipPullCountMax = 2
-    /// The same question so often in vain is given up, until the peer says something new.
+    /// The same question so often in vain is given up for a while.
     public static let gossipTryCountMax = 6
+    /// Who did not answer is asked again after this.
+    public static let gossipPause = Duration.seconds(30)
     /// So long after the first peer is connected the own addresses are published.
     public static let publishPatience = Duration.milliseconds(500)
     /// An endpoint record is looked at again after this.
@@ -272,6 +274,8 @@ public enum Constants {
     public static let epochPatience = Duration.seconds(2)
     /// But no more than so many times.
     public static let epochPatienceCountMax = 5
+    /// Where newer keys are, the old ones call so many times more seldom than a slow search.
+    public static let passivePatienceCount = 5
     /// Up to so many members everybody stays connected with everybody.
     public static let meshCountMax = 30
     /// From one look at how many are connected to the next, in a larger cluster.

@@ -104,6 +104,13 @@ extension Relation {
         self.nextAttemptAt = nil
         self.searchStart = nil
         self.dropAttempts(&turn)
+        if !self.isConnected { self.callSeldom(&turn) }
+    }
+
+    /// The other may have newer keys too, but other ones: then the old ones are all that both have.
+    mutating func callSeldom(_ turn: inout Turn) {
+        guard self.isPassive, self.nextAttemptAt == nil else { return }
+        self.nextAttemptAt = turn.instant + turn.patience() * Constants.passivePatienceCount
     }
 
     /// The other says where it is, by a record that came to this node.

@@ -18,6 +18,8 @@ struct LiveCluster: Sendable {
     private(set) var places = [UInt8](repeating: 0, count: 16)
     /// When some of the others are told what is held, after a change.
     var rounds: [Instant] = []
+    /// When somebody who did not answer may be asked again.
+    var askAgainAt: Instant?
     /// When this node makes a new epoch, if it is still due then.
     var epochAt: Instant?
     /// When the own endpoint record is made.
@@ -93,7 +95,10 @@ struct LiveCluster: Sendable {
     /// When something is due here.
     var dueAt: Instant? {
         var earliest = self.rounds.first
-        for due in [self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt].compactMap({ $0 }) {
+        let times = [
+            self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
+        ]
+        for due in times.compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)
         }
         for pull in self.pulls { earliest = min(pull.dueAt, earliest ?? pull.dueAt) }
@@ -118,6 +123,8 @@ struct GossipLink: Sendable {
     var told: GossipFrame.Summary?
     /// The heads that it held when everything had been asked of it.
     var pulled: [UInt8]?
+    /// It did not answer, or sent more than could be taken: until then it is not asked.
+    var restsUntil: Instant?
     /// When it was told the sequences of endpoint records.
     var placesToldAt: Instant?
     /// When it was sent a secret.
@@ -129,6 +136,8 @@ struct GossipLink: Sendable {
 /// Asking one peer for everything that it holds and this node lacks, a window at a time.
 struct GossipPull: Sendable {
     let peer: RelationID
+    /// What was held when it began: all windows are of one list.
+    let digest: RecordDigest
     /// The first id of the window, among those in all buckets that differ.
     var offset = 0
     /// How many there are; nil: no answer yet.
@@ -137,19 +146,34 @@ struct GossipPull: Sendable {
     private(set) var parts: [(offset: Int, lacking: [RecordID])] = []
     /// Whether a record came that was not taken yet, because its author writes too fast.
     var isIncomplete = false
-    /// Whether a record of the window was new.
-    var hasTaken = false
     /// How many of the last batch have come.
     var answered = 0
     /// How often the same was asked in vain.
     var tries = 0
     var dueAt: Instant
 
-    init(from peer: RelationID, offset: Int = 0, tries: Int = 0, dueAt: Instant) {
+    init(from peer: RelationID, _ digest: RecordDigest, offset: Int = 0, dueAt: Instant) {
         self.peer = peer
+        self.digest = digest
         self.offset = offset
-        self.tries = tries
         self.dueAt = dueAt
+    }
+
+    /// Takes a part of the list, of whose ids these are lacking; false: it is none of this window, or came
+    /// before.
+    mutating func take(_ list: GossipFrame.IDList, lacking: [RecordID]) -> Bool {
+        let offset = Int(list.offset)
+        guard offset >= self.offset, offset < self.offset + GossipFrame.windowCount,
+            offset.isMultiple(of: GossipFrame.idCountMax)
+        else { return false }
+        // The list has grown, so that ids may have moved from one part to another.
+        if let total = self.total, total != Int(list.total) { self.parts = [] }
+        guard !self.has(offset) else { return false }
+        let position = self.parts.firstIndex { $0.offset > offset } ?? self.parts.count
+        self.parts.insert((offset, lacking), at: position)
+        self.total = Int(list.total)
+        self.tries = 0
+        return true
     }
 
     /// Whether all parts of the window have come.
@@ -176,11 +200,6 @@ struct GossipPull: Sendable {
         return lacking
     }
 
-    mutating func add(_ offset: Int, lacking: [RecordID]) {
-        let position = self.parts.firstIndex { $0.offset > offset } ?? self.parts.count
-        self.parts.insert((offset, lacking), at: position)
-    }
-
     /// A record has come; false: it was not asked for.
     mutating func remove(_ record: RecordID) -> Bool {
         for index in self.parts.indices {
@@ -202,9 +221,23 @@ extension LiveCluster {
         }
     }
 
+    /// Lets a peer be for a while.
+    mutating func rest(from id: RelationID, until instant: Instant) {
+        self.links[id]?.restsUntil = instant
+        self.askAgainAt = self.askAgainAt.map { min($0, instant) } ?? instant
+    }
+
+    /// When the first of those who rest may be asked.
+    mutating func noteRests(now: Instant) {
+        self.askAgainAt = self.peers.compactMap { self.links[$0]?.restsUntil }
+            .filter { $0 > now }.min()
+    }
+
     /// Whether a peer holds something that was not asked for yet.
-    func mayPull(from id: RelationID) -> Bool {
-        guard let link = self.links[id], let heads = link.summary?.heads else { return false }
+    func mayPull(from id: RelationID, now: Instant) -> Bool {
+        guard let link = self.links[id], let heads = link.summary?.heads,
+            link.restsUntil.map({ $0 <= now }) ?? true
+        else { return false }
         return heads != self.heads && heads != GossipFrame.noHeads && heads != link.pulled
             && self[pullFrom: id] == nil
     }

@@ -173,6 +173,10 @@ extension Node {
         for pull in self.live[index].pulls where pull.dueAt <= turn.instant {
             self.repeatPull(index, from: pull.peer, &turn)
         }
+        if let due = self.live[index].askAgainAt, due <= turn.instant {
+            self.live[index].noteRests(now: turn.instant)
+            self.pullNext(index, from: self.connectedPeers(of: index), &turn)
+        }
         if let due = self.live[index].publishAt, due <= turn.instant { self.publish(index, &turn) }
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil

@@ -4,35 +4,34 @@
 extension Node {
     /// Asks the first of these peers that holds something else, while not too many are asked.
     mutating func pullNext(_ index: Int, from ids: [RelationID], _ turn: inout Turn) {
-        for id in ids where self.live[index].mayPull(from: id) {
+        for id in ids where self.live[index].mayPull(from: id, now: turn.instant) {
             guard self.live[index].pulls.count < Constants.gossipPullCountMax else { return }
-            self.startPull(index, from: id, offset: 0, &turn)
+            guard let digest = self.live[index].digest(self.primitives) else { return }
+            self.ask(GossipPull(from: id, digest, dueAt: turn.instant), index, &turn)
         }
     }
 
-    /// Asks for what a peer holds and this node lacks, from an offset on.
-    private mutating func startPull(
-        _ index: Int, from id: RelationID, offset: Int, tries: Int = 0, _ turn: inout Turn
-    ) {
-        guard let digest = self.live[index].digest(self.primitives) else { return }
-        self.live[index][pullFrom: id] = GossipPull(
-            from: id, offset: offset, tries: tries,
-            dueAt: turn.instant + Constants.gossipPatience)
+    /// Asks for the ids of a window.
+    private mutating func ask(_ pull: GossipPull, _ index: Int, _ turn: inout Turn) {
+        var pull = pull
+        pull.dueAt = turn.instant + Constants.gossipPatience
+        self.live[index][pullFrom: pull.peer] = pull
         self.send(
-            .digest(offset: UInt16(clamping: offset), digest), of: self.live[index].id, to: id,
-            &turn)
+            .digest(offset: UInt16(clamping: pull.offset), pull.digest), of: self.live[index].id,
+            to: pull.peer, &turn)
     }
 
     /// No answer, or only a part of it: the same again, a few times.
     mutating func repeatPull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
-        guard let pull = self.live[index][pullFrom: id] else { return }
+        guard var pull = self.live[index][pullFrom: id] else { return }
         guard pull.tries < Constants.gossipTryCountMax, self.relations[id]?.isConnected ?? false
         else {
-            // Until it says something new.
-            self.endPull(index, from: id)
+            self.live[index][pullFrom: id] = nil
+            self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
             return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
-        self.live[index][pullFrom: id]?.tries += 1
+        pull.tries += 1
+        self.live[index][pullFrom: id] = pull
         self.goOn(index, from: id, &turn)
     }
 
@@ -40,8 +39,7 @@ extension Node {
     private mutating func goOn(_ index: Int, from id: RelationID, _ turn: inout Turn) {
         guard let pull = self.live[index][pullFrom: id] else { return }
         guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
-        let offset = pull.hasTaken ? 0 : pull.offset
-        self.startPull(index, from: id, offset: offset, tries: pull.tries, &turn)
+        self.ask(pull, index, &turn)
     }
 
     private mutating func askForLacking(_ index: Int, from id: RelationID, _ turn: inout Turn) {
@@ -55,14 +53,10 @@ extension Node {
     mutating func receive(
         _ list: GossipFrame.IDList, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard var pull = self.live[index][pullFrom: id] else { return }
-        let offset = Int(list.offset)
-        guard offset >= pull.offset, offset < pull.offset + GossipFrame.windowCount,
-            offset.isMultiple(of: GossipFrame.idCountMax), !pull.has(offset)
-        else { return }
-        pull.tries = 0
-        pull.total = Int(list.total)
-        pull.add(offset, lacking: list.ids.filter { !self.live[index].holds($0) })
+        let lacking = list.ids.filter { !self.live[index].holds($0) }
+        guard var pull = self.live[index][pullFrom: id], pull.take(list, lacking: lacking) else {
+            return
+        }
         self.live[index][pullFrom: id] = pull
         if pull.isWhole { self.advancePull(index, from: id, &turn) }
     }
@@ -71,26 +65,24 @@ extension Node {
     private mutating func advancePull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
         guard let pull = self.live[index][pullFrom: id], let total = pull.total else { return }
         guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
-        // Buckets in which nothing differs any more are left out, and all places with them: whatever was
-        // taken, the next window begins with the first id again.
-        let next = pull.hasTaken ? 0 : pull.offset + GossipFrame.windowCount
-        guard pull.hasTaken || next < total else {
+        let next = pull.offset + GossipFrame.windowCount
+        guard next < total else {
             self.live[index].isCaughtUp = true
-            if pull.isIncomplete {
-                self.live[index][pullFrom: id] = nil
+            self.live[index][pullFrom: id] = nil
+            let isWaiting = self.live[index].set.map { $0.waitingCount > 0 } ?? true
+            if pull.isIncomplete || isWaiting {
+                self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
             } else {
-                self.endPull(index, from: id)
+                // Nothing more is asked of it while it holds what it holds.
+                let heads = self.live[index].links[id]?.summary?.heads
+                self.live[index].links[id]?.pulled = heads
             }
             return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
-        self.startPull(index, from: id, offset: next, &turn)
-    }
-
-    /// Nothing more is asked of a peer while it holds what it holds.
-    private mutating func endPull(_ index: Int, from id: RelationID) {
-        self.live[index][pullFrom: id] = nil
-        let heads = self.live[index].links[id]?.summary?.heads
-        self.live[index].links[id]?.pulled = heads
+        // Of the same list: with a newer digest fewer buckets differ, and all places are others.
+        var window = GossipPull(from: id, pull.digest, offset: next, dueAt: turn.instant)
+        window.isIncomplete = pull.isIncomplete
+        self.ask(window, index, &turn)
     }
 
     /// A record that was asked for has come, or never will be taken.
@@ -156,19 +148,14 @@ extension Node {
             self.notePulled(record.id, index, from: id, &turn)
         }
         guard self.live[index].set != nil else {
-            self.receive(genesis: record, index, &turn)
-            let hasTaken = self.live[index].set != nil
-            self.live[index][pullFrom: id]?.hasTaken = hasTaken
-            return
+            return self.receive(genesis: record, index, &turn)
         }
         let peer = self.relations[id]?.record.member
         let isCatchingUp = !self.live[index].isCaughtUp
         let intake = self.live[index].take(
             record, from: peer, now: turn.instant, isCatchingUp: isCatchingUp, self.primitives)
         switch intake {
-        case .added(let records):
-            self.live[index][pullFrom: id]?.hasTaken = true
-            self.note(records, index, from: id, &turn)
+        case .added(let records): self.note(records, index, from: id, &turn)
         case .later: self.live[index][pullFrom: id]?.isIncomplete = true
         case .refused(.outdated) where turn.has(.oldPlacesWin):
             self.live[index].set?.replacePlace(by: record)

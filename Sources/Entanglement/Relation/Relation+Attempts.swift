@@ -47,7 +47,8 @@ extension Relation {
     }
 
     func isEager(_ turn: Turn) -> Bool {
-        self.searchStart.map { turn.instant - $0 < Constants.searchEagerSpan } ?? true
+        !self.isPassive
+            && (self.searchStart.map { turn.instant - $0 < Constants.searchEagerSpan } ?? true)
     }
 
     /// When the next attempt is due after one made now; nil: none.
@@ -57,7 +58,9 @@ extension Relation {
         case .answered, .connecting: Constants.attemptInterval + turn.jitter()
         case .timedOut: turn.patience()
         case .trusted, .forgetting:
-            self.isEager(turn) ? Constants.attemptInterval + turn.jitter() : turn.patience()
+            self.isEager(turn)
+                ? Constants.attemptInterval + turn.jitter()
+                : turn.patience() * (self.isPassive ? Constants.passivePatienceCount : 1)
         }
     }
 

@@ -241,7 +241,7 @@ extension Relation {
                 .endpoints(
                     self.id, self.record.endpoints, lastHeardAt: self.record.lastHeardAt))
         }
-        self.search(&turn)
+        if self.isPassive { self.callSeldom(&turn) } else { self.search(&turn) }
     }
 
     /// Starts to look for a trusted peer, with haste again.

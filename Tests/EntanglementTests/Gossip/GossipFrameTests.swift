@@ -34,9 +34,9 @@ import Testing
                 sequences: sequences))
     }
 
-    private static func welcome(_ number: UInt32, _ record: RecordID?, _ name: String) -> GossipFrame
-        .Body
-    {
+    private static func welcome(
+        _ number: UInt32, _ record: RecordID?, _ name: String
+    ) -> GossipFrame.Body {
         .welcome(
             GossipFrame.Welcome(
                 number: number, record: record, secret: Secret(noise(32, seed: 4)), name: name))

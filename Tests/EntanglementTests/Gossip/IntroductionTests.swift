@@ -35,7 +35,8 @@ import Testing
     }
 
     private func introduce(
-        _ one: Somebody, _ other: Somebody, _ epoch: EpochSecret? = nil, in cluster: ClusterID? = nil
+        _ one: Somebody, _ other: Somebody, _ epoch: EpochSecret? = nil,
+        in cluster: ClusterID? = nil
     ) throws -> Introduction {
         try #require(
             Introduction(

@@ -7,7 +7,7 @@ import Testing
 /// What was missed is asked for, a window at a time (PROTOCOL.md §12.2).
 @Suite struct PullTests {
     /// A newcomer gets everything at the pace of the network, not of repetitions.
-    @Test(arguments: [1, 255, 256, 320, 520])
+    @Test(arguments: [1, 255, 256, 320])
     func aNewcomerGetsEveryWindowAtOnce(recordCount: Int) throws {
         let archive = Archive(recordCount: recordCount)
         var circle = try archive.circle(held: 0)
@@ -21,7 +21,7 @@ import Testing
         #expect(circle.record(Archive.ben, archive.cluster)?.standing == .member)
     }
 
-    /// Every third packet is lost: whatever is lacking is asked for again.
+    /// Every fifth packet is lost: whatever is lacking is asked for again.
     @Test(arguments: 1...4)
     func lostPartsAreRepeated(seed: UInt64) throws {
         let archive = Archive(recordCount: 300, seed: seed)
@@ -30,7 +30,7 @@ import Testing
         var fates: [Host.Sent: Bool] = [:]
         circle.run(for: .seconds(60)) { sent in
             if let fate = fates[sent] { return fate }
-            let fate = Int.random(in: 0..<3, using: &dice) > 0
+            let fate = Int.random(in: 0..<5, using: &dice) > 0
             fates[sent] = fate
             return fate
         }
@@ -55,7 +55,10 @@ import Testing
         var circle = try archive.circle(held: 1)
         circle.run(for: .seconds(2))
         #expect((60..<80).contains(circle.recordCount(Archive.ben)))
-        circle.run(for: .seconds(120))
+        let count = circle.log.count
+        circle.run(for: .seconds(20))
+        #expect(circle.log.count - count < 50)
+        circle.run(for: .seconds(100))
         #expect(circle.recordCount(Archive.ben) == 101)
     }
 
@@ -77,14 +80,11 @@ import Testing
             }
         }
         circle.run(for: .seconds(10), keep: isShort)
-        #expect(digestCount() >= Constants.gossipTryCountMax)
-        #expect(digestCount() <= 4 * (Constants.gossipTryCountMax + 1))
-        let count = digestCount()
+        #expect(circle.hosts[Archive.ben].node.live[0].pulls.isEmpty)
+        #expect(digestCount() == Constants.gossipTryCountMax + 1)
         circle.run(for: .seconds(60), keep: isShort)
-        #expect(digestCount() - count <= 2 * (Constants.gossipTryCountMax + 1))
-        circle.run(for: .seconds(30))
-        circle.restart(Archive.anna)
-        circle.run(for: .seconds(30))
+        #expect(digestCount() <= 3 * (Constants.gossipTryCountMax + 1))
+        circle.run(for: .seconds(35))
         #expect(circle.recordCount(Archive.ben) == 41)
     }
 
@@ -96,7 +96,8 @@ import Testing
         let ids = archive.records.prefix(32).map(\.id)
         func answerCount() -> Int {
             circle.log.count {
-                $0.from == Circle.endpoint(of: Archive.anna) && $0.bytes.first == Constants.packetType
+                $0.from == Circle.endpoint(of: Archive.anna)
+                    && $0.bytes.first == Constants.packetType
             }
         }
         let before = answerCount()
