@@ -45,7 +45,8 @@ func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func resources(of test: String) -> [Resource] {
     switch test {
-    case "EntanglementTests", "OfflineCodesTests", "PortMappingTests": [.copy("Vectors")]
+    case "EntanglementTests", "MainlineDHTTests", "OfflineCodesTests", "PortMappingTests":
+        [.copy("Vectors")]
     default: []
     }
 }
@@ -62,6 +63,7 @@ let qrBuild = BuildSettingCondition.when(platforms: [.linux], traits: ["QR"])
 let core: [Target] = [
     .target(name: "Entanglement", dependencies: [crypto], swiftSettings: fuzzed + mutants),
     .target(name: "PortMapping", dependencies: ["Entanglement"], swiftSettings: fuzzed),
+    .target(name: "MainlineDHT", dependencies: ["Entanglement"], swiftSettings: fuzzed),
     .target(
         name: "EntanglementTestKit", dependencies: ["Entanglement"], swiftSettings: strict),
     .target(
@@ -80,6 +82,7 @@ let core: [Target] = [
         ],
         exclude: ["Seeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
+    test("MainlineDHTTests", ["MainlineDHT", "Entanglement", "EntanglementTestKit"]),
 ]
 
 let codes: [Target] = [
@@ -123,7 +126,8 @@ let around: [Target] = [
     .target(
         name: "SpockexNode",
         dependencies: [
-            "Entanglement", "PortMapping", "SpockexStore", "SpockexTransport", logging, lifecycle,
+            "Entanglement", "MainlineDHT", "PortMapping", "SpockexStore", "SpockexTransport",
+            logging, lifecycle,
         ],
         swiftSettings: strict),
     .target(
@@ -142,20 +146,24 @@ let around: [Target] = [
             logging, lifecycle,
         ],
         swiftSettings: strict),
+    .executableTarget(
+        name: "lastresort",
+        dependencies: ["SpockexNode", "MainlineDHT", "Entanglement", arguments],
+        swiftSettings: strict),
     test("SpockexStoreTests", ["SpockexStore", "Entanglement", "EntanglementTestKit"]),
     test("SpockexTransportTests", ["SpockexTransport", "Entanglement"]),
     test(
         "SpockexNodeTests",
         [
-            "SpockexNode", "SpockexStore", "SpockexTransport", "PortMapping", "Entanglement",
-            logging, lifecycle,
+            "SpockexNode", "SpockexStore", "SpockexTransport", "MainlineDHT", "PortMapping",
+            "Entanglement", logging, lifecycle,
         ]),
     test("SpockexAPITests", ["SpockexAPI"]),
     test("SpockexCommandTests", ["SpockexAPI", "spockex"]),
 ]
 
 let fuzzEntries: [Target.Dependency] = [
-    "Entanglement", "EntanglementTestKit", "OfflineCodes", "PortMapping",
+    "Entanglement", "EntanglementTestKit", "MainlineDHT", "OfflineCodes", "PortMapping",
 ]
 let fuzz: [Target] =
     fuzzing

@@ -16,6 +16,8 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
     case stun = "FuzzSTUN"
     /// Hellos of the local network, at a node with a peer.
     case hello = "FuzzHello"
+    /// Datagrams of the BitTorrent DHT, at a client of it.
+    case krpc = "FuzzKRPC"
     /// Answers of routers by PCP.
     case pcp = "FuzzPCP"
     /// Answers of routers by NAT-PMP.
@@ -37,6 +39,7 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .qrText: fuzzQRText(input)
         case .stun: fuzzSTUN(input)
         case .hello: HelloHarness.shared.run(input)
+        case .krpc: DHTHarness.shared.run(input)
         case .pcp: fuzzPCP(input)
         case .natpmp: fuzzNATPMP(input)
         case .ssdp: fuzzSSDP(input)
@@ -54,6 +57,7 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .ndef: ndefSeeds
         case .stun: stunSeeds
         case .hello: HelloHarness.shared.seeds
+        case .krpc: DHTHarness.shared.seeds
         case .pcp: pcpSeeds
         case .natpmp: natpmpSeeds
         case .ssdp: ssdpSeeds

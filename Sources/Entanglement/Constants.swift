@@ -244,6 +244,54 @@ public enum Constants {
     public static let sightingLife = Duration.seconds(10)
     /// From one hello of a peer that is answered out of turn to the next at least.
     public static let sightingSpacing = Duration.milliseconds(500)
+    /// After a change some peers are asked whether they have heard of it, at these times.
+    public static let gossipRounds: [Duration] = [
+        .milliseconds(400), .milliseconds(1_200), .seconds(4), .seconds(15),
+    ]
+    /// So many of them at each time.
+    public static let gossipRoundPeers = 2
+    /// A record of somebody else is passed on to so many at once.
+    public static let gossipFanout = 4
+    /// From one summary, list of places or secret to the next for one peer at least, without news.
+    public static let gossipSpacing = Duration.seconds(1)
+    /// An answer about records is waited for so long.
+    public static let gossipPatience = Duration.milliseconds(700)
+    /// So many peers are asked for records of one cluster at a time.
+    public static let gossipPullCountMax = 2
+    /// The same question so often in vain is given up for a while.
+    public static let gossipTryCountMax = 6
+    /// Who did not answer is asked again after this.
+    public static let gossipPause = Duration.seconds(30)
+    /// So long after the first peer is connected the own addresses are published.
+    public static let publishPatience = Duration.milliseconds(500)
+    /// An endpoint record is looked at again after this.
+    public static let publishInterval = Duration.seconds(21_600)
+    /// Seconds after which an endpoint record is renewed: three days of the seven that it is valid.
+    public static let publishSeconds: UInt64 = 259_200
+    /// So long after somebody is gone the first member makes a new epoch.
+    public static let epochDelay = Duration.milliseconds(300)
+    /// The next one waits so much longer, and each after it.
+    public static let epochPatience = Duration.seconds(2)
+    /// But no more than so many times.
+    public static let epochPatienceCountMax = 5
+    /// Where newer keys are, the old ones call so many times more seldom than a slow search.
+    public static let passivePatienceCount = 5
+    /// Up to so many members everybody stays connected with everybody.
+    public static let meshCountMax = 30
+    /// From one look at how many are connected to the next, in a larger cluster.
+    public static let lonelyInterval = Duration.seconds(30)
+    /// With fewer connected than this a member calls some more.
+    public static let lonelyCountMax = 4
+    /// And so many each time.
+    public static let lonelyCallCount = 8
+    /// A relation that rests is kept up for so long after somebody wanted it.
+    public static let wantedLife = Duration.seconds(300)
+    /// Secrets of epochs that are kept: by them sleepers are heard.
+    public static let epochCountMax = 16
+    /// So long after the next one came.
+    public static let epochLife = Duration.seconds(90 * 86_400)
+    /// Who leaves waits so long for somebody's word that it was heard.
+    public static let leavePatience = Duration.seconds(10)
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }
@@ -254,6 +302,12 @@ public enum Limits {
     public static let pairingCountMax = 64
     /// Relations at once, pairings and peers.
     public static let relationCountMax = 4_096
+    /// Packets about records that one peer may cause: burst.
+    public static let gossipBurst = 600
+    /// The same a second.
+    public static let gossipPerSecond = 200
+    /// Dropped relations of a cluster of which it is remembered what they have used up.
+    public static let keptCounterCountMax = 512
     /// Endpoints remembered for one peer.
     public static let endpointCountMax = 8
     /// Handshakes that one relation may ask for: burst.

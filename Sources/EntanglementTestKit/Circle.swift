@@ -49,6 +49,22 @@ public struct Circle: Sendable {
         return result
     }
 
+    /// Asks one host for something.
+    @discardableResult
+    public mutating func request(_ number: Int, _ request: Request) -> Reply? {
+        self.act(number) { $0.request(request, now: $1, sent: &$2) }
+    }
+
+    /// One host crashes and starts again from its store.
+    public mutating func restart(_ number: Int) {
+        self.act(number) { $0.restart(now: $1, sent: &$2) }
+    }
+
+    /// One host gets another address, of which its system tells it.
+    public mutating func move(_ number: Int, to endpoint: Endpoint) {
+        self.act(number) { $0.move(to: endpoint, now: $1, sent: &$2) }
+    }
+
     /// Two hosts exchange their codes; nothing is delivered yet.
     ///
     /// Returns the relation's id at each.

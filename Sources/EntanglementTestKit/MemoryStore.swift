@@ -41,14 +41,55 @@ public struct MemoryStore: Sendable, Equatable {
             self.state.tombstones.removeAll { $0.pidHash == tombstone.pidHash }
             self.state.tombstones.append(tombstone)
         case .unbury(let hash): self.state.tombstones.removeAll { $0.pidHash == hash }
-        case .cluster(let cluster):
+        case .cluster(let cluster, _):
             self.state.clusters.removeAll { $0.id == cluster.id }
             self.state.clusters.append(cluster)
             self.state.clusters.sort { $0.id < $1.id }
-        case .deleteCluster(let id): self.state.clusters.removeAll { $0.id == id }
+        case .deleteCluster(let id):
+            self.state.clusters.removeAll { $0.id == id }
+            self.state.records.removeAll { $0.cluster == id }
+            self.state.endpointRecords.removeAll { $0.cluster == id }
+        case .record(let record, _): self.append(record)
+        case .endpointRecord(let record, let member): self.replace(record, of: member)
         case .nodeName(let name): self.state.nodeName = name
         case .event(let event, _): self.events.append(event)
         }
+    }
+
+    private mutating func append(_ record: StoredRecord) {
+        self.requireCluster(record.cluster)
+        let end = self.state.records.lastIndex { $0.cluster <= record.cluster }.map { $0 + 1 } ?? 0
+        let start = self.state.records[..<end].lastIndex { $0.cluster < record.cluster }
+        assert(
+            !self.state.records[(start.map { $0 + 1 } ?? 0)..<end].contains(record),
+            "a record that is stored already")
+        self.state.records.insert(record, at: end)
+    }
+
+    private mutating func replace(_ record: StoredRecord, of member: MemberID) {
+        self.requireCluster(record.cluster)
+        let index = self.state.endpointRecords.firstIndex {
+            $0.cluster > record.cluster
+                || $0.cluster == record.cluster && Self.author(of: $0).map { $0 >= member } ?? false
+        }
+        guard let index else { return self.state.endpointRecords.append(record) }
+        let found = self.state.endpointRecords[index]
+        if found.cluster == record.cluster, Self.author(of: found) == member {
+            self.state.endpointRecords[index] = record
+        } else {
+            self.state.endpointRecords.insert(record, at: index)
+        }
+    }
+
+    /// Whose endpoint record it is: u16 length | u8 kind | member (PROTOCOL.md §11.1).
+    private static func author(of record: StoredRecord) -> MemberID? {
+        MemberID(bytes: record.bytes.dropFirst(3).prefix(16))
+    }
+
+    private func requireCluster(_ id: ClusterID) {
+        precondition(
+            self.state.clusters.contains { $0.id == id },
+            "a record of a cluster that is not stored")
     }
 
     private mutating func update(_ id: RelationID, _ body: (inout RelationRecord) -> Void) {

@@ -45,8 +45,8 @@ public final class NodeStore: Sendable {
     /// Makes a batch of changes durable, all of them or none.
     ///
     /// When a change erases secrets, no file of the home holds them after the return. Throws
-    /// `refused` for a change of a relation that does not exist and for values that the schema
-    /// does not take. When only the erasure fails, the batch is durable all the same, and the
+    /// `refused` for a change of a relation or cluster that does not exist, for a record under
+    /// another id, and for values that the schema does not take. When only the erasure fails, the batch is durable all the same, and the
     /// next erasing commit or the next opening finishes it.
     public func commit(_ changes: [Change]) throws(StoreError) {
         guard !changes.isEmpty else { return }
@@ -113,9 +113,9 @@ extension Change {
     /// Whether bytes that this change removes must not be found in any file afterwards.
     var erases: Bool {
         switch self {
-        case .relation(_, let erasing): erasing
-        case .deleteRelation, .unbury: true
-        case .reserveCounters, .acceptCounter, .endpoints, .bury, .cluster, .deleteCluster,
+        case .relation(_, let erasing), .cluster(_, let erasing): erasing
+        case .deleteRelation, .deleteCluster, .unbury: true
+        case .reserveCounters, .acceptCounter, .endpoints, .bury, .record, .endpointRecord,
             .nodeName, .event:
             false
         }

@@ -10,6 +10,7 @@ struct Mutants: ParsableCommand {
 
     @Option(help: "Seeds for each defect at most.") var seeds: UInt64 = 10_000
     @Option(help: "One defect alone.") var defect: String?
+    @Option(help: "One kind of course alone.") var scenario: Scenario?
 
     func validate() throws {
         guard self.seeds > 0 else {
@@ -25,10 +26,10 @@ struct Mutants: ParsableCommand {
         var survivors = 0
         for (name, defect) in Defects.named where self.defect.map({ $0 == name }) ?? true {
             if let (seeds, violation) = self.firstViolation(defect) {
-                print("\(name): found after \(seeds) seeds by \(violation)")
+                Printout.show("\(name): found after \(seeds) seeds by \(violation)")
             } else {
                 survivors += 1
-                print("\(name): NOT FOUND in \(self.seeds) seeds")
+                Printout.show("\(name): NOT FOUND in \(self.seeds) seeds")
             }
         }
         if survivors > 0 { throw ExitCode.failure }
@@ -36,7 +37,7 @@ struct Mutants: ParsableCommand {
 
     private func firstViolation(_ defect: Defects) -> (UInt64, Violation)? {
         for seed in 1...self.seeds {
-            for scenario in Scenario.allCases {
+            for scenario in self.scenario.map({ [$0] }) ?? Scenario.allCases {
                 var course = Course(seed: seed, scenario: scenario, defects: defect)
                 if let violation = course.run().violations.first { return (seed, violation) }
             }

@@ -11,7 +11,8 @@ struct Simulate: ParsableCommand {
         discussion: "Example: simulate run --seed 17 --scenario village",
         subcommands: [
             Run.self, Sweep.self, Mutants.self, MatrixCommand.self, Growth.self, TownCommand.self,
-            Repeat.self, Report.self, RosterCommand.self,
+            Repeat.self, Report.self, RosterCommand.self, ClusterCommand.self,
+            ClusterOfCommand.self,
         ])
 }
 

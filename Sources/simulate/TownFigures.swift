@@ -58,7 +58,7 @@ struct TownFigures: Codable, Sendable, Equatable {
     }
 
     /// A row of /proc/self/status, where there is one.
-    private static func kibibytes(_ name: String) -> Int? {
+    static func kibibytes(_ name: String) -> Int? {
         guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
             return nil
         }

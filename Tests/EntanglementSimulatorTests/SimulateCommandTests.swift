@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func everyCommandHasHelpWithAnExample() {
-        #expect(Simulate.configuration.subcommands.count == 9)
+        #expect(Simulate.configuration.subcommands.count == 11)
         for command in Simulate.configuration.subcommands {
             let help = Simulate.helpMessage(for: command)
             let name = command._commandName

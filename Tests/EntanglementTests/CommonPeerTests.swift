@@ -205,7 +205,7 @@ import Testing
     }
 
     @Test func aTagThatIsGuessedFindsNobody() throws {
-        var circle = try self.relayed()
+        var circle = try self.relayed { $1.sharesRecords = false }
         let guess = RendezvousTag(high: 1, low: 2)
         let inner = [UInt8](repeating: 0x81, count: 100)
         let count = circle.hosts[Self.carl].relayedCount(circle.now)

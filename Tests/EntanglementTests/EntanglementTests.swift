@@ -219,14 +219,20 @@ import Testing
         #expect(pair.bob.store.state.relations.isEmpty)
     }
 
-    @Test func aThirdPersonIsToldNotYet() throws {
+    /// Whoever shares a cluster can offer to meet a third person, for everything but a bridge.
+    @Test func aThirdPersonIsOfferedEverythingButABridge() throws {
         var pair = Pair()
         try #require(pair.meet() != nil)
         pair.run(for: .seconds(1))
-        #expect(pair.request(.alice, .offer(MeetingOptions())) == .refused(.notYet(.auto)))
-        for intent in [Intent.cluster, .join, .bridge, .repair] {
+        for intent in [Intent.auto, .cluster, .join, .private, .repair] {
             let reply = pair.request(.alice, .offer(MeetingOptions(intent: intent)))
-            #expect(reply == .refused(.notYet(intent)))
+            guard case .offered(_, let text, _) = reply else {
+                Issue.record("\(intent): \(String(describing: reply))")
+                continue
+            }
+            #expect(text.contains("\"totalPeers\":1,"))
         }
+        let bridge = MeetingOptions(intent: .bridge)
+        #expect(pair.request(.alice, .offer(bridge)) == .refused(.notYet(.bridge)))
     }
 }

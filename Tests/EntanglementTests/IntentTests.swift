@@ -22,12 +22,11 @@ import Testing
         return pair
     }
 
+    /// Nobody of them has said into which cluster: who would take the other in cannot.
     private func problem(_ one: Intent, _ other: Intent) -> PairingProblem? {
         switch (one, other) {
         case (.auto, .auto), (.auto, .private), (.private, .auto), (.private, .private): nil
-        case (.auto, _), (_, .auto), (.cluster, .join), (.join, .cluster), (.bridge, .bridge),
-            (.repair, .repair):
-            .notYet
+        case (.auto, .bridge), (.bridge, .auto), (.bridge, .bridge): .notYet
         default: .intentConflict
         }
     }
@@ -50,21 +49,20 @@ import Testing
         #expect(pair.sent(Beginning.founding).isEmpty)
     }
 
-    /// Who leaves the scenario to the program and has peers would be joined: not yet (scenario B).
-    @Test(arguments: Pair.Side.allCases, [Intent.auto, .private])
-    func aCodeThatNamesPeersIsNotYet(side: Pair.Side, intent: Intent) throws {
+    /// Whose code names peers takes the other in, and nobody said into which cluster; two of them may
+    /// found another cluster, if they say so.
+    @Test(
+        arguments: [[Pair.Side.alice], [.bob], [.alice, .bob]], [Intent.auto, .private])
+    func aCodeThatNamesPeersFoundsNothingByItself(sides: [Pair.Side], intent: Intent) throws {
         var pair = try self.pair(.auto, intent)
         for host in Pair.Side.allCases {
             var state = pair[host].store.state
             var codes = try #require(state.relations[0].codes)
-            let bytes = try #require(side == .alice ? codes.offer : codes.answer)
-            let text = String(decoding: bytes, as: UTF8.self)
-            let changed = text.split(separator: "\"totalPeers\":0").joined(
-                separator: "\"totalPeers\":3")
             codes = MeetingCodes(
                 ownSalt: codes.ownSalt, peerSalt: codes.peerSalt,
-                offer: side == .alice ? Array(changed.utf8) : codes.offer,
-                answer: side == .alice ? codes.answer : Array(changed.utf8))
+                offer: self.withPeers(codes.offer, if: sides.contains(.alice)),
+                answer: self.withPeers(
+                    try #require(codes.answer), if: sides.contains(.bob)))
             state.relations[0].codes = codes
             let store = MemoryStore(state)
             pair.act(host) { node, now, sent in
@@ -80,8 +78,17 @@ import Testing
         }
         for host in Pair.Side.allCases {
             #expect(pair.phase(host) == .timedOut)
-            #expect(pair.relation(host)?.problem == .notYet)
+            #expect(
+                pair.relation(host)?.problem == (sides.count == 1 ? .intentConflict : .notYet))
         }
+    }
+
+    private func withPeers(_ code: [UInt8], if doesName: Bool) -> [UInt8] {
+        guard doesName else { return code }
+        let text = String(decoding: code, as: UTF8.self)
+        let changed = text.split(separator: "\"totalPeers\":0").joined(
+            separator: "\"totalPeers\":3")
+        return Array(changed.utf8)
     }
 
     @Test func aPairingThatCannotGoOnIsGivenUpAfterThirtyDays() throws {
@@ -107,12 +114,18 @@ import Testing
         }
     }
 
-    @Test func whatNeedsMoreThanTwoIsToldNotYet() throws {
+    /// A member may want anything but a bridge; a newcomer's offer asks it into which cluster.
+    @Test func aMemberIsAskedIntoWhichClusterANewcomerIsToCome() throws {
         var pair = try Pair.trusted()
-        #expect(pair.request(.alice, .offer(MeetingOptions())) == .refused(.notYet(.auto)))
-        for intent in [Intent.cluster, .join, .bridge, .repair] {
-            let options = MeetingOptions(intent: intent)
-            #expect(pair.request(.alice, .offer(options)) == .refused(.notYet(intent)))
+        let cluster = try #require(pair.relation(.alice)?.cluster)
+        let bridge = MeetingOptions(intent: .bridge)
+        #expect(pair.request(.alice, .offer(bridge)) == .refused(.notYet(.bridge)))
+        for intent in [Intent.auto, .cluster, .join, .private, .repair] {
+            let reply = pair.request(.alice, .offer(MeetingOptions(intent: intent)))
+            guard case .offered = reply else {
+                Issue.record("\(intent): \(String(describing: reply))")
+                continue
+            }
         }
         var third = Pair(seed: 8)
         guard case .offered(_, let offer, _) = third.request(.alice, .offer(MeetingOptions()))
@@ -121,7 +134,22 @@ import Testing
             return
         }
         let reply = pair.request(.bob, .answer(offer, MeetingOptions()))
-        #expect(reply == .refused(.notYet(.auto)))
-        #expect(pair.isEntangled)
+        #expect(reply == .refused(.mustChoose([cluster])))
+        let elsewhere = MeetingOptions(cluster: ClusterID(high: 1, low: 1))
+        #expect(pair.request(.bob, .answer(offer, elsewhere)) == .refused(.notFound))
+        guard
+            case .answered = pair.request(.bob, .answer(offer, MeetingOptions(cluster: cluster)))
+        else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(pair.peer(.alice)?.isConnected == true)
+    }
+
+    /// Whoever is in no cluster takes nobody in.
+    @Test func whoHasNoClusterCannotTakeAnybodyIn() {
+        var pair = Pair()
+        let options = MeetingOptions(intent: .cluster)
+        #expect(pair.request(.alice, .offer(options)) == .refused(.mustChoose([])))
     }
 }

@@ -61,7 +61,7 @@ import Testing
 
     /// Who is always pinged first never pings: what is not acknowledged goes with the answers too.
     @Test func addressesAreRepeatedWithEachAnswer() throws {
-        var pair = try Pair.trusted()
+        var pair = try Pair.trusted(sharesRecords: false)
         let opened = at("203.0.113.77:7")
         let known = [
             Candidate(endpoint: opened, kind: .mapped),
@@ -96,7 +96,7 @@ import Testing
 
     /// News go with an answer once a second, and only to where the ping came from.
     @Test func whoDoesNotAcknowledgeGetsNoMoreForIt() throws {
-        var pair = try Pair.trusted()
+        var pair = try Pair.trusted(sharesRecords: false)
         let known = [
             Candidate(endpoint: at("203.0.113.77:7"), kind: .mapped),
             Candidate(endpoint: Pair.aliceEndpoint, kind: .lan),
@@ -260,7 +260,7 @@ import Testing
                 SessionView(
                     index: isInitiator ? 1 : 2, isInitiator: isInitiator,
                     createdAt: isInitiator ? now + .seconds(-seconds) : now, isConfirmed: true,
-                    isCrossed: true, mayFound: true, provedEndpoint: Pair.aliceEndpoint)
+                    isCrossed: true, purpose: .founding, provedEndpoint: Pair.aliceEndpoint)
             }
             sendOnOld.append(relation.sendingSession(now)?.index == 1)
         }

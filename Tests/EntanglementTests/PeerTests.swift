@@ -30,6 +30,7 @@ import Testing
         var pair = try Pair.trusted()
         let id = try #require(pair.relation(.alice)?.id)
         let bobID = try #require(pair.relation(.bob)?.id)
+        let cluster = try #require(pair.relation(.alice)?.cluster)
         pair.request(.alice, .forget(id))
         // Bob's acknowledgements are lost for ten minutes; sessions come and go meanwhile.
         pair.run(for: .seconds(600)) {
@@ -41,7 +42,13 @@ import Testing
         #expect(pair.bob.events.count { $0 == .peerForgotten(bobID, byPeer: true) } == 1)
         pair.run(for: .seconds(70))
         #expect(pair.alice.store.state.relations.isEmpty)
-        #expect(pair.alice.events.last == .peerForgotten(id, byPeer: false))
+        // A cluster of two is nothing without the other: it goes, and its keys with it.
+        #expect(
+            pair.alice.events.suffix(2) == [
+                .peerForgotten(id, byPeer: false), .clusterLost(cluster, .left),
+            ])
+        #expect(pair.alice.store.state.clusters.isEmpty)
+        #expect(pair.alice.store.state.records.isEmpty)
         pair.run(for: .seconds(86_401))
         #expect(pair.bob.store.state.relations.isEmpty)
         #expect(pair.bob.gate.relations.isEmpty)

@@ -149,7 +149,7 @@ import Testing
         pair.run(for: .seconds(1))
         #expect(pair.isEntangled)
         #expect(
-            pair.alice.store.state.clusters.map(\.genesis)
-                == pair.bob.store.state.clusters.map(\.genesis))
+            pair.alice.store.state.records.map(\.bytes)
+                == pair.bob.store.state.records.map(\.bytes))
     }
 }

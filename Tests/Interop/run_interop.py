@@ -22,6 +22,8 @@ from cases import endings, hostile, meetings, returning  # noqa: E402
 from spockex_nodes import Failure, Report, program, stage  # noqa: E402
 import test_cluster_example  # noqa: E402
 import test_entanglement  # noqa: E402
+import test_gossip_example  # noqa: E402
+import test_last_resort_example  # noqa: E402
 import test_worked_example  # noqa: E402
 
 GROUPS = {"meetings": meetings, "endings": endings, "returning": returning, "hostile": hostile}
@@ -42,7 +44,8 @@ def arguments():
 
 def alone(report):
     """The tests that need no program."""
-    for module in (test_worked_example, test_cluster_example, test_entanglement):
+    for module in (test_worked_example, test_cluster_example, test_gossip_example,
+                   test_last_resort_example, test_entanglement):
         for case in _flat(unittest.defaultTestLoader.loadTestsFromModule(module)):
             result = unittest.TestResult()
             case.run(result)

@@ -99,7 +99,8 @@ class ClusterExample(unittest.TestCase):
         self.write("second first record of Dora", 7, dora, 1, took, [], b"\x01" + anna.id)
         self.write("first record of Dora", 7, dora, 1, took, [], b"\x00" + ben.id)
         addresses = (b"\x02\x04\x02" + endpoints.encode(("192.0.2.1", 41414))
-                     + b"\x02\x00" + endpoints.encode(("2001:db8::1", 41414)))
+                     + b"\x02\x00" + endpoints.encode(("2001:db8::1", 41414))
+                     + b"e" + b"\x04Anna")
         self.note("endpoint of Anna", make(
             9, None, anna.id + struct.pack(">QQQI", 0x0102030405060708, 9, 1795000000, 604800)
             + addresses, self.cluster, anna.seed))

@@ -24,8 +24,12 @@ import Testing
         #"{"cause":null,"createdAt":"2026-11-23T09:30:00.250Z","#
         + #""expiresAt":"2026-11-23T09:30:00.250Z","id":"p","lastError":null,"role":"offering","state":"offered"}"#
 
-    static let cluster = ClusterRow(id: "c", name: "Anna and Bob", members: 2, connected: 1)
-    static let clusterText = #"{"connected":1,"id":"c","members":2,"name":"Anna and Bob"}"#
+    static let cluster = ClusterRow(
+        id: "c", name: "Anna and Bob", members: 2, connected: 1, standing: "member", member: "m",
+        epoch: 3)
+    static let clusterText =
+        #"{"connected":1,"epoch":3,"id":"c","member":"m","members":2,"name":"Anna and Bob","#
+        + #""standing":"member"}"#
 
     /// Encodes to the text, and reads back to the same value.
     private func check<Value: Codable & Equatable>(_ value: Value, _ text: String) throws {
@@ -69,9 +73,45 @@ import Testing
             ClusterList(clusters: [Self.cluster]), #"{"clusters":[\#(Self.clusterText)]}"#)
         try self.check(
             PairingList(pairings: [Self.pairing]), #"{"pairings":[\#(Self.pairingText)]}"#)
+    }
+
+    @Test func aClusterTellsOfItsMembersAndRemovals() throws {
+        var member = MemberRow(id: "n", name: "Cem")
+        member.peer = "p"
+        member.came = "introduced"
+        member.introducedBy = "m"
+        member.metBy = ["m"]
+        member.met = true
+        member.voter = false
+        member.connected = true
+        member.addresses = ["192.0.2.7:41414"]
+        member.publishedAt = Self.time
+        let removal = RemovalRow(
+            id: "r", accused: "n", by: "m", votes: ["m"], needed: 2, outcome: "open")
+        let memberText =
+            #"{"addresses":["192.0.2.7:41414"],"blocked":false,"came":"introduced","#
+            + #""connected":true,"id":"n","introducedBy":"m","isSelf":false,"lastHeardAt":null,"#
+            + #""met":true,"metBy":["m"],"name":"Cem","peer":"p","#
+            + #""publishedAt":"2026-11-23T09:30:00.250Z","status":"present","suspect":false,"#
+            + #""voter":false}"#
+        let removalText =
+            #"{"accused":"n","by":"m","id":"r","needed":2,"outcome":"open","votes":["m"]}"#
         try self.check(
-            ClusterReport(cluster: Self.cluster, peers: []),
-            #"{"cluster":\#(Self.clusterText),"peers":[]}"#)
+            ClusterReport(cluster: Self.cluster, members: [member], removals: [removal]),
+            #"{"cluster":\#(Self.clusterText),"members":[\#(memberText)],"#
+                + #""removals":[\#(removalText)]}"#)
+        let name = ClusterName(id: "c", name: "F")
+        let who = MemberName(id: "n", name: "Cem")
+        try self.check(
+            MemberRemovalReport(cluster: name, member: who, did: "voted", removal: removal),
+            #"{"cluster":{"id":"c","name":"F"},"did":"voted","member":{"id":"n","name":"Cem"},"#
+                + #""removal":\#(removalText)}"#)
+        try self.check(
+            MemberBlockReport(cluster: name, member: who, blocked: true),
+            #"{"blocked":true,"cluster":{"id":"c","name":"F"},"member":{"id":"n","name":"Cem"}}"#)
+        try self.check(
+            ClusterLeaveReport(cluster: name, state: "leaving"),
+            #"{"cluster":{"id":"c","name":"F"},"state":"leaving"}"#)
     }
 
     @Test func codesAreShownAsPromised() throws {
@@ -141,7 +181,9 @@ import Testing
             AnswerRequest(text: "x", wish: MeetingWish(intent: "private", hosts: [])),
             #"{"text":"x","wish":{"cluster":null,"hosts":[],"intent":"private","#
                 + #""lifeSeconds":600}}"#)
-        try self.check(AcceptRequest(text: "x"), #"{"text":"x"}"#)
+        try self.check(AcceptRequest(text: "x"), #"{"cluster":null,"text":"x"}"#)
+        try self.check(
+            AcceptRequest(text: "x", cluster: "c"), #"{"cluster":"c","text":"x"}"#)
         try self.check(NameRequest(name: "Bob"), #"{"name":"Bob"}"#)
         try self.check(EmptyRequest(), "{}")
     }
@@ -161,6 +203,18 @@ import Testing
             addresses,
             #"{"addresses":[{"endpoint":"192.0.2.1:1","kind":"lan"}],"#
                 + #""at":"2026-11-23T09:30:00.250Z","id":8,"kind":"ownAddresses"}"#)
+        var joined = EventRow(id: 9, at: Self.time, kind: "memberJoined")
+        joined.cluster = "c"
+        joined.clusterName = "F"
+        joined.member = "n"
+        joined.memberName = "Cem"
+        joined.by = "m"
+        joined.byName = "Ada"
+        try self.check(
+            joined,
+            #"{"at":"2026-11-23T09:30:00.250Z","by":"m","byName":"Ada","cluster":"c","#
+                + #""clusterName":"F","id":9,"kind":"memberJoined","member":"n","#
+                + #""memberName":"Cem"}"#)
     }
 
     @Test func errorsAreOneObject() throws {
@@ -168,6 +222,12 @@ import Testing
             APIError(.notRunning, "The node is not running.", hint: "Start it with: spockex up"),
             #"{"error":{"code":"notRunning","hint":"Start it with: spockex up","#
                 + #""message":"The node is not running."}}"#)
+        try self.check(
+            APIError(
+                .mustChoose, "m", hint: "h",
+                clusters: [ClusterChoice(id: "c", name: "F", members: 5)]),
+            #"{"error":{"clusters":[{"id":"c","members":5,"name":"F"}],"code":"mustChoose","#
+                + #""hint":"h","message":"m"}}"#)
     }
 
     @Test func aMissingNullableKeyIsNull() throws {

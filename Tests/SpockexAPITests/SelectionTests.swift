@@ -3,12 +3,18 @@ import SpockexAPI
 import Testing
 
 @Suite struct SelectionTests {
+    private static func row(_ id: String, _ name: String) -> ClusterRow {
+        ClusterRow(
+            id: id, name: name, members: 2, connected: 0, standing: "member", member: "m",
+            epoch: 0)
+    }
+
     private static let rows = [
-        ClusterRow(id: "aa11", name: "Friends", members: 2, connected: 0),
-        ClusterRow(id: "aa22", name: "Work", members: 2, connected: 0),
-        ClusterRow(id: "bb33", name: "Work", members: 2, connected: 0),
-        ClusterRow(id: "cc44", name: "aa", members: 2, connected: 0),
-        ClusterRow(id: "dd55", name: "aa11", members: 2, connected: 0),
+        row("aa11", "Friends"),
+        row("aa22", "Work"),
+        row("bb33", "Work"),
+        row("cc44", "aa"),
+        row("dd55", "aa11"),
     ]
 
     private func find(_ text: String) throws(APIError) -> String {
@@ -34,5 +40,30 @@ import Testing
     func whatIsNotThereIsNotFound(text: String) {
         let error = #expect(throws: APIError.self) { try self.find(text) }
         #expect(error?.code == .notFound)
+    }
+
+    /// A report of these members, each with its status; the first is this node.
+    private func report(_ members: [(id: String, name: String, status: String)]) -> ClusterReport {
+        let rows = members.enumerated().map { place, member in
+            var row = MemberRow(id: member.id, name: member.name)
+            row.status = member.status
+            row.isSelf = place == 0
+            return row
+        }
+        return ClusterReport(cluster: Self.row("aa11", "F"), members: rows, removals: [])
+    }
+
+    @Test func ofTwoMembersWithOneNameThePresentOneIsMeant() throws {
+        let report = self.report([
+            ("a1", "Ada", "present"), ("c1", "Cem", "left"), ("c2", "Cem", "present"),
+            ("d1", "Dia", "removed"),
+        ])
+        #expect(try Selection.member("Cem", of: report).id == "c2")
+        #expect(try Selection.member("c1", of: report).id == "c1")
+        #expect(try Selection.member("Dia", of: report).id == "d1")
+        let own = #expect(throws: APIError.self) { try Selection.member("Ada", of: report) }
+        #expect(own?.code == .notFound)
+        let none = #expect(throws: APIError.self) { try Selection.member("Eli", of: report) }
+        #expect(none?.hint.contains("spockex cluster show aa11") == true)
     }
 }

@@ -60,10 +60,41 @@ import Testing
         let id = try #require(clusters.first?["id"] as? String)
         #expect(try anna.run("cluster", "rename", id, "Friends", "--json").code == 0)
         #expect(try anna.run("cluster", "show", "Friends").output.contains("Robert"))
+        try self.checkMembers(try anna.run("cluster", "show", "Friends", "--json").object())
+        let left = try anna.run("cluster", "leave", "Friends", "--json")
+        #expect(left.code == 64)
+        let removed = try anna.run("cluster", "remove", "Friends", "Robert", "--json")
+        #expect(removed.code == 1)
+        #expect(try removed.errorCode() == "tooFewVoters")
         #expect(try anna.run("rename", "Robert", String(repeating: "x", count: 65)).code == 64)
         let forgotten = try anna.run("forget", "Robert", "--json")
         #expect(forgotten.code == 0)
         #expect(try forgotten.object()["state"] as? String == "forgotten")
+    }
+
+    /// The two founders, who met each other.
+    private func checkMembers(_ report: [String: Any]) throws {
+        let cluster = try #require(report["cluster"] as? [String: Any])
+        let members = try #require(report["members"] as? [[String: Any]])
+        #expect(cluster["standing"] as? String == "member")
+        #expect((report["removals"] as? [Any])?.isEmpty == true)
+        #expect(members.count == 2)
+        let own = try #require(members.first { $0["isSelf"] as? Bool == true })
+        let other = try #require(members.first { $0["isSelf"] as? Bool == false })
+        #expect(own["id"] as? String == cluster["member"] as? String)
+        #expect(own["name"] as? String == "Anna")
+        #expect(own["peer"] is NSNull)
+        #expect(other["name"] as? String == "Robert")
+        #expect(other["peer"] is String)
+        #expect(other["met"] as? Bool == true)
+        for (row, met) in [(own, other), (other, own)] {
+            #expect(row["came"] as? String == "founder")
+            #expect(row["introducedBy"] is NSNull)
+            let id = try #require(met["id"] as? String)
+            #expect(row["metBy"] as? [String] == [id])
+            #expect(row["voter"] as? Bool == true)
+            #expect(row["status"] as? String == "present")
+        }
     }
 
     /// Two homes without a STUN server: it is said at once, not after 90 seconds.
@@ -147,6 +178,7 @@ import Testing
         #expect(retried.output == state)
     }
 
+    /// A member of two clusters takes a newcomer into the one that it names.
     @Test func severalClustersWantAChoice() throws {
         let anna = try TestNode(name: "Anna")
         for (name, options) in [("Bob", []), ("Carol", ["--private"])] {
@@ -157,10 +189,46 @@ import Testing
             #expect(try other.run("answer", offer, "--text", answer, "--json").code == 0)
             #expect(try anna.run("accept", answer, "--wait", "--json").code == 0)
         }
-        let result = try anna.run("offer", "--json")
-        #expect(result.code == 64)
-        #expect(try result.errorCode() == "usage")
-        #expect(result.errors.contains("--cluster CLUSTER"))
+        let dora = try TestNode(name: "Dora")
+        let (offer, answer) = (dora.folder.path("offer"), dora.folder.path("answer"))
+        #expect(
+            try Running(["offer", "--text", offer, "--json"], home: anna.folder).finish().code == 0)
+        #expect(try dora.run("answer", offer, "--text", answer, "--json").code == 0)
+        let refused = try anna.run("accept", answer, "--wait", "--json")
+        #expect(refused.code == 64)
+        #expect(try refused.errorCode() == "mustChoose")
+        #expect(refused.errors.contains("--cluster CLUSTER"))
+        let choices = try #require(
+            (try refused.object()["error"] as? [String: Any])?["clusters"] as? [[String: Any]])
+        #expect(choices.count == 2)
+        let id = try #require(choices.first?["id"] as? String)
+        let accepted = try anna.run("accept", answer, "--cluster", id, "--wait", "--json")
+        #expect(accepted.code == 0)
+        let report = try accepted.object()
+        #expect(report["scenario"] as? String == "B")
+        #expect((report["cluster"] as? [String: Any])?["id"] as? String == id)
+    }
+
+    /// Whoever answers as a member says it too; `--private` makes a cluster of two instead.
+    @Test func whoAnswersAsAMemberChooses() throws {
+        let anna = try TestNode(name: "Anna")
+        let bob = try TestNode(name: "Bob")
+        let (offer, answer) = (anna.folder.path("offer"), anna.folder.path("answer"))
+        #expect(try anna.run("offer", "--text", offer, "--json").code == 0)
+        #expect(try bob.run("answer", offer, "--text", answer, "--json").code == 0)
+        #expect(try anna.run("accept", answer, "--wait", "--json").code == 0)
+        let carol = try TestNode(name: "Carol")
+        #expect(try carol.run("offer", "--text", offer, "--json").code == 0)
+        let refused = try anna.run("answer", offer, "--text", answer, "--json")
+        #expect(refused.code == 64)
+        #expect(try refused.errorCode() == "mustChoose")
+        #expect(refused.errors.contains("--private"))
         #expect(try anna.run("pairings").output == "None.\n")
+        let answered = try anna.run("answer", offer, "--text", answer, "--private", "--json")
+        #expect(answered.code == 0)
+        let accepted = try carol.run("accept", answer, "--wait", "--json")
+        #expect(accepted.code == 0)
+        #expect(try accepted.object()["scenario"] as? String == "A")
+        #expect(try anna.run("cluster", "show", "Carol + Anna").output.contains("founder, met you"))
     }
 }

@@ -52,6 +52,18 @@ import Testing
                 "POST", "/v1/offers", type: json,
                 body: String(repeating: "x", count: 16_385), to: node) == 413)
         #expect(try self.status("GET", "/v1/pairings/x", to: node) == 404)
+        let unknown = "00000000-0000-8000-8000-000000000000"
+        for id in ["x", unknown] {
+            #expect(try self.status("GET", "/v1/clusters/\(id)", to: node) == 404)
+            for what in ["leave", "members/\(id)/remove", "members/\(id)/block"] {
+                #expect(
+                    try self.status(
+                        "POST", "/v1/clusters/\(id)/\(what)", type: json, body: "{}", to: node)
+                        == 404)
+            }
+        }
+        let wish = #"{"intent":"private","cluster":"\#(unknown)","lifeSeconds":600}"#
+        #expect(try self.status("POST", "/v1/offers", type: json, body: wish, to: node) == 400)
         #expect(try self.status("GET", "/v1/events?limit=1001", to: node) == 400)
         #expect(try self.send("nonsense\r\n\r\n", to: node).hasPrefix("HTTP/1.1 400 "))
         #expect(try node.run("status").code == 0)

@@ -93,7 +93,11 @@ extension SeededGenerator {
             self.chance(50)
             ? FoundingPart(keys: try self.memberKeys(), signature: self.bytes(64)) : nil
         record.peerMemberKeys = self.chance(50) ? try self.memberKeys() : nil
+        record.sponsors = self.chance(20) ? ClusterID(using: &self) : nil
+        record.bond = try self.bond()
         record.cluster = self.chance(50) ? ClusterID(using: &self) : nil
+        record.member = self.chance(50) ? MemberID(using: &self) : nil
+        record.epoch = self.chance(30) ? UInt32.random(in: 0 ... .max, using: &self) : nil
         record.claimedName = try self.name()
         record.givenName = try self.name()
         record.problem = self.chance(50) ? try self.pick(PairingProblem.allCases) : nil
@@ -116,13 +120,6 @@ extension SeededGenerator {
             psk: self.secret(32), sendMAC: self.secret(32), receiveMAC: self.secret(32))
     }
 
-    mutating func cluster() throws -> ClusterRecord {
-        ClusterRecord(
-            id: ClusterID(using: &self), name: try self.name(), genesis: self.bytes(161),
-            offeringSignature: self.bytes(64), answeringSignature: self.bytes(64),
-            createdAt: self.time())
-    }
-
     mutating func tombstone() -> Tombstone {
         Tombstone(pidHash: self.bytes(32), token: self.bytes(16), expiresAt: self.time())
     }
@@ -140,6 +137,7 @@ extension SeededGenerator {
             .ownAddresses([
                 Candidate(endpoint: self.endpoint(), kind: self.pick(Candidate.Kind.allCases))
             ]),
+            self.clusterEvent(),
         ])
     }
 }

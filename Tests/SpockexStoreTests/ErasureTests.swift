@@ -117,6 +117,42 @@ import Testing
         #expect(try traces.count(in: copy) == 0)
     }
 
+    @Test(arguments: Self.runs)
+    func aSecretThatCountsNoMoreLeavesNoTrace(seed: UInt64) throws {
+        var run = try ErasureRun(seed: seed &+ 3 << 32)
+        var cluster = try run.cluster()
+        var traces = Traces()
+        for epoch in cluster.epochs.dropLast() { traces.plant(epoch.secret) }
+        let planted = try traces.count(in: run.home)
+        #expect(planted > 0)
+        cluster.epochs.removeFirst(cluster.epochs.count - 1)
+        cluster.name = String(repeating: "n", count: seed.isMultiple(of: 2) ? 0 : 200)
+        try run.store.commit([.cluster(cluster, erasing: true)])
+        try run.expectNothing(of: traces)
+    }
+
+    @Test(arguments: Self.runs)
+    func ofAClusterThatEndedNoFileHoldsKeysSecretsOrRecords(seed: UInt64) throws {
+        var run = try ErasureRun(seed: seed &+ 4 << 32)
+        let cluster = try run.cluster()
+        var traces = Traces()
+        traces.plant(cluster.membership.signingKey)
+        traces.plant(cluster.membership.agreementKey)
+        for epoch in cluster.epochs { traces.plant(epoch.secret) }
+        let state = try run.store.load()
+        for record in state.records + state.endpointRecords where record.cluster == cluster.id {
+            // All but the first bytes, which others have in common with it.
+            traces.plant(Array(record.bytes.dropFirst(3)))
+        }
+        let planted = try traces.count(in: run.home)
+        #expect(planted > 0)
+        try run.store.commit([
+            .deleteCluster(cluster.id),
+            .event(.clusterLost(cluster.id, .removed), at: WallTime(milliseconds: 9)),
+        ])
+        try run.expectNothing(of: traces)
+    }
+
     @Test func aTombstoneLeavesNoTrace() throws {
         var run = try ErasureRun(seed: 4)
         let tombstone = run.generator.tombstone()
@@ -173,6 +209,29 @@ private struct ErasureRun {
             if self.generator.chance(60) { try self.disturb() }
         }
         return record
+    }
+
+    /// Makes a cluster of four epochs with records among changes of others, and gives its last form.
+    mutating func cluster() throws -> ClusterRecord {
+        try self.disturb()
+        var cluster = try self.generator.cluster()
+        cluster.epochs = []
+        try self.store.commit([.cluster(cluster, erasing: false)])
+        for _ in 0..<4 {
+            cluster.epochs.append(try self.generator.epoch())
+            var batch: [Change] = [.cluster(cluster, erasing: false)]
+            for _ in 0..<Int.random(in: 1...20, using: &self.generator) {
+                let (record, id) = try self.generator.record(in: cluster.id)
+                let (place, member) = try self.generator.endpointRecord(in: cluster.id)
+                batch += [.record(record, id), .endpointRecord(place, member)]
+            }
+            let other = try self.generator.cluster()
+            let (record, id) = try self.generator.record(in: other.id)
+            batch += [.cluster(other, erasing: false), .record(record, id)]
+            try self.store.commit(batch)
+            if self.generator.chance(60) { try self.disturb() }
+        }
+        return cluster
     }
 
     /// Adds, changes and deletes other relations, so that pages split, fill and merge.

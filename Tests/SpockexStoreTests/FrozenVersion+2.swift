@@ -17,7 +17,7 @@ extension FrozenVersion {
             CAST(replace(hex(zeroblob(32)), '00', char(4)) AS BLOB),
             CAST(replace(hex(zeroblob(32)), '00', char(5)) AS BLOB),
             1,
-            x'00000000000000000000000000000006',
+            NULL,
             'Anna',
             'A',
             'notYet',

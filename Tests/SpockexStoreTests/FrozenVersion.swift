@@ -4,7 +4,8 @@ import Testing
 
 /// A delivered version of the schema as text, and rows that its program could have written.
 ///
-/// Never edited, only appended to: `rows` of every version describe the same ``state()``.
+/// Never edited, only appended to: `rows` of every version describe the same ``state()``. Cluster 6
+/// of versions 1 and 2 is one whose relation ended; no later version keeps it.
 struct FrozenVersion: Sendable, CustomTestStringConvertible {
     let number: Int
     let schema: [String]
@@ -13,8 +14,9 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
     var testDescription: String { "version \(self.number)" }
 
     static let all = [
-        FrozenVersion(number: 1, schema: Self.schema1, rows: Self.rows1),
-        FrozenVersion(number: 2, schema: Self.schema2, rows: Self.rows2),
+        FrozenVersion(number: 1, schema: Self.schema1, rows: Self.rows1 + Founded.rows),
+        FrozenVersion(number: 2, schema: Self.schema2, rows: Self.rows2 + Founded.rows),
+        FrozenVersion(number: 3, schema: Self.schema3, rows: Self.rows3 + Founded.parts),
     ]
 
     /// What the rows of every version say.
@@ -29,7 +31,7 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
             ownKey: secret(3, 32), memberSigningKey: secret(4, 32),
             memberAgreementKey: secret(5, 32))
         record.hasSentFounding = true
-        record.cluster = ClusterID(high: 0, low: 6)
+        record.bond = .founding
         (record.claimedName, record.givenName) = ("Anna", "A")
         record.problem = .notYet
         record.lastHeardAt = WallTime(milliseconds: 7)
@@ -45,14 +47,13 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
             keys: MemberKeys(signingKey: try key(19), agreementKey: try key(20)),
             signature: bytes(21, 64))
         record.endpoints = [Endpoint(address: .v4(0xc000_0201), port: 41414)]
-        let cluster = ClusterRecord(
-            id: ClusterID(high: 0, low: 6), name: "us", genesis: bytes(22, 161),
-            offeringSignature: bytes(23, 64), answeringSignature: bytes(24, 64),
-            createdAt: WallTime(milliseconds: 25))
         let tombstone = Tombstone(
             pidHash: bytes(26, 32), token: bytes(27, 16), expiresAt: WallTime(milliseconds: 28))
+        let cluster = try Founded.clusterRecord()
+        let genesis = StoredRecord(cluster: cluster.id, bytes: Founded.bytes(Founded.recordBytes))
         return DurableState(
-            nodeName: "me", relations: [record], clusters: [cluster], tombstones: [tombstone])
+            nodeName: "me", relations: [record, try Founded.relation()], clusters: [cluster],
+            records: [genesis], tombstones: [tombstone])
     }
 
     private static let rows1 = [
@@ -70,7 +71,7 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
             CAST(replace(hex(zeroblob(32)), '00', char(4)) AS BLOB),
             CAST(replace(hex(zeroblob(32)), '00', char(5)) AS BLOB),
             1,
-            x'00000000000000000000000000000006',
+            NULL,
             'Anna',
             'A',
             'notYet',

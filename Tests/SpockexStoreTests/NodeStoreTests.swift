@@ -24,7 +24,7 @@ import Testing
         let expected = [
             "synchronous": "2", "journal_mode": "wal", "secure_delete": "1", "foreign_keys": "1",
             "locking_mode": "exclusive", "temp_store": "2", "trusted_schema": "0",
-            "user_version": "2", "application_id": "1399866744",
+            "user_version": "3", "application_id": "1399866744",
         ]
         for (pragma, value) in expected {
             #expect(try store.rows(of: "PRAGMA \(pragma)") == [[value]], "\(pragma)")
@@ -114,6 +114,51 @@ import Testing
         #expect(events.map(\.id) == [2])
     }
 
+    @Test mutating func oneDeleteTakesEverythingOfAClusterAlong() throws {
+        let store = try NodeStore(home: self.home.path)
+        var cluster = try self.generator.cluster()
+        cluster.epochs = [try self.generator.epoch()]
+        let (record, id) = try self.generator.record(in: cluster.id)
+        let (place, member) = try self.generator.endpointRecord(in: cluster.id)
+        try store.commit([
+            .cluster(cluster, erasing: false), .record(record, id),
+            .endpointRecord(place, member), .cluster(cluster, erasing: false),
+        ])
+        let tables = ["cluster", "clusterEpoch", "record", "endpointRecord"]
+        for table in tables {
+            #expect(try store.rows(of: "SELECT count(*) FROM \(table)") == [["1"]], "\(table)")
+        }
+        try store.commit([.deleteCluster(cluster.id)])
+        for table in tables {
+            #expect(try store.rows(of: "SELECT count(*) FROM \(table)") == [["0"]], "\(table)")
+        }
+    }
+
+    @Test mutating func twoEpochsOfOneNumberComeBackInTheirOrder() throws {
+        let store = try NodeStore(home: self.home.path)
+        var cluster = try self.generator.cluster()
+        cluster.epochs = try (0..<3).map { _ in try self.generator.epoch(number: 7) }
+        try store.commit([.cluster(cluster, erasing: false)])
+        #expect(try store.load().clusters == [cluster])
+        cluster.epochs.removeFirst()
+        try store.commit([.cluster(cluster, erasing: true)])
+        #expect(try store.load().clusters == [cluster])
+    }
+
+    @Test mutating func aRecordThatComesAgainKeepsItsPlace() throws {
+        let store = try NodeStore(home: self.home.path)
+        let cluster = try self.generator.cluster()
+        let records = try (0..<3).map { _ in try self.generator.record(in: cluster.id) }
+        try store.commit([.cluster(cluster, erasing: false)])
+        var other = records[1].record
+        other.bytes[other.bytes.count - 1] ^= 1
+        try store.commit(records.map { .record($0.record, $0.id) })
+        try store.commit([.record(other, records[1].id)])
+        #expect(try store.load().records == [records[0].record, other, records[2].record])
+        try store.commit([.record(records[1].record, records[1].id)])
+        #expect(try store.load().records == records.map(\.record))
+    }
+
     @Test mutating func everyValueOfEveryEnumIsStorable() throws {
         let store = try NodeStore(home: self.home.path)
         var records: [RelationRecord] = []
@@ -128,6 +173,12 @@ import Testing
         }
         try store.commit(records.map { .relation($0, erasing: false) })
         #expect(try store.load().relations == records.sorted { $0.id < $1.id })
+        for standing in ClusterStanding.allCases {
+            var cluster = try self.generator.cluster()
+            cluster.standing = standing
+            try store.commit([.cluster(cluster, erasing: false)])
+            #expect(try store.load().clusters.contains(cluster))
+        }
     }
 
     @Test mutating func theLargestCounterIsStorable() throws {
@@ -171,6 +222,7 @@ import Testing
             .peerForgotten(id, byPeer: false), .ownAddresses([]),
             .ownAddresses(Candidate.Kind.allCases.map { Candidate(endpoint: one, kind: $0) }),
         ]
+        events += try self.generator.clusterEvents()
         events += RelationPhase.allCases.map { .pairingPhase(id, $0) }
         events += PairingProblem.allCases.map { .pairingProblem(id, $0) }
         events += PairingEnd.allCases.map { .pairingEnded(id, $0) }
@@ -180,6 +232,10 @@ import Testing
 
     @Test(arguments: [
         "", "x", "trying", "trying x", "peerMoved - -", "ownAddresses lan=", "pairingStarted  ",
+        "clusterJoined", "clusterLost 00000000-0000-0000-0000-000000000001 fled",
+        "epochBegan 00000000-0000-0000-0000-000000000001 +1",
+        "memberCloned 00000000-0000-0000-0000-000000000001",
+        "memberMet 00000000-0000-0000-0000-000000000001 00000000-0000-0000-0000-000000000002 -",
     ])
     func anUnreadableEventIsDamage(content: String) throws {
         let store = try NodeStore(home: self.home.path)

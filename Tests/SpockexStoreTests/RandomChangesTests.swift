@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entanglement
+import EntanglementTestKit
 import SpockexStore
 import Testing
 
@@ -11,7 +12,8 @@ import Testing
         var home = try TemporaryHome()
         var store = try NodeStore(home: home.path)
         var model = StoreModel()
-        for _ in 0..<25 {
+        var memory = MemoryStore()
+        for _ in 0..<40 {
             var batch: [Change] = []
             for _ in 0..<Int.random(in: 1...6, using: &generator) {
                 let change = try generator.change(after: model)
@@ -19,6 +21,7 @@ import Testing
                 batch.append(change)
             }
             try store.commit(batch)
+            memory.commit(batch)
             if generator.chance(10) {
                 try store.close()
                 store = try NodeStore(home: home.path)
@@ -31,6 +34,9 @@ import Testing
         }
         let states = [try store.load(), model.state]
         #expect(states[0] == states[1])
+        var inMemory = memory.state
+        inMemory.tombstones = model.state.tombstones
+        #expect(inMemory == model.state)
         let events = try store.events(limit: 1_000)
         #expect(events.map(\.event) == model.entries.map(\.event))
         #expect(events.map(\.at) == model.entries.map(\.at))
@@ -66,18 +72,31 @@ import Testing
         try store.commit([.nodeName("before"), .relation(try generator.relation(), erasing: false)])
         let before = try store.load()
         let unknown = RelationID(using: &generator)
+        let cluster = try generator.cluster()
+        let (record, id) = try generator.record(in: cluster.id)
+        let (place, member) = try generator.endpointRecord(in: cluster.id)
+        let stranger = MemberID(using: &generator)
         let failing: [Change] = [
             .reserveCounters(unknown, until: 5), .acceptCounter(unknown, 5),
             .endpoints(unknown, [generator.endpoint()], lastHeardAt: nil),
             .reserveCounters(before.relations[0].id, until: 1 << 53),
             .nodeName("a\0b"),
             .bury(Tombstone(pidHash: [1], token: [], expiresAt: generator.time())),
+            .record(record, id), .endpointRecord(place, member),
         ]
-        for change in failing {
+        let failingWithCluster: [Change] = [
+            .record(record, try generator.recordID()), .record(place, id),
+            .endpointRecord(place, stranger), .endpointRecord(record, member),
+            .record(StoredRecord(cluster: cluster.id, bytes: []), id),
+        ]
+        let batches =
+            failing.map { [$0] }
+            + failingWithCluster.map { [.cluster(cluster, erasing: false), $0] }
+        for change in batches {
             let error = #expect(throws: StoreError.self) {
-                try store.commit([
-                    .nodeName("after"), .relation(try generator.relation(), erasing: false), change,
-                ])
+                try store.commit(
+                    [.nodeName("after"), .relation(try generator.relation(), erasing: false)]
+                        + change)
             }
             guard case .refused = error else {
                 Issue.record("\(change) gave \(String(describing: error))")

@@ -11,6 +11,13 @@ struct StoreModel {
 
     private(set) var state = DurableState()
     private(set) var entries: [Entry] = []
+    private var records: [(record: StoredRecord, id: RecordID)] = []
+    private var endpointRecords: [(record: StoredRecord, member: MemberID)] = []
+
+    /// Whose endpoint records there are in a cluster.
+    func publishers(in cluster: ClusterID) -> [MemberID] {
+        self.endpointRecords.filter { $0.record.cluster == cluster }.map(\.member)
+    }
 
     mutating func apply(_ change: Change) throws {
         switch change {
@@ -34,18 +41,34 @@ struct StoreModel {
             self.state.tombstones.sort { $0.pidHash.lexicographicallyPrecedes($1.pidHash) }
         case .unbury(let hash):
             self.state.tombstones.removeAll { $0.pidHash == hash }
-        case .cluster(let record):
+        case .cluster(let record, erasing: _):
             self.state.clusters.removeAll { $0.id == record.id }
             self.state.clusters.append(record)
             self.state.clusters.sort { $0.id < $1.id }
         case .deleteCluster(let id):
             self.state.clusters.removeAll { $0.id == id }
+            self.records.removeAll { $0.record.cluster == id }
+            self.endpointRecords.removeAll { $0.record.cluster == id }
+        case .record(let record, let id):
+            self.records.append((record, id))
+            // Sorting arrays is stable: each cluster's records stay in their order.
+            self.records.sort { $0.record.cluster < $1.record.cluster }
+        case .endpointRecord(let record, let member):
+            self.endpointRecords.removeAll {
+                $0.record.cluster == record.cluster && $0.member == member
+            }
+            self.endpointRecords.append((record, member))
+            self.endpointRecords.sort {
+                ($0.record.cluster, $0.member) < ($1.record.cluster, $1.member)
+            }
         case .nodeName(let name):
             self.state.nodeName = name
         case .event(let event, let at):
             let owner = self.state.relations.map(\.id).first { "\(event)".contains("\($0)") }
             self.entries.append(Entry(event: event, at: at, owner: owner))
         }
+        self.state.records = self.records.map(\.record)
+        self.state.endpointRecords = self.endpointRecords.map(\.record)
     }
 
     private func index(_ id: RelationID) throws -> Int {
@@ -59,7 +82,7 @@ extension SeededGenerator {
         let state = model.state
         let known = state.relations.randomElement(using: &self)
         let id = known?.id ?? RelationID(using: &self)
-        switch (Int.random(in: 0..<14, using: &self), known) {
+        switch (Int.random(in: 0..<20, using: &self), known) {
         case (0...2, _): return .relation(try self.relation(), erasing: self.chance(10))
         case (3...4, let known?):
             var record = known
@@ -74,13 +97,33 @@ extension SeededGenerator {
         case (9, _): return .bury(self.tombstone())
         case (10, _):
             return .unbury(state.tombstones.randomElement(using: &self)?.pidHash ?? self.bytes(32))
-        case (11, _): return .cluster(try self.cluster())
-        case (12, _):
-            guard let cluster = state.clusters.randomElement(using: &self), self.chance(50) else {
+        case (11, _): return .cluster(try self.cluster(), erasing: self.chance(10))
+        case (12...17, _):
+            guard let cluster = state.clusters.randomElement(using: &self) else {
                 return .nodeName(try self.name())
             }
-            return .deleteCluster(cluster.id)
+            return try self.change(of: cluster, after: model)
         case (_, _): return .event(try self.event(of: id), at: self.time())
+        }
+    }
+
+    private mutating func change(
+        of cluster: ClusterRecord, after model: StoreModel
+    ) throws -> Change {
+        switch Int.random(in: 0..<8, using: &self) {
+        case 0: return .deleteCluster(cluster.id)
+        case 1...2:
+            var record = cluster
+            try self.vary(&record)
+            return .cluster(record, erasing: self.chance(30))
+        case 3...5:
+            let (record, id) = try self.record(in: cluster.id)
+            return .record(record, id)
+        default:
+            let former = model.publishers(in: cluster.id).randomElement(using: &self)
+            let member = self.chance(50) ? former : nil
+            let (record, author) = try self.endpointRecord(in: cluster.id, of: member)
+            return .endpointRecord(record, author)
         }
     }
 }

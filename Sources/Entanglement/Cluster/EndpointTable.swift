@@ -51,6 +51,12 @@ struct EndpointTable: Sendable {
         return true
     }
 
+    /// A deliberate defect's: takes the record whatever its sequence is.
+    mutating func replace(by record: Record) {
+        guard let member = record.author, self.record(of: member) != nil else { return }
+        self.records[self.index(of: member)] = record
+    }
+
     private mutating func raise(_ alarm: CloneAlarm) {
         let index = self.alarms.firstIndex { $0.member >= alarm.member } ?? self.alarms.count
         if index < self.alarms.count, self.alarms[index].member == alarm.member { return }

@@ -99,16 +99,6 @@ public struct Record: Sendable, Equatable {
         self.storage = Storage(id: id, draft, signatures)
     }
 
-    /// The record that founded a cluster, as the node stored it; nil: the stored bytes are none.
-    public init?(founding cluster: ClusterRecord, _ primitives: any Primitives) {
-        guard let draft = try? RecordDraft(content: cluster.genesis), draft.place == nil,
-            cluster.offeringSignature.count == 64, cluster.answeringSignature.count == 64,
-            case .genesis = draft.body
-        else { return nil }
-        self.init(
-            draft, signatures: [cluster.offeringSignature, cluster.answeringSignature], primitives)
-    }
-
     /// u16 length of the content | content | signatures: as it travels and is stored.
     public var bytes: [UInt8] {
         var writer = ByteWriter()

@@ -82,17 +82,23 @@ public struct Whereabouts: Sendable, Equatable {
     public var validitySeconds: UInt32
     /// At most 8, best first.
     public var addresses: [PublishedAddress]
+    /// How the own router maps; nil: not known.
+    public var nat: NATHint?
+    /// What the member calls itself, a display name (``DisplayName``); may be empty.
+    public var name: String
 
     /// Whereabouts as published.
     public init(
         incarnation: UInt64, sequence: UInt64, issuedAt: UInt64, validitySeconds: UInt32,
-        addresses: [PublishedAddress]
+        addresses: [PublishedAddress], nat: NATHint? = nil, name: String = ""
     ) {
         self.incarnation = incarnation
         self.sequence = sequence
         self.issuedAt = issuedAt
         self.validitySeconds = validitySeconds
         self.addresses = addresses
+        self.nat = nat
+        self.name = name
     }
 }
 

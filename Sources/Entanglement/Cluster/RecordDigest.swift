@@ -52,6 +52,13 @@ extension RecordSet {
         self.entries.map(\.record.id).filter { buckets.contains(Self.bucket(of: $0)) }.sorted()
     }
 
+    /// The ids in some buckets in the order in which they were taken in, parents first.
+    func idsInOrder(inBuckets buckets: [Int]) -> [RecordID] {
+        var isWanted = [Bool](repeating: false, count: RecordDigest.bucketCount)
+        for bucket in buckets { isWanted[bucket] = true }
+        return self.entries.map(\.record.id).filter { isWanted[Self.bucket(of: $0)] }
+    }
+
     /// What to send to a peer that told which ids it holds in these buckets, parents first.
     public func missing(from held: [RecordID], inBuckets buckets: [Int]) -> [Record] {
         let held = Set(held)

@@ -88,9 +88,16 @@ extension RecordDraft {
             addresses.append(
                 PublishedAddress(endpoint: endpoint, kind: kind, confirmedBy: confirmedBy))
         }
+        guard let letter = reader.uint8(), let nameCount = reader.uint8(),
+            let nameBytes = reader.take(Int(nameCount))
+        else { throw .wrongLength }
+        let nat = NATHint(rawValue: letter)
+        guard nat != nil || letter == 0, let name = DisplayName.clean(Array(nameBytes)) else {
+            throw .badField
+        }
         return Whereabouts(
             incarnation: incarnation, sequence: sequence, issuedAt: issuedAt,
-            validitySeconds: validity, addresses: addresses)
+            validitySeconds: validity, addresses: addresses, nat: nat, name: name)
     }
 
     /// The bytes of a content, whether or not they would be accepted.
@@ -150,6 +157,8 @@ extension ByteWriter {
                 self.put(address.confirmedBy)
                 self.put(address.endpoint)
             }
+            self.put(whereabouts.nat?.rawValue ?? 0)
+            self.put(name: whereabouts.name)
         }
     }
 }

@@ -5,9 +5,9 @@
 /// They exist only in builds with `SPOCKEX_MUTANTS` (debug builds, and the core alone as the
 /// simulator builds it); in a release of the product ``isActive(_:)`` is false at compile time.
 package struct Mutation: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt64
+    package let rawValue: UInt128
 
-    package init(rawValue: UInt64) {
+    package init(rawValue: UInt128) {
         self.rawValue = rawValue
     }
 
@@ -128,4 +128,31 @@ package struct Mutation: OptionSet, Sendable, Hashable {
     package static let restNotInside = Mutation(rawValue: 1 << 60)
     /// Questions after a rest are answered wherever they come from.
     package static let restAnsweredAnywhere = Mutation(rawValue: 1 << 61)
+
+    // Clusters.
+
+    /// Whoever is gone by the records, or blocked, keeps its relation.
+    package static let goneKeepsRelation = Mutation(rawValue: 1 << 62)
+    /// Only own records are sent on.
+    package static let recordsNotPassedOn = Mutation(rawValue: 1 << 63)
+    /// Who is connected anew is not told what is held.
+    package static let summaryUntold = Mutation(rawValue: 1 << 64)
+    /// An endpoint record with a lower sequence replaces a newer one.
+    package static let oldPlacesWin = Mutation(rawValue: 1 << 65)
+    /// Whoever is gone still gets the secret that is made because of that.
+    package static let epochGivenToGone = Mutation(rawValue: 1 << 66)
+    /// A newcomer is in the records before it is known to trust.
+    package static let addedTooEarly = Mutation(rawValue: 1 << 67)
+    /// The keys of members who never met do not depend on the epoch's secret.
+    package static let memberKeysConstant = Mutation(rawValue: 1 << 68)
+    /// Who leaves forgets the cluster before anybody has heard of it.
+    package static let leaveForgotten = Mutation(rawValue: 1 << 69)
+    /// Own endpoint records that others hold do not raise the own sequence.
+    package static let sequenceNotRecovered = Mutation(rawValue: 1 << 70)
+    /// Nobody makes a new epoch.
+    package static let epochNotMade = Mutation(rawValue: 1 << 71)
+    /// Endpoint records name addresses of local networks too.
+    package static let localAddressesPublished = Mutation(rawValue: 1 << 72)
+    /// A secret counts whatever the record of its epoch says.
+    package static let secretUnchecked = Mutation(rawValue: 1 << 73)
 }

@@ -69,6 +69,7 @@ extension Node {
         if self.common.table.isExcessive(relationCount: self.ids.count) {
             return "too much of whom peers seek"
         }
+        if let excess = self.clusterExcess { return excess }
         return self.ids.count > Limits.relationCountMax ? "\(self.ids.count) relations" : nil
     }
 }
@@ -103,6 +104,16 @@ extension Event {
         case .peerForgotten: 10
         case .ownAddresses: 11
         case .peerRelayed: 12
+        case .clusterJoined: 13
+        case .clusterLost: 14
+        case .memberJoined: 15
+        case .memberGone: 16
+        case .memberMet: 17
+        case .removalProposed: 18
+        case .memberBlocked: 19
+        case .epochBegan: 20
+        case .memberEquivocated: 21
+        case .memberCloned: 22
         }
     }
 }

@@ -8,6 +8,8 @@ extension Node {
     package func write(gate: Gate, store: DurableState, to tokens: inout StateTokens) {
         for record in store.relations { record.write(to: &tokens) }
         tokens.put(store.relations.count)
+        for record in store.records { tokens.put(name: record.bytes) }
+        tokens.put(store.records.count)
         self.write(clusters: store.clusters, store.tombstones, to: &tokens)
         self.write(clusters: self.clusters, self.tombstones, to: &tokens)
         for id in self.ids {
@@ -43,7 +45,13 @@ extension Node {
         clusters: [ClusterRecord], _ tombstones: [Tombstone], to tokens: inout StateTokens
     ) {
         tokens.put(clusters.count)
-        for cluster in clusters { tokens.put(name: cluster.id) }
+        for cluster in clusters {
+            tokens.put(name: cluster.id)
+            tokens.put(cluster.standing)
+            tokens.put(name: cluster.membership.member)
+            tokens.put(cluster.epochs.count)
+            for epoch in cluster.epochs { tokens.put(epoch.number) }
+        }
         tokens.put(tombstones.count)
         for tombstone in tombstones {
             tokens.put(name: tombstone.pidHash)

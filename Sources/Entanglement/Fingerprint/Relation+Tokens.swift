@@ -23,12 +23,35 @@ extension RelationRecord {
         tokens.put(self.hasSentFounding)
         self.write(self.peerPart?.keys, to: &tokens)
         self.write(self.peerMemberKeys, to: &tokens)
+        self.writeBond(to: &tokens)
         tokens.put(text: self.claimedName)
         tokens.put(self.endpoints)
         tokens.put(self.peerNAT?.rawValue ?? 0)
         tokens.put(self.toldNAT?.rawValue ?? 0)
         tokens.put(.ownCounter(self.reservedCounter))
         tokens.put(.peerCounter(self.acceptedCounter))
+    }
+
+    private func writeBond(to tokens: inout StateTokens) {
+        tokens.put(name: self.sponsors)
+        switch self.bond {
+        case nil: tokens.put(0)
+        case .founding: tokens.put(1)
+        case .sponsoring(let cluster):
+            tokens.put(2)
+            tokens.put(name: cluster)
+        case .joining(let cluster, let sponsor):
+            tokens.put(3)
+            tokens.put(name: cluster)
+            tokens.put(name: sponsor)
+        case .confirming(let cluster, let member):
+            tokens.put(4)
+            tokens.put(name: cluster)
+            tokens.put(name: member)
+        }
+        tokens.put(name: self.cluster)
+        tokens.put(name: self.member)
+        tokens.put(self.epoch.map { Int($0) + 1 } ?? 0)
     }
 
     private func write(_ keys: MemberKeys?, to tokens: inout StateTokens) {
@@ -62,7 +85,7 @@ extension Relation {
             tokens.put(session.isConfirmed)
             tokens.put(session.isCrossed)
             tokens.put(session.isHeard)
-            tokens.put(session.mayFound)
+            tokens.put(session.purpose != nil)
             tokens.put(due: session.createdAt + Constants.eraseAfter)
             tokens.put(session.provedEndpoint)
         }

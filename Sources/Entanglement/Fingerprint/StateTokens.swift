@@ -71,7 +71,8 @@ package struct StateTokens: Sendable {
         self.tokens.append(.name(secret.withBytes { Self.digest($0) }))
     }
 
-    mutating func put(name id: some Identifier) {
+    mutating func put(name id: (some Identifier)?) {
+        guard let id else { return self.put(0) }
         self.tokens.append(.name(Self.digest(id.high) &+ Self.digest(~id.low)))
     }
 

@@ -6,6 +6,8 @@ struct FoundingContent: Equatable {
     var part: FoundingPart
     var name: String
     var endpoints: [Endpoint]
+    /// Who the sender is in the cluster that the meeting is about, if it is a member already.
+    var reference: ClusterReference?
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
@@ -14,25 +16,30 @@ struct FoundingContent: Equatable {
         writer.put(self.part.signature)
         writer.put(name: self.name)
         writer.put(self.endpoints)
+        if let reference = self.reference { writer.put(reference) }
         return writer.bytes
     }
 
-    init(echo: Endpoint, part: FoundingPart, name: String, endpoints: [Endpoint]) {
+    init(
+        echo: Endpoint, part: FoundingPart, name: String, endpoints: [Endpoint],
+        reference: ClusterReference? = nil
+    ) {
         self.echo = echo
         self.part = part
         self.name = name
         self.endpoints = endpoints
+        self.reference = reference
     }
 
     init?(_ bytes: [UInt8]) {
         var reader = ByteReader(bytes)
         guard let echo = reader.endpoint(), let keys = reader.memberKeys(),
             let signature = reader.take(64), let name = reader.name(),
-            let endpoints = reader.endpoints(), reader.isAtEnd
+            let endpoints = reader.endpoints(), let reference = reader.lastReference()
         else { return nil }
         self.init(
             echo: echo, part: FoundingPart(keys: keys, signature: Array(signature)), name: name,
-            endpoints: endpoints)
+            endpoints: endpoints, reference: reference)
     }
 }
 

@@ -56,6 +56,8 @@ struct ResponseContent: Equatable {
     var clusterMatches: [UInt64]
     var memberKeys: MemberKeys
     var endpoints: [Endpoint]
+    /// Who the sender is in the cluster that the meeting is about, if it is a member already.
+    var reference: ClusterReference?
 
     /// The content with as many endpoints as fit into `byteCountMax` bytes.
     func bytes(byteCountMax: Int) -> [UInt8] {
@@ -71,6 +73,7 @@ struct ResponseContent: Equatable {
             writer.put(self.clusterMatches)
             writer.put(self.memberKeys)
             writer.put(kept)
+            if let reference = self.reference { writer.put(reference) }
             guard writer.bytes.count > byteCountMax, !kept.isEmpty else { return writer.bytes }
             kept.removeLast()
         }
@@ -78,7 +81,8 @@ struct ResponseContent: Equatable {
 
     init(
         isTrusted: Bool, n: UInt64, to: UInt32, from: UInt32, echo: Endpoint, intent: Intent,
-        clusterMatches: [UInt64], memberKeys: MemberKeys, endpoints: [Endpoint]
+        clusterMatches: [UInt64], memberKeys: MemberKeys, endpoints: [Endpoint],
+        reference: ClusterReference? = nil
     ) {
         self.isTrusted = isTrusted
         self.n = n
@@ -89,6 +93,7 @@ struct ResponseContent: Equatable {
         self.clusterMatches = clusterMatches
         self.memberKeys = memberKeys
         self.endpoints = endpoints
+        self.reference = reference
     }
 
     init?(_ bytes: [UInt8]) {
@@ -96,11 +101,13 @@ struct ResponseContent: Equatable {
         guard let flags = reader.uint8(), flags <= 1, let n = reader.uint64(),
             let to = reader.uint32(), let from = reader.uint32(), let echo = reader.endpoint(),
             let intent = reader.intent(), let matches = reader.clusterMatches(),
-            let keys = reader.memberKeys(), let endpoints = reader.endpoints(), reader.isAtEnd
+            let keys = reader.memberKeys(), let endpoints = reader.endpoints(),
+            let reference = reader.lastReference()
         else { return nil }
         self.init(
             isTrusted: flags == 1, n: n, to: to, from: from, echo: echo, intent: intent,
-            clusterMatches: matches, memberKeys: keys, endpoints: endpoints)
+            clusterMatches: matches, memberKeys: keys, endpoints: endpoints,
+            reference: reference)
     }
 }
 

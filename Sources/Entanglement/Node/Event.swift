@@ -26,6 +26,34 @@ public enum Event: Sendable, Equatable {
     case peerForgotten(RelationID, byPeer: Bool)
     /// The own addresses changed.
     case ownAddresses([Candidate])
+    /// The records say that this node is a member of the cluster.
+    case clusterJoined(ClusterID)
+    /// This node does not belong to the cluster any more, and why.
+    case clusterLost(ClusterID, MemberDeparture)
+    /// Somebody was taken in, and by whom.
+    case memberJoined(ClusterID, MemberID, sponsor: MemberID?)
+    /// Somebody does not belong to the cluster any more, and why.
+    case memberGone(ClusterID, MemberID, MemberDeparture)
+    /// A member met another in person for the first time.
+    case memberMet(ClusterID, MemberID, by: MemberID)
+    /// A member wants another to be removed.
+    case removalProposed(ClusterID, MemberID, by: MemberID)
+    /// A member blocked another, or does not any more.
+    case memberBlocked(ClusterID, MemberID, by: MemberID, isOn: Bool)
+    /// The cluster has a new secret, which nobody has who is gone.
+    case epochBegan(ClusterID, UInt32)
+    /// Two signed records prove that a member said two different things.
+    case memberEquivocated(ClusterID, MemberID)
+    /// A member runs twice: two of its endpoint records have one sequence.
+    case memberCloned(ClusterID, MemberID)
+}
+
+/// Why a member does not belong to a cluster any more.
+public enum MemberDeparture: String, Sendable, Hashable, CaseIterable {
+    /// It left by itself.
+    case left
+    /// It was removed, or came by a record that is void.
+    case removed
 }
 
 /// Why a pairing is gone.

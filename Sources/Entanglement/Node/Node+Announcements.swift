@@ -29,6 +29,7 @@ extension Node {
         }
         let sequence = self.announcementSequence
         self.forEach(&turn) { $0.announce(sequence: sequence, &$1) }
+        self.publishSoon(turn)
         turn.notify(.ownAddresses(self.own.known.map(\.candidate)))
     }
 }

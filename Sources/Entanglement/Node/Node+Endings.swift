@@ -25,13 +25,34 @@ extension Node {
             self.bury(record, endpoints, &turn)
             turn.notify(.pairingEnded(id, cause))
         case .cancelledByPeer:
-            if let cluster = record.cluster {
+            if let cluster = record.cluster, self.isBound(to: cluster, by: record, turn) {
                 turn.clusters.removeAll { $0.id == cluster }
                 turn.changes.append(.deleteCluster(cluster))
             }
             turn.notify(.pairingEnded(id, .cancelledByPeer))
         case .forgotten:
             if record.phase == .forgetting { turn.notify(.peerForgotten(id, byPeer: false)) }
+            self.leaveEmpty(record.cluster, &turn)
+        case .dropped: break
+        }
+    }
+
+    /// A cluster of two ends with the relation of the two.
+    private mutating func leaveEmpty(_ cluster: ClusterID?, _ turn: inout Turn) {
+        guard let cluster, let index = self.liveIndex(of: cluster),
+            self.live[index].roster.map({ $0.present.count <= 2 }) ?? true
+        else { return }
+        self.lose(cluster, .left, &turn)
+    }
+
+    /// Whether a cluster is nothing without that meeting.
+    private func isBound(
+        to cluster: ClusterID, by record: RelationRecord, _ turn: Turn
+    ) -> Bool {
+        switch record.bond {
+        case .founding: true
+        case .joining: turn.clusters.contains { $0.id == cluster && $0.standing == .joining }
+        case .sponsoring, .confirming, nil: false
         }
     }
 

@@ -47,6 +47,7 @@ extension Node {
         let isPlausible = left > .zero && left <= Constants.codeLifeMax
         let life = isPlausible ? left : Constants.offerLife
         var record = try self.newRecord(.answering, options, &turn)
+        try self.decide(&record, peer: offer.code.totalPeers, options.cluster, turn)
         record.expiresAt = turn.wall + life
         let (salt, code) = try self.ownCode(record, hosts, &turn)
         let answer = Answer(code, reference: offer.reference(self.primitives))
@@ -71,7 +72,22 @@ extension Node {
         return .answered(record.id, text: answer.text, isLate: isLate)
     }
 
-    mutating func accept(_ text: String, _ turn: inout Turn) throws(Refusal) -> Reply {
+    /// Decides who of two takes the other in, as far as the codes tell, and into which cluster.
+    private func decide(
+        _ record: inout RelationRecord, peer totalPeers: UInt64, _ choice: ClusterID?, _ turn: Turn
+    ) throws(Refusal) {
+        guard record.sponsors == nil else { return }
+        if choice != nil, record.intent == .auto { record.intent = .cluster }
+        let own = MeetingWish(intent: record.intent, totalPeers: self.totalPeers)
+        let peer = MeetingWish(intent: .auto, totalPeers: totalPeers)
+        guard own.isSponsor(of: peer), peer.isNewcomer(with: own) || choice != nil else { return }
+        try self.sponsor(
+            &record, into: try self.choose(choice, record.intent, turn), turn)
+    }
+
+    mutating func accept(
+        _ text: String, into cluster: ClusterID? = nil, _ turn: inout Turn
+    ) throws(Refusal) -> Reply {
         let answer: Answer
         switch try self.read(text) {
         case .answer(let scanned): answer = scanned
@@ -111,6 +127,8 @@ extension Node {
                 role: .offering, ownKey: relation.ownKey, peer: answer.code,
                 ownSalt: codes.ownSalt, offer: codes.offer, answer: answer.bytes)
         else { throw .unreadable(.malformed(offset: 0)) }
+        try self.decide(
+            &relation.record, peer: answer.code.totalPeers, cluster, turn)
         codes.peerSalt = answer.code.salt
         codes.answer = answer.bytes
         relation.record.codes = codes
@@ -119,6 +137,9 @@ extension Node {
             salt: answer.code.salt, pid: answer.code.pid)
         relation.record.endpoints = theirs
         relation.record.peerNAT = answer.code.nat
+        guard let renewed = Relation(relation.record, self.primitives) else { throw .notFound }
+        relation.memberSigningKey = renewed.memberSigningKey
+        relation.memberKeys = renewed.memberKeys
         self.relations[id] = relation
         turn.actions.append(.admit(relation.admission))
         self.update(id, &turn) { $0.startConnecting(&$1, firstAttempt: .zero) }
@@ -187,10 +208,8 @@ extension Node {
         _ role: MeetingRole, _ options: MeetingOptions, _ turn: inout Turn
     ) throws(Refusal) -> RelationRecord {
         switch options.intent {
-        case .auto:
-            guard self.totalPeers == 0 else { throw .notYet(.auto) }
-        case .private: break
-        case .cluster, .join, .bridge, .repair: throw .notYet(options.intent)
+        case .auto, .private, .cluster, .join, .repair: break
+        case .bridge: throw .notYet(.bridge)
         }
         let pending = self.ids.count { self.relations[$0].map { !$0.isTrusted } ?? false }
         guard pending < Limits.pairingCountMax else {
@@ -207,6 +226,10 @@ extension Node {
             memberSigningKey: Secret(byteCount: 32, using: &turn.generator),
             memberAgreementKey: Secret(byteCount: 32, using: &turn.generator))
         record.toldNAT = self.own.hint
+        if options.intent == .cluster {
+            try self.sponsor(
+                &record, into: try self.choose(options.cluster, options.intent, turn), turn)
+        }
         return record
     }
 

@@ -10,6 +10,7 @@ struct WaitingMeeting: Sendable {
 // What people ask for (PROTOCOL.md §3, §8.1).
 extension Node {
     mutating func receive(_ request: Request, _ id: RequestID, _ turn: inout Turn) {
+        self.doubtLostPeers(request)
         if self.mustAskFirst(request, turn) {
             self.waitingForAddress.append(
                 WaitingMeeting(
@@ -24,13 +25,26 @@ extension Node {
         }
     }
 
+    /// A code is to be shown: whoever is lost may be so because the own address is another one.
+    private mutating func doubtLostPeers(_ request: Request) {
+        switch request {
+        case .offer, .answer:
+            let relations = self.relations
+            self.own.doubt { relations[$0].map { !$0.isConnected && $0.isTrusted } ?? false }
+        case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
+            .removeMember, .block:
+            break
+        }
+    }
+
     /// The IPgetter's turn: a code is to be shown and nothing tells an external address.
     private func mustAskFirst(_ request: Request, _ turn: Turn) -> Bool {
         let options: MeetingOptions
         switch request {
         case .offer(let given): options = given
         case .answer(_, let given): options = given
-        case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping:
+        case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
+            .removeMember, .block:
             return false
         }
         return self.configuration.usesIPgetter && options.hosts == nil && !self.own.knowsExternal
@@ -63,14 +77,21 @@ extension Node {
         switch request {
         case .offer(let options): return try self.offer(options, &turn)
         case .answer(let text, let options): return try self.answer(text, options, &turn)
-        case .accept(let text): return try self.accept(text, &turn)
+        case .accept(let text, let cluster):
+            return try self.accept(text, into: cluster, &turn)
         case .retry(let relation): try self.retry(relation, &turn)
         case .cancel(let relation): try self.cancel(relation, &turn)
         case .forget(let relation):
             try self.requirePeer(relation)
+            try self.requirePair(relation)
             self.update(relation, &turn) { $0.forget(&$1) }
         case .rename(let relation, let name): try self.rename(relation, name, &turn)
         case .renameCluster(let cluster, let name): try self.rename(cluster, name, &turn)
+        case .leave(let cluster): try self.leave(cluster, &turn)
+        case .removeMember(let cluster, let member):
+            try self.remove(member, from: cluster, &turn)
+        case .block(let cluster, let member, let isOn):
+            try self.block(member, in: cluster, isOn: isOn, &turn)
         case .matched(let relation):
             try self.requirePeer(relation)
             self.update(relation, &turn) { relation, turn in
@@ -83,6 +104,15 @@ extension Node {
             return nil
         }
         return .done
+    }
+
+    /// Who shares a cluster of more than two is not forgotten, but blocked or removed.
+    private func requirePair(_ id: RelationID) throws(Refusal) {
+        guard let cluster = self.relations[id]?.record.cluster,
+            let index = self.liveIndex(of: cluster), let roster = self.live[index].roster,
+            roster.present.count > 2
+        else { return }
+        throw .inCluster(cluster)
     }
 
     private func requirePeer(_ id: RelationID) throws(Refusal) {
@@ -133,6 +163,6 @@ extension Node {
             throw .badName
         }
         turn.clusters[position].name = clean
-        turn.changes.append(.cluster(turn.clusters[position]))
+        turn.changes.append(.cluster(turn.clusters[position], erasing: false))
     }
 }

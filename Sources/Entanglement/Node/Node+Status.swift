@@ -14,7 +14,9 @@ extension Node {
     /// Everything that `status` shows, at this moment.
     public func status(now: Moment) -> NodeStatus {
         let relations = self.ids.compactMap { self.relations[$0] }
-        let peers = relations.filter { $0.isTrusted && $0.record.phase != .forgotten }
+        let peers = relations.filter {
+            $0.isTrusted && $0.record.phase != .forgotten && !$0.isPassive
+        }
         let pairings = relations.filter { !$0.isTrusted }.sorted {
             ($0.record.createdAt, $0.id) < ($1.record.createdAt, $1.id)
         }
@@ -24,11 +26,8 @@ extension Node {
                 NodeStatus.OwnAddress(candidate: $0.candidate, confirmedBy: $0.confirmedBy)
             },
             network: self.networkFindings, peers: peers.map { self.peerStatus($0, now) },
-            clusters: self.clusters.sorted { $0.id < $1.id }.map { cluster in
-                let members = peers.filter { $0.record.cluster == cluster.id }
-                return NodeStatus.Cluster(
-                    id: cluster.id, name: cluster.name, members: 2,
-                    connected: members.count { self.isConnected($0, now) })
+            clusters: self.clusters.sorted { $0.id < $1.id }.map {
+                self.clusterStatus($0, peers, now)
             },
             pairings: pairings.map { self.pairingStatus($0, now) },
             counters: [
@@ -42,22 +41,22 @@ extension Node {
             ])
     }
 
-    private func isConnected(_ relation: Relation, _ now: Moment) -> Bool {
+    func isConnected(_ relation: Relation, _ now: Moment) -> Bool {
         relation.isConnected
             && relation.lastHeard.map { now.instant - $0 < Constants.connectedSpan } ?? false
     }
 
     private func peerStatus(_ relation: Relation, _ now: Moment) -> NodeStatus.Peer {
         let record = relation.record
-        let names = [record.givenName, record.claimedName, String(record.id.description.prefix(8))]
         return NodeStatus.Peer(
-            id: record.id, name: names.first { !$0.isEmpty } ?? "",
+            id: record.id, name: record.shownName,
             isConnected: self.isConnected(relation, now),
             path: relation.path.flatMap { $0.isRelay ? nil : $0 },
             via: relation.relay(at: relation.path)?.helper,
             reason: relation.isRelayed ? .noDirectPath : nil,
             roundTrip: relation.roundTrip, lastHeardAt: record.lastHeardAt,
-            cluster: record.cluster, role: record.role,
+            cluster: record.cluster, member: record.member, isMet: record.epoch == nil,
+            role: record.role,
             safetyNumber: record.keys.map { self.safetyNumber($0.meeting) } ?? "",
             matchedAt: record.matchedAt, echo: relation.echo,
             isForgetting: record.phase == .forgetting,
@@ -100,5 +99,13 @@ extension Node {
 
     private func safetyNumber(_ meeting: [UInt8]) -> String {
         KeySchedule(primitives: self.primitives).safetyNumber(meeting: meeting)
+    }
+}
+
+extension RelationRecord {
+    /// The given name, else the claimed one, else the beginning of the id.
+    var shownName: String {
+        let names = [self.givenName, self.claimedName, String(self.id.description.prefix(8))]
+        return names.first { !$0.isEmpty } ?? ""
     }
 }

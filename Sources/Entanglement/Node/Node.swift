@@ -20,6 +20,10 @@ public struct Node: Sendable {
     private var bySession: [UInt32: RelationID] = [:]
     var indexes = SessionIndexes()
     var clusters: [ClusterRecord]
+    /// The same at work, ordered by id.
+    var live: [LiveCluster] = []
+    /// A random number of this start of the program.
+    var incarnation: UInt64 = 0
     /// The clusters of the peers that are trusted; right again at the end of each call.
     private var trustedClusters: Set<ClusterID> = []
     var tombstones: [Tombstone]
@@ -78,6 +82,7 @@ public struct Node: Sendable {
             turn.actions.append(.admit(relation.admission))
         }
         self.noteTrustedClusters()
+        self.load(state, &turn)
         for tombstone in state.tombstones {
             turn.actions.append(.bury(pidHash: tombstone.pidHash))
         }
@@ -103,6 +108,9 @@ public struct Node: Sendable {
         if let due = self.discovery.dueAt { earliest = min(due, earliest ?? due) }
         for lifetime in self.lifetimes {
             if let due = lifetime.dueAt { earliest = min(due, earliest ?? due) }
+        }
+        for index in self.live.indices {
+            if let due = self.live[index].dueAt { earliest = min(due, earliest ?? due) }
         }
         return earliest
     }
@@ -150,6 +158,7 @@ public struct Node: Sendable {
         self.disproveRests(&turn)
         self.tickLifetimes(&turn)
         self.noteUnasked(&turn)
+        self.tendClusters(&turn)
         self.finish(&turn, into: &outputs)
     }
 
@@ -329,6 +338,7 @@ public struct Node: Sendable {
 
     private mutating func finish(_ turn: inout Turn, into outputs: inout [Output]) {
         self.announceAddresses(&turn)
+        self.sendGossip(&turn)
         self.closeFreshSockets(&turn)
         self.sendByHelpers(&turn)
         self.common.relayCount = turn.relayCount
@@ -336,7 +346,10 @@ public struct Node: Sendable {
         self.generator = turn.generator
         self.indexes = turn.indexes
         self.clusters = turn.clusters
-        if turn.changes.contains(where: \.concernsRelations) { self.noteTrustedClusters() }
+        if turn.changes.contains(where: \.concernsRelations) {
+            self.noteTrustedClusters()
+            self.noteClusterPeers()
+        }
         self.calledAddresses.note(turn.actions)
         outputs += turn.outputs
     }

@@ -50,6 +50,10 @@ public struct NodeStatus: Sendable, Equatable {
         public var lastHeardAt: WallTime?
         /// The cluster that the meeting founded.
         public var cluster: ClusterID?
+        /// Who it is in that cluster.
+        public var member: MemberID?
+        /// Whether the two met; else a member of the cluster introduced it.
+        public var isMet: Bool
         /// Which code this node showed.
         public var role: MeetingRole
         /// The safety number.
@@ -64,16 +68,72 @@ public struct NodeStatus: Sendable, Equatable {
         public var obstacle: Obstacle?
     }
 
+    /// A member of a cluster, this node included.
+    public struct Member: Sendable, Equatable {
+        /// Its id there.
+        public var id: MemberID
+        /// What it is called: the peer's name, else what it calls itself, else the beginning of the id.
+        public var name: String
+        /// The relation by which it is reached; nil: this node itself, or somebody who is gone or blocked.
+        public var relation: RelationID?
+        /// Whether it is this node.
+        public var isSelf: Bool
+        /// How it came.
+        public var origin: MemberOrigin
+        /// What became of it.
+        public var status: MemberStatus
+        /// Whether its vote counts.
+        public var isVoter: Bool
+        /// The members who met it in person, ordered by id.
+        public var metBy: [MemberID]
+        /// Whether it is connected.
+        public var isConnected: Bool
+        /// Whether this node blocks it.
+        public var isBlocked: Bool
+        /// Whether two of its records prove that it said two different things, or that it runs twice.
+        public var isSuspect: Bool
+        /// Where it says it may be reached, by its newest record.
+        public var addresses: [Endpoint]
+        /// When it said so, by its clock.
+        public var publishedAt: WallTime?
+    }
+
+    /// A proposal to remove a member.
+    public struct Removal: Sendable, Equatable {
+        /// Its record.
+        public var id: RecordID
+        /// Who is to go.
+        public var accused: MemberID
+        /// Who proposed it.
+        public var author: MemberID
+        /// Everybody who voted for it.
+        public var supporters: [MemberID]
+        /// What became of it.
+        public var outcome: RemovalOutcome
+    }
+
     /// One cluster.
     public struct Cluster: Sendable, Equatable {
         /// Its UID.
         public var id: ClusterID
         /// Its name.
         public var name: String
-        /// How many members, this node included.
+        /// Whether this node is a member yet.
+        public var standing: ClusterStanding
+        /// Who this node is there.
+        public var own: MemberID
+        /// How many members are present, this node included.
         public var members: Int
         /// How many of the others are connected.
         public var connected: Int
+        /// Everybody who was ever taken in, ordered by id; empty while joining.
+        public var roster: [Member]
+        /// All proposals of removals, ordered by id.
+        public var removals: [Removal]
+        /// The number of the epoch.
+        public var epoch: UInt32
+        /// How many records there are.
+        public var records: Int
     }
 
     /// What the node calls itself.

@@ -19,6 +19,8 @@ struct OwnAddresses: Sendable {
         var network: UInt64
         /// The peer's address, and when it spoke last; nil: it sees another socket than others.
         var witness: Witness?
+        /// Whether the peer is lost: perhaps because this is not true any more.
+        var isStale = false
     }
 
     private struct Witness: Sendable, Equatable {
@@ -86,7 +88,9 @@ struct OwnAddresses: Sendable {
         if let index = self.places[relation] {
             let former = self.votes[index]
             self.votes[index] = vote
-            guard former.echo != vote.echo || former.network != vote.network else { return }
+            guard
+                former.echo != vote.echo || former.network != vote.network || former.isStale
+            else { return }
         } else {
             self.places[relation] = self.votes.count
             self.votes.append(vote)
@@ -105,6 +109,17 @@ struct OwnAddresses: Sendable {
         self.estimate.note(echo: echo, others: others.map(\.echo))
     }
 
+    /// What lost peers saw counts less than anything else, until they say it again.
+    mutating func doubt(_ isLost: (RelationID) -> Bool) {
+        var hasChanged = false
+        for index in self.votes.indices where !self.votes[index].isStale {
+            guard isLost(self.votes[index].relation) else { continue }
+            self.votes[index].isStale = true
+            hasChanged = true
+        }
+        if hasChanged { self.known = self.ranked() }
+    }
+
     mutating func withdraw(_ relation: RelationID) {
         guard let index = self.places.removeValue(forKey: relation) else { return }
         self.votes.remove(at: index)
@@ -121,12 +136,13 @@ struct OwnAddresses: Sendable {
         self.known = self.ranked()
     }
 
-    /// What peers see, each endpoint once, with the number of networks that see it.
-    private func observed() -> [Known] {
+    /// What peers see, each endpoint once, with the number of networks that see it; of lost ones alone, or
+    /// of all others.
+    private func observed(isStale: Bool) -> [Known] {
         var found: [Known] = []
         var positions: [Endpoint: Int] = [:]
         var networks: [Set<UInt64>] = []
-        for vote in self.votes {
+        for vote in self.votes where vote.isStale == isStale {
             if let position = positions[vote.echo] {
                 networks[position].insert(vote.network)
                 continue
@@ -152,11 +168,12 @@ struct OwnAddresses: Sendable {
         var list = self.given.filter { $0.kind == .mapped }.map {
             Known(candidate: $0, confirmedBy: 1)
         }
-        list += self.observed()
+        list += self.observed(isStale: false)
         if let asked = self.asked {
             list.append(
                 Known(candidate: Candidate(endpoint: asked, kind: .ipgetter), confirmedBy: 1))
         }
+        list += self.observed(isStale: true)
         let own = self.given.filter { $0.kind != .mapped }
         list += own.filter(\.endpoint.address.isPublic).map { Known(candidate: $0, confirmedBy: 0) }
         list += own.filter { !$0.endpoint.address.isPublic }.map {
@@ -170,7 +187,11 @@ struct OwnAddresses: Sendable {
     ///
     /// A public IPv6 address is not enough where IPv4 goes through a router: most peers have IPv4.
     var knowsExternal: Bool {
-        let addresses = self.known.map(\.candidate.endpoint.address)
+        let stale = self.votes.filter(\.isStale).map(\.echo)
+        let fresh = self.votes.filter { !$0.isStale }.map(\.echo)
+        let addresses = self.known.map(\.candidate.endpoint).filter {
+            $0 == self.asked || fresh.contains($0) || !stale.contains($0)
+        }.map(\.address)
         let hasIPv4 = addresses.contains { !$0.isIPv6 && !$0.isLoopback }
         return addresses.contains { $0.isPublic && $0.isIPv6 != hasIPv4 }
     }

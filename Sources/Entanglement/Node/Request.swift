@@ -19,12 +19,18 @@ public struct MeetingOptions: Sendable, Equatable {
     public var hosts: [Endpoint]?
     /// Life of an offer.
     public var life: Duration
+    /// The own cluster into which the other is to be taken, if it is a newcomer; nil: not decided.
+    public var cluster: ClusterID?
 
     /// Options with their defaults.
-    public init(intent: Intent = .auto, hosts: [Endpoint]? = nil, life: Duration = .seconds(600)) {
+    public init(
+        intent: Intent = .auto, hosts: [Endpoint]? = nil, life: Duration = .seconds(600),
+        cluster: ClusterID? = nil
+    ) {
         self.intent = intent
         self.hosts = hosts
         self.life = life
+        self.cluster = cluster
     }
 }
 
@@ -34,8 +40,9 @@ public enum Request: Sendable, Equatable {
     case offer(MeetingOptions)
     /// The text of a scanned offer; replied with `answered`.
     case answer(String, MeetingOptions)
-    /// The text of a scanned answer; replied with `accepted`.
-    case accept(String)
+    /// The text of a scanned answer; replied with `accepted`. If the other is a newcomer and this node a
+    /// member, it is taken into that cluster.
+    case accept(String, into: ClusterID? = nil)
     /// Back to the start of the online step.
     case retry(RelationID)
     /// Deletes a pairing everywhere.
@@ -46,6 +53,12 @@ public enum Request: Sendable, Equatable {
     case rename(RelationID, String)
     /// Names a cluster.
     case renameCluster(ClusterID, String)
+    /// Leaves a cluster for good.
+    case leave(ClusterID)
+    /// Proposes that a member be removed, or votes for the proposal that there is.
+    case removeMember(ClusterID, MemberID)
+    /// Has nothing to do any more with a member, or has again.
+    case block(ClusterID, MemberID, isOn: Bool)
     /// Records that two people compared the safety numbers.
     case matched(RelationID)
     /// One round trip; replied with `pong` or `noAnswer`.
@@ -102,6 +115,14 @@ public enum Refusal: Error, Sendable, Equatable {
     case badHost
     /// The life of an offer is under 10 s or over a day.
     case badLife
+    /// The other is a newcomer: into which of these clusters is it to be taken? (Or none: `private`.)
+    case mustChoose([ClusterID])
+    /// Fewer than three voters: they can only leave or block.
+    case tooFewVoters
+    /// A member of a cluster of more than two cannot be forgotten: leave it, block or remove the member.
+    case inCluster(ClusterID)
+    /// The records of the cluster have not come yet.
+    case notMember
     /// More pairings or peers than the limit.
     case tooMany(limit: Int)
 }

@@ -12,6 +12,8 @@ public struct NodeConfiguration: Sendable {
     public var usesCommonPeers = true
     /// Where this node is reached on its local networks; nil: it neither says hello nor listens.
     public var helloPorts: HelloPorts?
+    /// Whether the records of clusters are passed on, and members connect whom nobody of the two met.
+    public var sharesRecords = true
     /// Whether it is measured how long the own router remembers, with peers' help.
     public var measuresLifetime = true
     /// Deliberate defects that tests must find; empty in every product.
@@ -64,6 +66,18 @@ struct Turn {
     var seeks: [RelationID] = []
     /// What peers said about common peers, to be carried out after the step.
     var rendezvous: [(from: RelationID, frame: Frame)] = []
+    /// Clusters that were founded, with the record that says so.
+    var foundings: [(cluster: ClusterID, genesis: Record)] = []
+    /// Whether what meetings agreed on may have to be written into records.
+    var mustSettleBonds = false
+    /// A deliberate defect's: who is gone keeps its relation until the new secret is given.
+    var isGivingSecret = false
+    /// Relations that are connected since this turn.
+    var connected: [RelationID] = []
+    /// What peers said about clusters, to be carried out after the step.
+    var gossip: [(from: RelationID, frame: GossipFrame)] = []
+    /// What is to be told about clusters, at the end of the step.
+    var gossipSends: [(to: RelationID, frame: GossipFrame)] = []
     /// Peers that can help since this turn, or cannot any more.
     var gainedHelpers: [RelationID] = []
     var lostHelpers: [RelationID] = []
@@ -146,6 +160,8 @@ enum RelationEnd: Equatable {
     case cancelledByPeer
     /// `forget` was acknowledged, or its time is over.
     case forgotten
+    /// The records of the cluster say that there is none, or another has taken its place.
+    case dropped
 }
 
 /// The session indexes in use on this node; they are 10 digits long unless 9 are asked for.

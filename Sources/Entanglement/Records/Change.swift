@@ -17,35 +17,6 @@ public struct Tombstone: Sendable, Equatable {
     }
 }
 
-/// A cluster that this node is a member of.
-public struct ClusterRecord: Sendable, Equatable {
-    /// The cluster UID.
-    public var id: ClusterID
-    /// What this node's person calls it.
-    public var name: String
-    /// The genesis content, 161 bytes (PROTOCOL.md §6).
-    public var genesis: [UInt8]
-    /// A's signature over it, 64 bytes.
-    public var offeringSignature: [UInt8]
-    /// B's signature over it, 64 bytes.
-    public var answeringSignature: [UInt8]
-    /// When this node became a member.
-    public var createdAt: WallTime
-
-    /// A cluster as founded or loaded.
-    public init(
-        id: ClusterID, name: String, genesis: [UInt8], offeringSignature: [UInt8],
-        answeringSignature: [UInt8], createdAt: WallTime
-    ) {
-        self.id = id
-        self.name = name
-        self.genesis = genesis
-        self.offeringSignature = offeringSignature
-        self.answeringSignature = answeringSignature
-        self.createdAt = createdAt
-    }
-}
-
 /// One durable change; all of a batch are committed in one transaction before anything else.
 public enum Change: Sendable, Equatable {
     /// Inserts or replaces the whole record of a relation, counters included.
@@ -65,10 +36,16 @@ public enum Change: Sendable, Equatable {
     case bury(Tombstone)
     /// Deletes a tombstone by its `pidHash`.
     case unbury([UInt8])
-    /// Inserts or replaces a cluster.
-    case cluster(ClusterRecord)
-    /// Deletes a cluster.
+    /// Inserts or replaces a cluster, all its epochs' secrets included.
+    ///
+    /// `erasing` says that secrets of the former one are gone in this one.
+    case cluster(ClusterRecord, erasing: Bool)
+    /// Deletes a cluster and, by cascade, its records and secrets; leaves no trace in any file.
     case deleteCluster(ClusterID)
+    /// Appends a record of a cluster's roster, under its id.
+    case record(StoredRecord, RecordID)
+    /// Inserts or replaces the endpoint record of a member.
+    case endpointRecord(StoredRecord, MemberID)
     /// What this node calls itself.
     case nodeName(String)
     /// Appends to the log of events (a bounded one: the oldest go).
@@ -79,7 +56,7 @@ public enum Change: Sendable, Equatable {
         switch self {
         case .relation, .deleteRelation: true
         case .reserveCounters, .acceptCounter, .endpoints, .bury, .unbury, .cluster,
-            .deleteCluster, .nodeName, .event:
+            .deleteCluster, .record, .endpointRecord, .nodeName, .event:
             false
         }
     }
@@ -93,17 +70,24 @@ public struct DurableState: Sendable, Equatable {
     public var relations: [RelationRecord]
     /// All clusters, ordered by id.
     public var clusters: [ClusterRecord]
+    /// The records of all rosters, by cluster, each cluster's in the order in which they were appended.
+    public var records: [StoredRecord]
+    /// The newest endpoint record of each member, by cluster, then by member.
+    public var endpointRecords: [StoredRecord]
     /// All tombstones, ordered by hash.
     public var tombstones: [Tombstone]
 
     /// The state of a new node.
     public init(
         nodeName: String = "", relations: [RelationRecord] = [], clusters: [ClusterRecord] = [],
+        records: [StoredRecord] = [], endpointRecords: [StoredRecord] = [],
         tombstones: [Tombstone] = []
     ) {
         self.nodeName = nodeName
         self.relations = relations
         self.clusters = clusters
+        self.records = records
+        self.endpointRecords = endpointRecords
         self.tombstones = tombstones
     }
 }

@@ -140,6 +140,18 @@ public struct FoundingPart: Sendable, Equatable {
     }
 }
 
+/// What a meeting is for, as both sides agreed when the first signature was made.
+public enum MeetingBond: Sendable, Equatable {
+    /// It founds a cluster of the two.
+    case founding
+    /// This node takes the other into its cluster.
+    case sponsoring(ClusterID)
+    /// The other, a member of that id, takes this node into its cluster.
+    case joining(ClusterID, sponsor: MemberID)
+    /// Both are members of that cluster already, the other under that id.
+    case confirming(ClusterID, MemberID)
+}
+
 /// Everything durable about one relation: a pairing while unfinished, a peer once trusted.
 public struct RelationRecord: Sendable, Equatable {
     /// This node's name for the relation.
@@ -175,8 +187,16 @@ public struct RelationRecord: Sendable, Equatable {
     public var peerPart: FoundingPart?
     /// The member keys that the other named in message 2, stored with message 3.
     public var peerMemberKeys: MemberKeys?
-    /// The cluster that this meeting founded; non-nil once trusted.
+    /// The own cluster into which the other is to be taken, as the person decided.
+    public var sponsors: ClusterID?
+    /// What the meeting is for; non-nil once this node has signed something.
+    public var bond: MeetingBond?
+    /// The cluster that both are members of; non-nil once trusted.
     public var cluster: ClusterID?
+    /// Who the other is in that cluster; non-nil once trusted.
+    public var member: MemberID?
+    /// The number of the epoch that the keys are from; nil: the two met, and the keys are the meeting's.
+    public var epoch: UInt32?
     /// What the other calls itself; a claim.
     public var claimedName: String
     /// What this node's person calls the other; empty: the claimed name is shown.

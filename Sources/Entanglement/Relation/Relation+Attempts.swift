@@ -47,7 +47,8 @@ extension Relation {
     }
 
     func isEager(_ turn: Turn) -> Bool {
-        self.searchStart.map { turn.instant - $0 < Constants.searchEagerSpan } ?? true
+        !self.isPassive
+            && (self.searchStart.map { turn.instant - $0 < Constants.searchEagerSpan } ?? true)
     }
 
     /// When the next attempt is due after one made now; nil: none.
@@ -57,7 +58,9 @@ extension Relation {
         case .answered, .connecting: Constants.attemptInterval + turn.jitter()
         case .timedOut: turn.patience()
         case .trusted, .forgetting:
-            self.isEager(turn) ? Constants.attemptInterval + turn.jitter() : turn.patience()
+            self.isEager(turn)
+                ? Constants.attemptInterval + turn.jitter()
+                : turn.patience() * (self.isPassive ? Constants.passivePatienceCount : 1)
         }
     }
 
@@ -164,7 +167,7 @@ extension Relation {
             let byteCount = writer.payloadByteCountMax(byteCountMax: Constants.openingByteCount)
             let content = OpeningContent(
                 isTrusted: self.isTrusted, n: n, from: index, intent: self.record.intent,
-                clusterMatches: self.clusterMatches(turn), endpoints: turn.ownEndpoints)
+                clusterMatches: self.clusterMatches(turn), endpoints: self.ownEndpoints(turn))
             var handshake = NoiseHandshake.kkpsk0(
                 role: .initiator, prologue: keys.meeting, staticKey: self.ownKey,
                 remoteStatic: keys.peerKey, psk: keys.psk,
@@ -187,6 +190,16 @@ extension Relation {
 
     /// Up to four values by which the other finds a cluster that both are in already.
     func clusterMatches(_ turn: Turn) -> [UInt64] {
+        self.matchValues(turn).map(\.value)
+    }
+
+    /// The first own cluster that one of the other's values names.
+    func sharedCluster(_ matches: [UInt64], _ turn: Turn) -> ClusterID? {
+        guard !matches.isEmpty else { return nil }
+        return self.matchValues(turn).first { matches.contains($0.value) }?.cluster
+    }
+
+    private func matchValues(_ turn: Turn) -> [(cluster: ClusterID, value: UInt64)] {
         guard let codes = self.record.codes, let peerSalt = codes.peerSalt,
             let meeting = self.record.keys?.meeting
         else { return [] }
@@ -196,7 +209,7 @@ extension Relation {
             meeting: meeting, offeringSalt: isOffering ? codes.ownSalt : peerSalt,
             answeringSalt: isOffering ? peerSalt : codes.ownSalt)
         return turn.livingClusters.prefix(Constants.clusterMatchCountMax).map {
-            schedule.clusterMatch(prk: prk, cluster: $0.id)
+            ($0.id, schedule.clusterMatch(prk: prk, cluster: $0.id))
         }
     }
 
@@ -230,12 +243,12 @@ extension Relation {
             index: attempt.index, remoteIndex: from, keys: keys, ownPID: self.record.ownPID,
             sendKey: split.initiatorToResponder, receiveKey: split.responderToInitiator,
             createdAt: turn.instant)
-        let problem = self.problem(
+        let (purpose, problem) = self.agreement(
             peerIntent: content.intent, matches: content.clusterMatches, turn)
         self.add(
             SessionView(
                 index: attempt.index, isInitiator: true, createdAt: turn.instant,
-                isConfirmed: true, isCrossed: isCrossed, mayFound: problem == nil,
+                isConfirmed: true, isCrossed: isCrossed, purpose: purpose,
                 provedEndpoint: source),
             session, &turn)
         self.hear(content.endpoints, turn)
@@ -250,7 +263,9 @@ extension Relation {
             self.stop(problem, &turn)
         } else {
             self.begin(&turn)
-            self.startFounding(content.memberKeys, session: attempt.index, to: source, &turn)
+            self.startFounding(
+                content.memberKeys, purpose, content.reference, session: attempt.index,
+                to: source, &turn)
         }
     }
 

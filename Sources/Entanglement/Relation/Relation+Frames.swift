@@ -81,6 +81,11 @@ extension Relation {
             // One relayed inside another would have no end.
             guard self.record.phase == .trusted, !packet.source.isRelay else { return }
             turn.rendezvous.append((self.id, frame))
+        case .gossip(let frame):
+            guard self.record.phase == .trusted, self.record.cluster == frame.cluster else {
+                return
+            }
+            turn.gossip.append((self.id, frame))
         }
     }
 

@@ -69,6 +69,7 @@ extension Relation {
         self.sessions[position].isHeard = true
         guard !self.sessions[position].isConfirmed else { return }
         self.sessions[position].isConfirmed = true
+        if self.isConnected { turn.connected.append(self.id) }
         self.dropAttempts(&turn)
         // Who confirms has read message 2 at one of the places where it went; another source must
         // prove itself.
@@ -101,7 +102,8 @@ extension Relation {
         self.nextAttemptAt = nil
         self.searchStart = nil
         self.connect(&turn)
-        self.startProbe(&turn)
+        // Something must go out in the new session at once, or the other drops it.
+        if self.probe == nil { self.startProbe(&turn) } else { self.repeatProbe(&turn) }
     }
 
     private mutating func connect(_ turn: inout Turn) {
@@ -109,6 +111,7 @@ extension Relation {
             let path = self.path
         else { return }
         self.isConnected = true
+        turn.connected.append(self.id)
         self.seeking.isUnproved = false
         if !path.isRelay { self.seeking.movedAt = turn.instant }
         if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }) {
@@ -139,7 +142,7 @@ extension Relation {
     /// When a ping is due: the path has rested, or the peer has been silent.
     var keepaliveAt: Instant? {
         guard self.isTrusted, self.isConnected, self.probe == nil, self.upkeep != .nothing,
-            self.record.phase != .forgotten
+            self.record.phase != .forgotten, !self.isResting || self.wantedUntil != nil
         else { return nil }
         let silent = self.lastHeard.map { $0 + Constants.silenceMax }
         return [silent, self.restEnd].compactMap { $0 }.min()
@@ -154,7 +157,7 @@ extension Relation {
     /// When the session in use wants a successor.
     var rekeyAt: Instant? {
         guard self.isTrusted, self.isConnected, self.attempts.isEmpty,
-            self.nextAttemptAt == nil,
+            self.nextAttemptAt == nil, !self.isResting || self.wantedUntil != nil,
             let session = self.preferred(self.sessions.filter(\.isConfirmed))
         else { return nil }
         let patience = session.isInitiator ? Duration.zero : Constants.rekeyResponderExtra
@@ -222,7 +225,7 @@ extension Relation {
     /// What the other has not acknowledged goes with each ping.
     private mutating func repeatNews(_ turn: inout Turn) {
         if let sequence = self.unacknowledgedAddresses {
-            self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
+            self.send(.addresses(sequence: sequence, self.ownEndpoints(turn)), &turn)
         }
         self.sendHint(&turn)
     }
@@ -233,17 +236,19 @@ extension Relation {
         self.heldMove = nil
         if self.isConnected {
             self.isConnected = false
-            turn.notify(.peerUnreachable(self.id))
+            if !self.isAtRest(turn.instant) { turn.notify(.peerUnreachable(self.id)) }
             turn.changes.append(
                 .endpoints(
                     self.id, self.record.endpoints, lastHeardAt: self.record.lastHeardAt))
         }
-        self.search(&turn)
+        if self.isPassive { self.callSeldom(&turn) } else { self.search(&turn) }
     }
 
     /// Starts to look for a trusted peer, with haste again.
     mutating func search(_ turn: inout Turn, after delay: Duration = .zero) {
-        guard self.record.phase == .trusted || self.record.phase == .forgetting else { return }
+        guard self.record.phase == .trusted || self.record.phase == .forgetting,
+            !self.isPassive, !self.isAtRest(turn.instant)
+        else { return }
         if self.searchStart == nil { self.birthdayRoundCount = 0 }
         if turn.has(.noSearch), self.path != nil { return }
         self.searchStart = turn.instant
@@ -262,6 +267,7 @@ extension Relation {
             turn.reply(request, .noAnswer(self.id))
             return
         }
+        self.want(&turn)
         self.waitingPings.append(
             WaitingPing(request: request, deadline: turn.instant + Constants.challengeLife))
         if self.sendingSession(turn.instant) == nil || self.path == nil {

@@ -32,12 +32,14 @@ extension Relation {
         turn.changes.append(.acceptCounter(self.id, n))
         self.noteUnasked(source.address, &turn)
         self.hear(content.endpoints, at: source, turn)
-        let problem = self.problem(
+        let (purpose, problem) = self.agreement(
             peerIntent: content.intent, matches: content.clusterMatches, turn)
         let index = turn.indexes.make(using: &turn.generator)
         guard
             let response = self.makeResponse(
-                to: from, index: index, n: n, source: source, &handshake, keys, turn)
+                to: from, index: index, n: n, source: source,
+                self.introduction(purpose, matches: content.clusterMatches, turn), &handshake,
+                keys, turn)
         else { return }
         self.makeRoomForSlot(&turn)
         self.slots.append(
@@ -52,7 +54,7 @@ extension Relation {
         self.add(
             SessionView(
                 index: index, isInitiator: false, createdAt: turn.instant, isConfirmed: false,
-                isCrossed: self.noticeCrossing(turn.instant), mayFound: problem == nil,
+                isCrossed: self.noticeCrossing(turn.instant), purpose: purpose,
                 provedEndpoint: source),
             session, &turn)
         turn.send(response, to: source)
@@ -76,6 +78,7 @@ extension Relation {
 
     private func makeResponse(
         to: UInt32, index: UInt32, n: UInt64, source: Endpoint,
+        _ introduction: (keys: MemberKeys, reference: ClusterReference?),
         _ handshake: inout NoiseHandshake, _ keys: RelationKeys, _ turn: Turn
     ) -> [UInt8]? {
         let writer = EnvelopeWriter.response(
@@ -86,7 +89,8 @@ extension Relation {
         let content = ResponseContent(
             isTrusted: self.isTrusted, n: n, to: to, from: index, echo: source,
             intent: self.record.intent, clusterMatches: self.clusterMatches(turn),
-            memberKeys: self.memberKeys, endpoints: turn.ownEndpoints)
+            memberKeys: introduction.keys, endpoints: self.ownEndpoints(turn),
+            reference: introduction.reference)
         guard
             let padded = PaddedContent.pad(
                 content.bytes(byteCountMax: byteCount - 2), to: byteCount),
@@ -144,33 +148,6 @@ extension Relation {
             first.createdAt + Constants.attemptLife <= turn.instant
         {
             self.dropSlot(at: 0, &turn)
-        }
-    }
-
-    /// Whether one of the two codes names peers: then it is scenario B or C.
-    private var namesPeers: Bool {
-        [self.record.codes?.offer, self.record.codes?.answer].contains { bytes in
-            switch bytes.flatMap({ try? CodeText(scanned: $0) }) {
-            case .offer(let offer): offer.code.totalPeers > 0
-            case .answer(let answer): answer.code.totalPeers > 0
-            case .refusal, nil: false
-            }
-        }
-    }
-
-    /// What forbids to go on, given both intents; nil: scenario A.
-    func problem(peerIntent: Intent, matches: [UInt64], _ turn: Turn) -> PairingProblem? {
-        switch (self.record.intent, peerIntent) {
-        case (.auto, .auto) where self.namesPeers: return .notYet
-        case (.auto, .auto), (.auto, .private), (.private, .auto), (.private, .private):
-            let common = self.clusterMatches(turn).contains { matches.contains($0) }
-            let isPrivate = self.record.intent == .private || peerIntent == .private
-            return common && !isPrivate ? .notYet : nil
-        case (.auto, _), (_, .auto), (.cluster, .join), (.join, .cluster), (.bridge, .bridge),
-            (.repair, .repair):
-            return .notYet
-        case (.cluster, _), (.join, _), (.bridge, _), (.private, _), (.repair, _):
-            return .intentConflict
         }
     }
 }

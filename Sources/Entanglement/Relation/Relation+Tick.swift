@@ -18,10 +18,14 @@ extension Relation {
         self.tickForget(&turn)
         self.tickPings(&turn)
         self.tickPhase(&turn)
+        if let end = self.wantedUntil, end <= turn.instant {
+            self.wantedUntil = nil
+            if !self.isConnected { self.searchStart = nil }
+        }
         self.tickSeeking(&turn)
         if let due = self.nextAttemptAt, due <= turn.instant {
             self.nextAttemptAt = nil
-            self.startAttempt(&turn)
+            if !self.isAtRest(turn.instant) { self.startAttempt(&turn) }
         }
         self.tickPunching(&turn)
     }
@@ -95,6 +99,6 @@ extension Relation {
             return
         }
         if !turn.has(.addressesToldOnce) { self.unacknowledgedAddresses = sequence }
-        self.send(.addresses(sequence: sequence, turn.ownEndpoints), &turn)
+        self.send(.addresses(sequence: sequence, self.ownEndpoints(turn)), &turn)
     }
 }

@@ -4,8 +4,8 @@
 struct Relation: Sendable {
     var record: RelationRecord
     let ownKey: AgreementKey
-    let memberSigningKey: SigningKey
-    let memberKeys: MemberKeys
+    var memberSigningKey: SigningKey
+    var memberKeys: MemberKeys
 
     /// Handshakes that this node started and that wait for message 2.
     var attempts: [Attempt] = []
@@ -79,6 +79,12 @@ struct Relation: Sendable {
     var perhapsToldNAT: NATHint?
     /// Common peers that may help to reach this one.
     var seeking = Seeking()
+    /// Whether newer keys of the same member are there: then these only answer.
+    var isPassive = false
+    /// Whether the cluster is so large that this one is only used when it is wanted.
+    var isResting = false
+    /// Until then it is wanted all the same.
+    var wantedUntil: Instant?
 
     init?(_ record: RelationRecord, _ primitives: any Primitives) {
         guard let ownKey = primitives.agreementKey(from: record.ownKey),
@@ -109,6 +115,7 @@ struct Relation: Sendable {
             earliest = min(due, earliest ?? due)
         }
         consider(self.nextAttemptAt)
+        consider(self.wantedUntil)
         consider(self.phaseEnd)
         consider(self.founding?.dueAt)
         consider(self.forgetAt)
@@ -220,8 +227,8 @@ struct SessionView: Sendable, Equatable {
     var isCrossed: Bool
     /// Whether a packet of the other in it was opened (the initiator: after message 2).
     var isHeard = false
-    /// Whether the two intents allow to go on.
-    var mayFound: Bool
+    /// What the meeting is for, as both intents say; nil: they do not allow to go on.
+    var purpose: MeetingPurpose?
     /// Where the handshake proved the other to be.
     let provedEndpoint: Endpoint
 

@@ -111,7 +111,7 @@ extension Node {
                 self.relay(bytes, under: tag, from: peer, &turn)
             }
         case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
-            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer:
+            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, .gossip:
             break
         }
     }

@@ -16,7 +16,9 @@ extension Relation {
     private var wantsHelp: Bool {
         switch self.record.phase {
         case .answered, .connecting, .timedOut: self.record.keys != nil
-        case .trusted, .forgetting: !self.isConnected || self.isRelayed || self.isDoubtful
+        case .trusted, .forgetting:
+            !self.isPassive && (!self.isResting || self.wantedUntil != nil)
+                && (!self.isConnected || self.isRelayed || self.isDoubtful)
         case .offered, .forgotten: false
         }
     }

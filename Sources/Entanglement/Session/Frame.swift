@@ -36,6 +36,8 @@ enum Frame: Equatable {
     case relay(RendezvousTag, [UInt8])
     /// Somebody who has just moved looks for the peers with whom it shares these tags.
     case sought(nonce: UInt64, [VeiledTag])
+    /// About a cluster that both are members of (PROTOCOL.md §12).
+    case gossip(GossipFrame)
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
@@ -102,6 +104,7 @@ enum Frame: Equatable {
             writer.put(nonce)
             writer.put(UInt8(min(tags.count, Constants.seekCountMax)))
             for tag in tags.prefix(Constants.seekCountMax) { writer.put(tag.bytes) }
+        case .gossip(let frame): writer.put(frame)
         }
         return writer.bytes
     }
@@ -160,7 +163,8 @@ enum Frame: Equatable {
                     .sought(nonce: nonce, tags.map { VeiledTag(high: $0.high, low: $0.low) })
                 }
             }
-        default: frame = nil
+        case .some(let type): frame = reader.gossip(type: type).map { .gossip($0) }
+        case nil: frame = nil
         }
         guard let frame, reader.isAtEnd else { return nil }
         self = frame

@@ -76,7 +76,25 @@ struct KeySchedule {
         return mac.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// The secret of a cluster's first epoch: HKDF-Expand(psk, "spockex/1 epoch" | cluster UID), 32 bytes.
+    func foundingEpoch(psk: Secret, cluster: ClusterID) -> Secret {
+        self.primitives.expand(
+            psk, label: Array("spockex/1 epoch".utf8) + cluster.bytes, byteCount: 32)
+    }
+
     private func expand(_ prk: Secret, _ label: String) -> Secret {
         self.primitives.expand(prk, label: Array(label.utf8), byteCount: 32)
+    }
+}
+
+extension EpochSecret {
+    /// The first epoch of a cluster, from the pre-shared key of the meeting that founded it.
+    package static func founding(
+        _ cluster: ClusterID, psk: Secret, since: WallTime, _ primitives: any Primitives
+    ) -> EpochSecret {
+        EpochSecret(
+            number: 0, record: nil,
+            secret: KeySchedule(primitives: primitives).foundingEpoch(psk: psk, cluster: cluster),
+            since: since)
     }
 }

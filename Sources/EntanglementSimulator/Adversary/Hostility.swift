@@ -19,6 +19,28 @@ enum Hostility: String, Sendable, Hashable, CaseIterable {
     case meddles
     /// Signs each attempt to found a cluster with other member keys.
     case substitutes
+
+    // Members of a cluster.
+
+    /// Takes somebody in twice from one meeting, with other keys for each half of the others.
+    case equivocates
+    /// Writes as many records as it can.
+    case inundates
+    /// Sends endpoint records of others that are not the newest.
+    case outdates
+    /// Sends secrets that belong to no epoch.
+    case miskeys
+    /// Sends frames about the cluster with nonsense in them.
+    case babbles
+    /// Passes nothing on, and answers nothing about the cluster.
+    case withholds
+
+    /// What a peer does who need not be a member of a cluster.
+    static let ofPeers: [Self] = [.lies, .forges, .floods, .repeats, .meddles, .substitutes]
+    /// What a member of a cluster does.
+    static let ofMembers: [Self] = [
+        .equivocates, .inundates, .outdates, .miskeys, .babbles, .withholds,
+    ]
 }
 
 /// One hostile peer: its strategy, and what it needs for it.
@@ -29,6 +51,10 @@ struct Villain: Sendable {
     var generator: SeededGenerator
     private var relayed: [[UInt8]] = []
     private var own: [(bytes: [UInt8], to: Endpoint)] = []
+    /// Endpoint records that it has seen.
+    private var places: [[UInt8]] = []
+    /// How often it has written records.
+    private var writeCount = 0
 
     init(_ strategy: Hostility, lies: [Endpoint], seed: UInt64) {
         self.strategy = strategy
@@ -36,9 +62,14 @@ struct Villain: Sendable {
         self.generator = SeededGenerator(seed: seed)
     }
 
-    /// What becomes of an output of its honest node.
-    mutating func twisted(_ output: Output) -> Output {
+    /// What becomes of an output of its honest node; nil: nothing.
+    mutating func twisted(_ output: Output) -> Output? {
         if self.strategy == .meddles { return self.meddled(output) }
+        if self.strategy == .withholds, case .sendSealed(_, .frame, let bytes, _) = output,
+            HostileFrame.passesOn(bytes)
+        {
+            return nil
+        }
         guard self.strategy == .lies,
             case .sendSealed(let session, .frame, let bytes, let target) = output,
             let first = self.lies.first,
@@ -127,7 +158,30 @@ struct Villain: Sendable {
             ].compactMap { $0 }
         case .forges: return (0..<4).map { _ in (self.content(), self.nonsense()) }
         case .meddles: return self.demands(tags, primitives)
-        case .floods, .repeats, .substitutes: return []
+        case .floods, .repeats, .substitutes, .equivocates, .inundates, .outdates, .miskeys,
+            .babbles, .withholds:
+            return []
+        }
+    }
+
+    /// What it does to its clusters now; nil: nothing.
+    mutating func gossip(_ places: [[UInt8]]) -> HostileGossip? {
+        switch self.strategy {
+        case .equivocates, .inundates:
+            // Guests that nobody knows fill a cluster, and records its memory, for ever.
+            self.writeCount += 1
+            guard self.writeCount <= (self.strategy == .equivocates ? 3 : 16) else { return nil }
+            return self.strategy == .equivocates ? .equivocates : .inundates
+        case .outdates:
+            self.places += places.filter { !self.places.contains($0) }
+            self.places = self.places.suffix(64)
+            let chosen = (0..<8).compactMap { _ in
+                self.places.randomElement(using: &self.generator)
+            }
+            return .outdates(chosen)
+        case .miskeys: return .miskeys
+        case .babbles: return .babbles
+        case .lies, .forges, .floods, .repeats, .meddles, .substitutes, .withholds: return nil
         }
     }
 

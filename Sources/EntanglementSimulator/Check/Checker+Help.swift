@@ -97,7 +97,8 @@ extension Checker {
         case .peerUnreachable(let id), .peerForgotten(let id, _):
             self.help.direct[RelationKey(host: host.id, relation: id)] = nil
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
-            .ownAddresses:
+            .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
+            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
             break
         }
     }
@@ -117,14 +118,19 @@ extension Simulation {
         self.people.meetings.contains { meeting in
             let ends = [meeting.offering, meeting.answering]
             guard ends.contains(helper), ends.contains(host) else { return false }
-            return ends.allSatisfy { end in
-                guard let relation = meeting.relation(of: end) else { return false }
-                let key = Checker.RelationKey(host: end, relation: relation)
-                guard let direct = self.checker.help.direct[key] else { return false }
-                return direct.incarnation == self.hosts[end.number].incarnation
-                    && self.now - direct.since > Self.helpSpan
-                    && self.phase(of: relation, at: end) == .trusted
-            }
+            return self.isLongDirect(meeting)
+        }
+    }
+
+    /// Whether both ends of a relation have been connected directly for long enough.
+    func isLongDirect(_ meeting: Meeting) -> Bool {
+        [meeting.offering, meeting.answering].allSatisfy { end in
+            guard let relation = meeting.relation(of: end) else { return false }
+            let key = Checker.RelationKey(host: end, relation: relation)
+            guard let direct = self.checker.help.direct[key] else { return false }
+            return direct.incarnation == self.hosts[end.number].incarnation
+                && self.now - direct.since > Self.helpSpan
+                && self.phase(of: relation, at: end) == .trusted
         }
     }
 

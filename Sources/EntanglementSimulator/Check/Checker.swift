@@ -33,6 +33,10 @@ struct Checker: Sendable {
     var paths: [RelationKey: Endpoint] = [:]
     /// Help between peers.
     var help = HelpRecord()
+    /// Whether relations may end because records say so.
+    var isAboutCluster = false
+    /// Clusters.
+    var clusterBook = ClusterBook()
     /// When each relation ended, on the side where it did.
     var endedAt: [RelationKey: Instant] = [:]
     /// When each host's own addresses changed last.
@@ -68,6 +72,7 @@ struct Checker: Sendable {
     mutating func forgives(_ host: HostID) {
         self.cancelled = self.cancelled.filter { $0.host != host }
         self.forgiven.insert(host)
+        self.forgivesClusters(host)
     }
 
     // MARK: States
@@ -86,6 +91,7 @@ struct Checker: Sendable {
         }
         for (_, reply) in effects.replies { self.looks(at: reply, of: host, now: now) }
         self.looks(at: host.disk.store.state.relations, of: host.id, now: now)
+        if effects.hasClusterNews { self.looksAtClusters(of: &host, now: now) }
         let (excess, publishesLie) = host.inspect(self.lies)
         if let excess { self.report(.limits, at: now, [host.id], excess) }
         if publishesLie {
@@ -100,6 +106,8 @@ struct Checker: Sendable {
         switch event {
         case .trusted(let id, let cluster):
             let record = state.relations.first { $0.id == id }
+            // In one step it may give way to a newer one, or to what the records say.
+            if record == nil, self.isAboutCluster { return }
             guard record?.phase == .trusted, record?.cluster == cluster,
                 state.clusters.contains(where: { $0.id == cluster })
             else {
@@ -115,8 +123,10 @@ struct Checker: Sendable {
             }
         case .pairingEnded(let id, _), .peerForgotten(let id, _):
             self.endedAt[RelationKey(host: host.id, relation: id)] = now
+        case .clusterLost(let cluster, _): self.forgets(cluster, at: host.id)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
-            .peerRelayed:
+            .peerRelayed, .clusterJoined, .memberJoined, .memberGone, .memberMet,
+            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
             break
         }
     }

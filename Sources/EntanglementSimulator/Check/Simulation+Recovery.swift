@@ -68,6 +68,7 @@ extension Simulation {
 
     /// What is wrong after the calm: every meeting must be agreed on, every reachable peer connected.
     mutating func checkRecovery() {
+        if self.story != nil { self.checkClusterRecovery() }
         self.checkRests()
         for host in self.hosts.map(\.id)
         where self.hosts[host.number].power != .running && !self.retired.contains(host) {
@@ -77,10 +78,25 @@ extension Simulation {
             guard let offering = meeting.offeringRelation,
                 let answering = meeting.answeringRelation
             else { continue }
+            if self.wasSettled(meeting) { continue }
             self.check(
                 meeting, named: "meeting \(number)",
                 self.phase(of: offering, at: meeting.offering),
                 self.phase(of: answering, at: meeting.answering))
+        }
+    }
+
+    /// Whether one side is gone for good, or trusted once and has no such relation any more: the records
+    /// of the cluster say why.
+    private func wasSettled(_ meeting: Meeting) -> Bool {
+        guard let story = self.story else { return false }
+        if self.retired.contains(meeting.offering) || self.retired.contains(meeting.answering) {
+            return true
+        }
+        return [meeting.offering, meeting.answering].contains { host in
+            guard let relation = meeting.relation(of: host) else { return false }
+            return self.phase(of: relation, at: host) == nil
+                && story.trusted.contains(Checker.RelationKey(host: host, relation: relation))
         }
     }
 
@@ -147,7 +163,7 @@ extension Simulation {
         let (one, other) = (meeting.offering, meeting.answering)
         let isUnfinished = phases.contains { $0 == .connecting || $0 == .timedOut }
         guard let acceptedAt = meeting.acceptedAt, self.now - acceptedAt > .seconds(200),
-            !meeting.isOver, isUnfinished, !self.hasProblem(meeting),
+            !meeting.isOver, isUnfinished, !self.hasProblem(meeting), !self.isMoot(meeting),
             self.shareLAN(one, other) || self.reaches(one, other, meeting)
                 || self.reaches(other, one, meeting) || self.haveHelper(one, other)
         else { return }

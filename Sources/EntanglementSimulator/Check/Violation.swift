@@ -53,6 +53,29 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         /// Questions after a rest are answered at the peer's own address alone.
         case restsStayHome
 
+        /// No relation with a member who is gone or blocked, as the own records say.
+        case goneAreDropped
+        /// Who never met is a member by the records of both, or has no relation.
+        case introducedAreMembers
+        /// Nobody who is gone gets a secret that was made because of that.
+        case epochsAreForMembers
+        /// Keys of members who never met depend on the epoch's secret and on both.
+        case keysFollowEpochs
+        /// The same records say the same everywhere.
+        case sameRecordsSameRoster
+        /// No older endpoint record replaces a newer one.
+        case placesAdvance
+        /// Endpoint records name public addresses alone.
+        case placesArePublic
+        /// No record is held that its author has not signed.
+        case recordsAreSigned
+        /// Nobody is in the records who does not know that it is trusted.
+        case addFollowsTrust
+        /// Nobody forgets a cluster that it left before somebody has heard of it.
+        case leavingIsHeard
+        /// On a calm internet whoever is connected knows of a removal within 2 s.
+        case removalIsQuick
+
         // When faults have ended.
 
         /// No path rests longer than the routers in front of it remember.
@@ -68,6 +91,16 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case directAgain
         /// Who is connected knows the other's addresses as they are now.
         case addressesAreTold
+        /// Members who are connected hold the same records, endpoint records and secrets.
+        case clusterAgrees
+        /// Who joins is a member in the end, and who leaves has left.
+        case standingSettles
+        /// Who is gone is connected to no member.
+        case goneAreOut
+        /// Two records that contradict each other are shown by whoever holds both.
+        case equivocationIsShown
+        /// The own endpoint record says where the own node is.
+        case placesAreTold
     }
 
     /// Which one.

@@ -49,6 +49,7 @@ extension Simulation {
     /// Whether two have never begun to meet; of a copied home nobody can say that.
     func areStrangers(_ one: HostID?, _ other: HostID) -> Bool {
         guard let one, self.copies.isEmpty else { return false }
+        if let story = self.story, story.areMembers(one, other) { return false }
         return !self.people.meetings.contains {
             let pair = [$0.offering, $0.answering]
             return pair.contains(one) && pair.contains(other)

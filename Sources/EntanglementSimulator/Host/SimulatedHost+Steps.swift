@@ -107,7 +107,23 @@ extension SimulatedHost {
             own += self.node?.questions(count: 8, now: self.clock.moment(at: now)) ?? []
         }
         effects.sent += own.map { ($0.bytes, $0.to, self.port) }
+        self.harmClusters(at: now, &effects)
         return effects
+    }
+
+    /// A hostile member tells its clusters what it likes.
+    private mutating func harmClusters(at now: Instant, _ effects: inout Effects) {
+        let held = self.node?.heldClusters ?? []
+        let places = held.flatMap { $0.records?.endpointRecords ?? [] }.map(\.bytes)
+        guard var villain = self.villain, let manner = villain.gossip(places) else { return }
+        let moment = self.clock.moment(at: now)
+        let sends = self.node?.hostile(manner, now: moment, using: &villain.generator) ?? []
+        self.villain = villain
+        for send in sends {
+            self.carryOut(
+                .sendSealed(session: send.session, .frame, send.bytes, to: send.path), at: now,
+                &effects)
+        }
     }
 
     mutating func handle(_ input: Input, at now: Instant, _ effects: inout Effects) {
@@ -130,12 +146,20 @@ extension SimulatedHost {
         if dies() { return self.die(&effects) }
         effects.hasStoredEndpoints =
             effects.hasStoredEndpoints || outputs.contains(where: \.isEndpoints)
+        effects.hasClusterNews =
+            effects.hasClusterNews || outputs.contains(where: \.concernsClusters)
         if !self.defects.contains(.commitAfterSend), !self.commit(outputs) {
             return self.die(&effects)
         }
         for output in outputs where !output.isPersist {
             if dies() { return self.die(&effects) }
-            self.carryOut(self.villain?.twisted(output) ?? output, at: now, &effects)
+            guard self.villain != nil else {
+                self.carryOut(output, at: now, &effects)
+                continue
+            }
+            if let twisted = self.villain?.twisted(output) {
+                self.carryOut(twisted, at: now, &effects)
+            }
         }
         let inputs = effects.looped
         effects.looped = []
@@ -228,6 +252,16 @@ extension SimulatedHost {
 extension Output {
     fileprivate var isPersist: Bool {
         if case .persist = self { true } else { false }
+    }
+
+    fileprivate var concernsClusters: Bool {
+        guard case .persist(let change) = self else { return false }
+        switch change {
+        case .cluster, .deleteCluster, .record, .endpointRecord, .relation, .deleteRelation:
+            return true
+        case .reserveCounters, .acceptCounter, .endpoints, .bury, .unbury, .nodeName, .event:
+            return false
+        }
     }
 
     fileprivate var isEndpoints: Bool {

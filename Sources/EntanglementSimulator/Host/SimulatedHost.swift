@@ -33,6 +33,8 @@ struct SimulatedHost: Sendable {
         var strayAnswers: [Endpoint] = []
         /// Whether the list of a peer's endpoints was stored.
         var hasStoredEndpoints = false
+        /// Whether clusters, their records or relations were stored.
+        var hasClusterNews = false
         /// The program has ended in the middle of it.
         var hasDied = false
 
@@ -49,6 +51,7 @@ struct SimulatedHost: Sendable {
             self.relayed += later.relayed
             self.strayAnswers += later.strayAnswers
             self.hasStoredEndpoints = self.hasStoredEndpoints || later.hasStoredEndpoints
+            self.hasClusterNews = self.hasClusterNews || later.hasClusterNews
             self.hasDied = self.hasDied || later.hasDied
         }
     }
@@ -171,6 +174,7 @@ struct SimulatedHost: Sendable {
                 seed: self.defects.contains(.sameRandomness) ? UInt64(self.id.number) : seed),
             now: self.clock.moment(at: now), into: &outputs)
         var effects = Effects()
+        effects.hasClusterNews = true
         self.carryOut(outputs, at: now, &effects)
         self.groups = [Hello.groupIPv4, Hello.groupIPv6]
         if self.asksRouters, !effects.hasDied {
@@ -212,6 +216,15 @@ extension Node {
     mutating func inspect(_ lies: Set<Endpoint>) -> (excess: String?, publishesLie: Bool) {
         (self.excess, !lies.isEmpty && self.publishedEndpoints.contains(where: lies.contains))
     }
+}
+
+extension SimulatedHost {
+    /// What its node holds of its clusters.
+    mutating func heldClusters() -> [HeldCluster] { self.node?.hold() ?? [] }
+}
+
+extension Node {
+    fileprivate mutating func hold() -> [HeldCluster] { self.heldClusters }
 }
 
 extension SimulatedIPgetter {

@@ -29,13 +29,15 @@ extension Simulation {
             self.interceptions[host] = self.now + duration
         case .hand(let packet, let host): self.deliver(packet, to: host)
         case .misbehave(let host): self.misbehave(host)
+        case .meet, .leave, .remove, .block, .retire, .pass, .expectGone:
+            self.carryOutInCluster(action)
         case .heal: self.heal()
         }
     }
 
     private mutating func start(_ id: HostID) {
         guard self.hosts[id.number].power == .stopped, !self.hosts[id.number].disk.isFull,
-            !self.retired.contains(id)
+            !self.retired.contains(id), !self.isAbsent(.start(id))
         else { return }
         // Programs die while they start, too, but not where nothing is to go wrong.
         if !self.isHealed, !self.people.areResolute,
@@ -85,7 +87,9 @@ extension Simulation {
             self.hosts[id.number].power = .asleep
             self.plan(.wake(id), after: duration)
         case .wake(let id):
-            guard self.hosts[id.number].power == .asleep else { return }
+            guard self.hosts[id.number].power == .asleep, !self.isAbsent(.wake(id)) else {
+                return
+            }
             self.checker.rates.wakes(id)
             self.step(id) { $0.wake(at: $1) }
         case .jumpClock(let id, let error):
@@ -112,6 +116,7 @@ extension Simulation {
         self.network.heal(self.calm)
         self.interceptions = [:]
         self.isHealed = true
+        self.story?.healedAt = self.now
         for host in self.hosts.map(\.id) {
             self.carryOut(.plugIn(host))
             self.hosts[host.number].disk.tears = false

@@ -75,6 +75,8 @@ extension Simulation {
         case .repeats: self.count(.repeating)
         case .meddles: self.count(.meddling)
         case .substitutes: return self.substitute(id)
+        case .equivocates, .inundates, .outdates, .miskeys, .babbles, .withholds:
+            self.count(.clusterHarm)
         }
         self.step(id) { $0.misbehave(at: $1) }
     }

@@ -4,14 +4,17 @@ import EntanglementTestKit
 
 // People: they show codes, scan them, wait, lose patience.
 extension Simulation {
-    mutating func offer(by offering: HostID, to answering: HostID) {
+    mutating func offer(
+        by offering: HostID, to answering: HostID, _ wishes: MeetingWishes? = nil
+    ) {
         guard self.hosts[offering.number].isRunning else { return }
         self.people.meetings.append(
             Meeting(
                 offering: offering, answering: answering, offeredAt: self.now,
                 incarnation: self.hosts[offering.number].incarnation))
+        self.people.meetings[self.people.meetings.count - 1].wishes = wishes
         let isFirst = self.hosts[offering.number].disk.store.state.relations.isEmpty
-        let options = self.options(isFirst: isFirst)
+        let options = wishes?.offering ?? self.options(isFirst: isFirst)
         self.ask(.offer(options), .offer(meeting: self.people.meetings.count - 1), offering)
     }
 
@@ -20,7 +23,8 @@ extension Simulation {
             let offer = self.people.meetings[meeting].offer
         else { return }
         let isFirst = self.hosts[answering.number].disk.store.state.relations.isEmpty
-        let options = self.options(isFirst: isFirst)
+        let options =
+            self.people.meetings[meeting].wishes?.answering ?? self.options(isFirst: isFirst)
         self.ask(.answer(offer, options), .answer(meeting: meeting), answering)
     }
 
@@ -38,7 +42,8 @@ extension Simulation {
                 self.phase(of: relation, at: offering) == .offered
         }
         self.noteMeeting(meeting)
-        self.ask(.accept(answer), .accept(meeting: meeting), offering)
+        let cluster = self.people.meetings[meeting].wishes?.into
+        self.ask(.accept(answer, into: cluster), .accept(meeting: meeting), offering)
     }
 
     /// Somebody else has seen the offer too, and answers it.
@@ -107,6 +112,7 @@ extension Simulation {
         switch (wait, reply) {
         case (.offer(let meeting), .offered(let relation, let text, _)):
             self.people.meetings[meeting].offer = text
+            self.people.meetings[meeting].offeredAt = self.now
             self.people.meetings[meeting].offeringRelation = relation
             let other = self.people.meetings[meeting].answering
             let delay = self.moment()

@@ -29,6 +29,8 @@ public struct Simulation: Sendable {
     var checker = Checker()
     var people = People()
     var world = World()
+    /// What a course about a cluster remembers; nil: it is about something else.
+    var story: ClusterStory?
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
     /// Copies of homes, and of whom.
@@ -54,6 +56,9 @@ public struct Simulation: Sendable {
     private let usesRealCryptography: Bool
     /// How the internet is when nothing is wrong.
     let calm: LinkConditions
+    /// Servers of which it is counted how many datagrams go there, and how many have gone.
+    var outsideServers: [Endpoint] = []
+    private(set) var outsideCount = 0
 
     init(
         seed: UInt64, internet: LinkConditions, defects: Defects, usesRealCryptography: Bool
@@ -131,6 +136,7 @@ public struct Simulation: Sendable {
 
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
         self.checker.looks(at: &self.hosts[id.number], effects, now: self.now)
+        if effects.hasClusterNews, self.story != nil { self.followStory(effects, of: id) }
         for (bytes, target, port) in effects.sent {
             self.send(bytes, to: target, from: id, port: port)
         }
@@ -180,6 +186,7 @@ public struct Simulation: Sendable {
         var digest = TraceHash()
         digest.absorb(bytes)
         self.hosts[id.number].sentCount += 1
+        if self.outsideServers.contains(target) { self.outsideCount += 1 }
         self.checker.sends(
             bytes, digest: digest, to: target, isFresh: port != self.hosts[id.number].port, id,
             incarnation: self.hosts[id.number].incarnation, at: self.now)
@@ -287,6 +294,7 @@ public struct Simulation: Sendable {
         self.checker.receives(packet, verdict, id, effects, at: self.now)
         if case .input(.opened(let opened)) = verdict {
             self.checker.helps(opened, self.hosts[id.number], effects, at: self.now)
+            self.hearsOfClusters([opened] + effects.openedInside, id)
         }
         if let before {
             self.checker.resists(

@@ -12,6 +12,8 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case carrierRestart, carrierRenumbered, prefixChange, crowd
     case badLinks, narrowLinks, uplinkCut, partitionEnded
     case gathering
+    case founding, takingIn, meetingAgain, leaving, removing, blocking, retiring, longAbsence
+    case clusterHarm
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.

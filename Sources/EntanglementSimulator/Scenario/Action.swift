@@ -40,6 +40,19 @@ enum Action: Sendable {
     case split([HostID])
     /// In one of the networks that the host is in then.
     case strike(HostID, NetworkFault)
+    // Clusters.
+    /// Two found a cluster, or one takes the other in, or members meet again; the first shows the offer.
+    case meet(HostID, HostID, tries: Int)
+    case leave(HostID)
+    /// Proposes it, or votes for it.
+    case remove(HostID, by: HostID)
+    case block(HostID, by: HostID, isOn: Bool)
+    /// Is switched off for good.
+    case retire(HostID)
+    /// Everybody sleeps for so long.
+    case pass(Duration)
+    /// These must have heard by now that the member is removed; the first one knew.
+    case expectGone(MemberID, of: [HostID])
     // Adversaries.
     case attack(on: HostID)
     case intercept(HostID, Duration)

@@ -11,8 +11,12 @@ extension Course {
         let hosts = self.simulation.hosts.map(\.id)
         let count = self.number(in: 0...self.faultCountMax)
         for _ in 0..<count {
-            let at = self.time(within: self.scenario.spans.chaos)
-            for (action, delay) in self.mishap(hosts[self.number(in: 0...hosts.count - 1)], hosts) {
+            let at = self.shifted(self.time(within: self.scenario.spans.chaos))
+            let host = hosts[self.number(in: 0...hosts.count - 1)]
+            let mishap =
+                self.scenario == .cluster
+                ? self.clusterMishap(host, hosts) : self.mishap(host, hosts)
+            for (action, delay) in mishap {
                 self.simulation.plan(action, after: at + delay)
             }
         }
@@ -23,6 +27,7 @@ extension Course {
         case .pair: 4
         case .triangle: 12
         case .village, .timeTravel, .villains, .room: 24
+        case .cluster: 20
         }
     }
 
@@ -48,7 +53,7 @@ extension Course {
         }
     }
 
-    private mutating func networkFault() -> NetworkFault {
+    mutating func networkFault() -> NetworkFault {
         switch self.number(in: 0...15) {
         case 0, 1: .restart(renumbers: false)
         case 2, 3: .restart(renumbers: true)
@@ -62,13 +67,13 @@ extension Course {
         }
     }
 
-    private mutating func cut(_ host: HostID, _ hosts: [HostID]) -> Mishap {
+    mutating func cut(_ host: HostID, _ hosts: [HostID]) -> Mishap {
         let other = hosts[self.number(in: 0...hosts.count - 1)]
         return host == other ? [] : [(.cut(from: host, to: other), .zero)]
     }
 
     /// At least one host, each other one by the toss of a coin.
-    private mutating func some(of hosts: [HostID]) -> [HostID] {
+    mutating func some(of hosts: [HostID]) -> [HostID] {
         let first = self.number(in: 0...hosts.count - 1)
         var chosen: [HostID] = []
         for (number, host) in hosts.enumerated()
@@ -78,7 +83,7 @@ extension Course {
         return chosen
     }
 
-    private mutating func badInternet() -> LinkConditions {
+    mutating func badInternet() -> LinkConditions {
         LinkConditions(
             delay: .milliseconds(self.number(in: 1...400)),
             jitter: .milliseconds(self.number(in: 0...100)),
@@ -90,7 +95,7 @@ extension Course {
     }
 
     /// Minutes or years, forward or backward.
-    private mutating func clockError() -> Duration {
+    mutating func clockError() -> Duration {
         let seconds = [60, 3_600, 86_400, 315_360_000][self.number(in: 0...3)]
         return .seconds(self.number(in: 0...1) == 0 ? seconds : -seconds)
     }

@@ -6,10 +6,12 @@ import EntanglementTestKit
 extension Course {
     /// In `villains` one of the hosts is hostile.
     mutating func planVillain() {
-        guard self.scenario == .villains else { return }
+        guard self.scenario == .villains || self.scenario == .cluster else { return }
+        if self.scenario == .cluster, self.number(in: 0...3) > 0 { return }
+        let strategies = self.scenario == .cluster ? Hostility.ofMembers : Hostility.ofPeers
         let number = self.number(in: 0...self.simulation.hosts.count - 1)
         let id = HostID(number: number)
-        let strategy = Hostility.allCases[self.number(in: 0...Hostility.allCases.count - 1)]
+        let strategy = strategies[self.number(in: 0...strategies.count - 1)]
         let lies = (0..<16).map { _ in
             Endpoint(address: self.simulation.freshPublicAddress(), port: 5_555)
         }
@@ -20,7 +22,7 @@ extension Course {
             self.simulation.checker.lies.formUnion(lies)
         }
         for _ in 0..<50 {
-            let at = self.time(within: self.scenario.spans.chaos)
+            let at = self.shifted(self.time(within: self.scenario.spans.chaos))
             for burst in 0..<self.number(in: 1...4) {
                 self.simulation.plan(.misbehave(id), after: at + .milliseconds(60 * burst))
             }
@@ -33,7 +35,7 @@ extension Course {
         let isLong = self.scenario != .pair
         for _ in 0..<self.number(in: 0...(isLong ? 4 : 1)) {
             let host = hosts[self.number(in: 0...hosts.count - 1)]
-            let at = self.time(within: self.scenario.spans.chaos)
+            let at = self.shifted(self.time(within: self.scenario.spans.chaos))
             switch self.number(in: 0...4) {
             case 0: self.simulation.plan(.flap(host, count: self.number(in: 1...12)), after: at)
             case 1, 2:

@@ -4,10 +4,10 @@ import Entanglement
 /// Deliberate defects of the core and of its driver, by which the checks show that they bite.
 public struct Defects: OptionSet, Sendable, Hashable {
     /// One bit for each defect.
-    public let rawValue: UInt64
+    public let rawValue: UInt128
 
     /// The defects of those bits: 32 to 47 are the driver's, all others the core's own.
-    public init(rawValue: UInt64) {
+    public init(rawValue: UInt128) {
         self.rawValue = rawValue
     }
 
@@ -100,6 +100,18 @@ public struct Defects: OptionSet, Sendable, Hashable {
         ("earlyAnswerBelieved", Defects(.earlyAnswerBelieved)),
         ("restNotInside", Defects(.restNotInside)),
         ("restAnsweredAnywhere", Defects(.restAnsweredAnywhere)),
+        ("goneKeepsRelation", Defects(.goneKeepsRelation)),
+        ("recordsNotPassedOn", Defects(.recordsNotPassedOn)),
+        ("summaryUntold", Defects(.summaryUntold)),
+        ("oldPlacesWin", Defects(.oldPlacesWin)),
+        ("epochGivenToGone", Defects(.epochGivenToGone)),
+        ("addedTooEarly", Defects(.addedTooEarly)),
+        ("memberKeysConstant", Defects(.memberKeysConstant)),
+        ("leaveForgotten", Defects(.leaveForgotten)),
+        ("sequenceNotRecovered", Defects(.sequenceNotRecovered)),
+        ("epochNotMade", Defects(.epochNotMade)),
+        ("localAddressesPublished", Defects(.localAddressesPublished)),
+        ("secretUnchecked", Defects(.secretUnchecked)),
     ]
 
     private init(_ mutation: Mutation) {
@@ -109,5 +121,5 @@ public struct Defects: OptionSet, Sendable, Hashable {
     /// What the core is told.
     var mutation: Mutation { Mutation(rawValue: self.rawValue & ~Self.driverBits) }
 
-    private static let driverBits: UInt64 = 0xffff << 32
+    private static let driverBits: UInt128 = 0xffff << 32
 }

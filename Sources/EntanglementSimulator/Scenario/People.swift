@@ -5,7 +5,7 @@ import Entanglement
 struct Meeting: Sendable {
     let offering: HostID
     let answering: HostID
-    let offeredAt: Instant
+    var offeredAt: Instant
     /// Which start of the offering program showed the offer.
     let incarnation: Int
     var offer: String?
@@ -22,10 +22,23 @@ struct Meeting: Sendable {
     /// Whether one of the two has ended it, or it was never made.
     var isOver = false
     var isForgotten = false
+    /// What the two want; nil: nothing special.
+    var wishes: MeetingWishes?
 
     func relation(of host: HostID) -> RelationID? {
         host == self.offering ? self.offeringRelation : self.answeringRelation
     }
+}
+
+/// What two people want who meet about a cluster.
+struct MeetingWishes: Sendable {
+    var offering: MeetingOptions
+    var answering: MeetingOptions
+    /// Into which cluster the other is taken when its answer is scanned.
+    var into: ClusterID?
+    var isFounding = false
+    /// Who takes the other in.
+    var sponsor: HostID?
 }
 
 /// What people have asked for and wait for.

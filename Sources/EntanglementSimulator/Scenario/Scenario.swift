@@ -16,6 +16,8 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
     case triangle
     /// A few people in one room, whose local network may lead nowhere.
     case room
+    /// A cluster of several, into which members take others.
+    case cluster
 
     var hostCount: ClosedRange<Int> {
         switch self {
@@ -24,6 +26,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .villains: 3...5
         case .triangle: 3...4
         case .room: 2...4
+        case .cluster: 4...12
         }
     }
 
@@ -36,6 +39,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .villains: (.seconds(300), .seconds(420))
         case .triangle: (.seconds(400), .seconds(420))
         case .room: (.seconds(240), .seconds(240))
+        case .cluster: (.seconds(500), .seconds(420))
         }
     }
 }
@@ -66,6 +70,8 @@ public struct Course: Sendable {
 
     var simulation: Simulation
     let scenario: Scenario
+    /// Long absences of everybody: when each begins by the time of the plan, and how long it is.
+    var absences: [(at: Duration, length: Duration)] = []
 
     /// A course of that seed; every tenth seed runs with the real cryptography.
     public init(seed: UInt64, scenario: Scenario, defects: Defects = []) {
@@ -78,13 +84,18 @@ public struct Course: Sendable {
     /// Runs it to its end, or to the first broken promise.
     public mutating func run() -> Outcome {
         if self.scenario == .room { self.buildRoom() } else { self.build() }
-        if self.scenario == .triangle { self.planTriangle() } else { self.planMeetings() }
+        switch self.scenario {
+        case .triangle: self.planTriangle()
+        case .cluster: self.planCluster()
+        case .pair, .village, .timeTravel, .villains, .room: self.planMeetings()
+        }
         self.planFaults()
         self.planVillain()
         self.planMischief()
-        let (chaos, calm) = self.scenario.spans
+        let calm = self.scenario.spans.calm
+        let chaos = self.shifted(self.scenario.spans.chaos)
         self.simulation.plan(.heal, after: chaos)
-        self.planPatience(after: chaos + .seconds(5))
+        self.planPatience(after: self.scenario.spans.chaos + .seconds(5))
         self.simulation.run(until: Instant(nanoseconds: (chaos + calm).nanoseconds))
         if self.simulation.checker.violations.isEmpty { self.simulation.checkRecovery() }
         return self.outcome()
@@ -146,10 +157,15 @@ public struct Course: Sendable {
                 for host in self.simulation.hosts.map(\.id) {
                     self.simulation.plan(
                         .chooseAfterTimeout(by: host, meeting: meeting),
-                        after: after * round / 6 + .seconds(1))
+                        after: self.shifted(after * round / 6) + .seconds(1))
                 }
             }
         }
+    }
+
+    /// When that moment of the plan is, with the long absences before it.
+    func shifted(_ time: Duration) -> Duration {
+        self.absences.filter { $0.at <= time }.reduce(time) { $0 + $1.length }
     }
 
     mutating func number(in range: ClosedRange<Int>) -> Int {

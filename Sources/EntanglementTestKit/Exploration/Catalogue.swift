@@ -105,6 +105,8 @@ struct Catalogue: Sendable {
     }
 
     /// A new host of that side, with nothing done yet.
+    ///
+    /// What two peers tell each other about their cluster is not explored: it changes no trust.
     mutating func addHost(_ side: Pair.Side, seed: UInt64, _ mutation: Mutation) -> Int32 {
         var sent: [Host.Sent] = []
         let host = Host(
@@ -112,7 +114,10 @@ struct Catalogue: Sendable {
             primitives: StandInPrimitives(), seed: 2 &* seed &+ (side == .alice ? 0 : 1),
             now: Self.start,
             makeGenerator: { CountingGenerator(seed: $0) },
-            configure: { $0.mutation = mutation }, sent: &sent)
+            configure: {
+                $0.mutation = mutation
+                $0.sharesRecords = false
+            }, sent: &sent)
         return self.number(of: LocalState(host, now: Self.start), side)
     }
 

@@ -2,7 +2,8 @@
 
 /// What went wrong, for programs (the code) and for people (one sentence each).
 ///
-/// On the wire and on standard output it is `{"error":{"code":…,"hint":…,"message":…}}`.
+/// On the wire and on standard output it is `{"error":{"code":…,"hint":…,"message":…}}`;
+/// `mustChoose` has `clusters` beside these.
 public struct APIError: Error, Sendable, Equatable {
     /// The kind of error; stable.
     public var code: Code
@@ -10,12 +11,17 @@ public struct APIError: Error, Sendable, Equatable {
     public var message: String
     /// One sentence: what to do next.
     public var hint: String
+    /// The clusters from which one is to be chosen; nil: nothing is to be chosen.
+    public var clusters: [ClusterChoice]?
 
     /// An error of that kind.
-    public init(_ code: Code, _ message: String, hint: String) {
+    public init(
+        _ code: Code, _ message: String, hint: String, clusters: [ClusterChoice]? = nil
+    ) {
         self.code = code
         self.message = message
         self.hint = hint
+        self.clusters = clusters
     }
 }
 
@@ -24,7 +30,7 @@ extension APIError: Codable {
         case error
     }
     private enum InnerKeys: String, CodingKey {
-        case code, message, hint
+        case code, message, hint, clusters
     }
 
     /// Reads the object; an unknown code is an internal error.
@@ -34,6 +40,7 @@ extension APIError: Codable {
         self.code = Code(rawValue: try inner.decode(String.self, forKey: .code)) ?? .internalError
         self.message = try inner.decode(String.self, forKey: .message)
         self.hint = try inner.decode(String.self, forKey: .hint)
+        self.clusters = try inner.decodeIfPresent([ClusterChoice].self, forKey: .clusters)
     }
 
     /// Writes the object.
@@ -43,6 +50,7 @@ extension APIError: Codable {
         try inner.encode(self.code.rawValue, forKey: .code)
         try inner.encode(self.message, forKey: .message)
         try inner.encode(self.hint, forKey: .hint)
+        try inner.encodeIfPresent(self.clusters, forKey: .clusters)
     }
 }
 
@@ -87,6 +95,16 @@ extension APIError {
         case notYet
         /// Not possible in the pairing's present state.
         case wrongPhase
+        /// A newcomer, and nobody said into which cluster it is to be taken.
+        case mustChoose
+        /// Fewer than three voters, who cannot remove anybody.
+        case tooFewVoters
+        /// A cluster whose records have not come yet.
+        case notMember
+        /// A member of a cluster of more than two, who cannot be forgotten.
+        case inCluster
+        /// The person said no to a question.
+        case declined
         /// A limit of the node.
         case tooMany
         /// The pairing was cancelled here.
@@ -119,13 +137,14 @@ extension APIError {
         /// The exit code of the command line.
         public var exitCode: Int32 {
             switch self {
-            case .usage, .ambiguous, .badName, .badHost, .badLife: 64
+            case .usage, .ambiguous, .badName, .badHost, .badLife, .mustChoose: 64
             case .unreadableSource, .noCode, .unreadable, .wrongCode, .damaged: 65
             case .notRunning: 69
-            case .timedOut, .interrupted, .unreachable, .overloaded: 75
+            case .timedOut, .interrupted, .unreachable, .overloaded, .notMember: 75
             case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .expired,
-                .loopbackOnly, .bothUnknown, .notYet, .wrongPhase, .tooMany, .cancelled,
-                .cancelledByPeer, .alreadyRunning, .nodeFailed, .cannotWrite, .badRequest,
+                .loopbackOnly, .bothUnknown, .notYet, .wrongPhase, .tooMany, .tooFewVoters,
+                .inCluster, .declined, .cancelled, .cancelledByPeer, .alreadyRunning, .nodeFailed,
+                .cannotWrite, .badRequest,
                 .internalError:
                 1
             }
@@ -135,7 +154,8 @@ extension APIError {
         public var httpStatus: Int {
             switch self {
             case .notFound: 404
-            case .wrongPhase, .alreadyUsed, .alreadyRunning: 409
+            case .wrongPhase, .alreadyUsed, .alreadyRunning, .mustChoose, .notMember, .inCluster:
+                409
             case .notRunning, .overloaded: 503
             case .unreachable, .timedOut, .interrupted: 504
             case .internalError, .nodeFailed, .cannotWrite, .damaged: 500
@@ -143,7 +163,7 @@ extension APIError {
             case .usage, .ambiguous, .badRequest: 400
             case .badName, .badHost, .badLife, .unreadableSource, .noCode, .unreadable, .wrongCode,
                 .refusedOffline, .ownCode, .unknownOffer, .expired, .loopbackOnly, .bothUnknown,
-                .tooMany, .cancelled, .cancelledByPeer:
+                .tooMany, .tooFewVoters, .declined, .cancelled, .cancelledByPeer:
                 422
             }
         }

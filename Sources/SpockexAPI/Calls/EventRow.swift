@@ -15,13 +15,28 @@ public struct EventRow: Codable, Sendable, Equatable {
     public var pairing: String?
     /// The peer that it is about.
     public var peer: String?
-    /// The cluster that was founded.
+    /// The cluster that it is about, or that was founded.
     public var cluster: String?
+    /// What this node's person calls the cluster, if it is still known.
+    public var clusterName: String?
+    /// The member that it is about.
+    public var member: String?
+    /// What the member is called, if it is still known.
+    public var memberName: String?
+    /// The member who did it.
+    public var by: String?
+    /// What the one who did it is called, if it is still known.
+    public var byName: String?
+    /// The number of the epoch that began.
+    public var epoch: UInt32?
+    /// Whether the member is blocked from now on, or is no more.
+    public var blocked: Bool?
     /// The new state of a pairing, as in `pairings`.
     public var state: String?
     /// The problem of a pairing, as in `lastError`.
     public var problem: String?
-    /// Why a pairing is gone: `cancelled`, `cancelledByPeer`, `expired`.
+    /// Why a pairing is gone (`cancelled`, `cancelledByPeer`, `expired`), or somebody does not
+    /// belong to a cluster any more (`left`, `removed`).
     public var reason: String?
     /// Where a packet came from or goes to.
     public var endpoint: String?

@@ -62,17 +62,6 @@ public struct RenameReport: Codable, Sendable, Equatable {
     }
 }
 
-/// A cluster after `cluster rename`.
-public struct ClusterRenameReport: Codable, Sendable, Equatable {
-    /// The cluster with its new name.
-    public var cluster: ClusterName
-
-    /// A report on a new name.
-    public init(cluster: ClusterName) {
-        self.cluster = cluster
-    }
-}
-
 /// A node that has started (`up --json`).
 public struct StartReport: Codable, Sendable, Equatable {
     /// The home folder.

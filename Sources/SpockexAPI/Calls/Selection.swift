@@ -18,6 +18,11 @@ extension ClusterRow: Selectable {
     public var selectableName: String? { self.name }
 }
 
+extension MemberRow: Selectable {
+    /// The name that is shown.
+    public var selectableName: String? { self.name }
+}
+
 extension PairingRow: Selectable {
     /// Pairings have none.
     public var selectableName: String? { nil }
@@ -25,6 +30,20 @@ extension PairingRow: Selectable {
 
 /// Finds what a person means by a name, an id or the beginning of an id.
 public enum Selection {
+    /// The member that is meant; of two with one name the one who belongs to the cluster.
+    public static func member(
+        _ text: String, of report: ClusterReport
+    ) throws(APIError) -> MemberRow {
+        let others = report.members.filter { !$0.isSelf }
+        let list = "cluster show \(report.cluster.id.prefix(8))"
+        let present = others.filter { $0.status == "present" || $0.status == "waiting" }
+        do throws(APIError) {
+            return try self.one(text, of: present, what: "member", list: list)
+        } catch  where error.code == .notFound {
+            return try self.one(text, of: others, what: "member", list: list)
+        }
+    }
+
     /// The one row that is meant.
     ///
     /// A whole id goes before a name, a name before the beginning of an id. Upper case in an id

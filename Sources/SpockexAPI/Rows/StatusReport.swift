@@ -65,16 +65,19 @@ public struct PairingList: Codable, Sendable, Equatable {
     }
 }
 
-/// One cluster and the peers in it (`cluster show --json`).
+/// One cluster with everybody in it (`cluster show --json`).
 public struct ClusterReport: Codable, Sendable, Equatable {
     /// The cluster.
     public var cluster: ClusterRow
-    /// The peers that this node met in it.
-    public var peers: [PeerRow]
+    /// Everybody who was ever taken in, this node included, ordered by id; empty while joining.
+    public var members: [MemberRow]
+    /// All proposals of removals, ordered by id.
+    public var removals: [RemovalRow]
 
-    /// A cluster with its peers.
-    public init(cluster: ClusterRow, peers: [PeerRow]) {
+    /// A cluster with its members.
+    public init(cluster: ClusterRow, members: [MemberRow], removals: [RemovalRow]) {
         self.cluster = cluster
-        self.peers = peers
+        self.members = members
+        self.removals = removals
     }
 }

@@ -27,6 +27,18 @@ extension Event {
         case .peerForgotten(_, let byPeer):
             byPeer ? "a peer ended the relation" : "a relation was ended"
         case .ownAddresses(let addresses): "\(addresses.count) own addresses are known"
+        case .clusterJoined: "the records say that this node is a member of a cluster"
+        case .clusterLost(_, let why):
+            "this node does not belong to a cluster any more: \(why.rawValue)"
+        case .memberJoined: "a member was taken into a cluster"
+        case .memberGone(_, _, let why): "a member is gone from a cluster: \(why.rawValue)"
+        case .memberMet: "two members of a cluster have met"
+        case .removalProposed: "the removal of a member is proposed"
+        case .memberBlocked(_, _, _, let isOn):
+            isOn ? "a member is blocked" : "a member is not blocked any more"
+        case .epochBegan(_, let number): "a cluster has a new secret, its number \(number)"
+        case .memberEquivocated: "a member signed two different things"
+        case .memberCloned: "a member runs twice"
         }
     }
 }

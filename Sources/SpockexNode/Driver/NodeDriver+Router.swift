@@ -45,7 +45,8 @@ extension NodeDriver {
         case .answer(let text, let given):
             guard case .offer? = try? CodeText(scanned: Array(text.utf8)) else { return false }
             options = given
-        case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping:
+        case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
+            .removeMember, .block:
             return false
         }
         guard options.hosts == nil, !self.node.knowsExternalAddress,

@@ -27,10 +27,14 @@ extension Database {
             try tombstone.write(to: self)
         case .unbury(let pidHash):
             try self.run("DELETE FROM tombstone WHERE pidHash = ?", [.blob(pidHash)])
-        case .cluster(let record):
+        case .cluster(let record, erasing: _):
             try record.write(to: self)
         case .deleteCluster(let id):
             try self.run("DELETE FROM cluster WHERE id = ?", [Column(id)])
+        case .record(let record, let id):
+            try record.append(id, to: self)
+        case .endpointRecord(let record, let member):
+            try record.replace(of: member, in: self)
         case .nodeName(let name):
             try self.run("UPDATE node SET name = ?", [.text(name)])
         case .event(let event, let time):

@@ -19,14 +19,33 @@ extension DurableState {
             self.relations.append(record)
         }
         try self.readParts(from: database, indices)
-        try database.forEachRow(
-            of: "cluster",
-            ["id", "name", "genesis", "offeringSignature", "answeringSignature", "createdAt"],
-            orderedBy: "id"
-        ) { self.clusters.append(try ClusterRecord(from: &$0)) }
+        try self.readClusters(from: database)
         try database.forEachRow(
             of: "tombstone", ["pidHash", "token", "expiresAt"], orderedBy: "pidHash"
         ) { self.tombstones.append(try Tombstone(from: &$0)) }
+    }
+
+    private mutating func readClusters(from database: Database) throws {
+        var indices: [ClusterID: Int] = [:]
+        try database.forEachRow(of: "cluster", ClusterTable.columns, orderedBy: "id") {
+            let record = try ClusterRecord(from: &$0)
+            indices[record.id] = self.clusters.count
+            self.clusters.append(record)
+        }
+        try database.forEachRow(
+            of: "clusterEpoch", ["cluster", "number", "record", "secret", "since"],
+            orderedBy: "cluster, position"
+        ) {
+            let id: ClusterID = try $0.identifier()
+            guard let index = indices[id] else { throw $0.damaged() }
+            self.clusters[index].epochs.append(try EpochSecret(from: &$0))
+        }
+        try database.forEachRow(
+            of: "record", ["cluster", "id", "bytes"], orderedBy: "cluster, number"
+        ) { self.records.append(try StoredRecord(rosterRow: &$0)) }
+        try database.forEachRow(
+            of: "endpointRecord", ["cluster", "member", "bytes"], orderedBy: "cluster, member"
+        ) { self.endpointRecords.append(try StoredRecord(endpointRow: &$0)) }
     }
 
     private mutating func readParts(

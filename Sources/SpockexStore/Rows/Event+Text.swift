@@ -10,7 +10,9 @@ extension Event {
             .peerConnected(let id, _), .peerUnreachable(let id), .peerMoved(let id, from: _, to: _),
             .peerForgotten(let id, byPeer: _), .peerRelayed(let id, via: _):
             id
-        case .ownAddresses: nil
+        case .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
+            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
+            nil
         }
     }
 
@@ -38,6 +40,21 @@ extension Event {
             ["peerForgotten", "\(id)", byPeer ? "byPeer" : "byUs"]
         case .ownAddresses(let candidates):
             ["ownAddresses"] + candidates.map { "\($0.kind.rawValue)=\($0.endpoint)" }
+        case .clusterJoined(let id): ["clusterJoined", "\(id)"]
+        case .clusterLost(let id, let why): ["clusterLost", "\(id)", why.rawValue]
+        case .memberJoined(let id, let member, let sponsor):
+            ["memberJoined", "\(id)", "\(member)", sponsor?.description ?? "-"]
+        case .memberGone(let id, let member, let why):
+            ["memberGone", "\(id)", "\(member)", why.rawValue]
+        case .memberMet(let id, let member, let author):
+            ["memberMet", "\(id)", "\(member)", "\(author)"]
+        case .removalProposed(let id, let member, let author):
+            ["removalProposed", "\(id)", "\(member)", "\(author)"]
+        case .memberBlocked(let id, let member, let author, let isOn):
+            ["memberBlocked", "\(id)", "\(member)", "\(author)", isOn ? "on" : "off"]
+        case .epochBegan(let id, let number): ["epochBegan", "\(id)", "\(number)"]
+        case .memberEquivocated(let id, let member): ["memberEquivocated", "\(id)", "\(member)"]
+        case .memberCloned(let id, let member): ["memberCloned", "\(id)", "\(member)"]
         }
     }
 
@@ -51,8 +68,9 @@ extension Event {
             self = .ownAddresses(candidates)
             return
         }
-        guard words.count >= 2, let id = RelationID(words[1]),
+        guard words.count >= 2, let id = RelationID(words[1]), let cluster = ClusterID(words[1]),
             let event = Self.event(kind, of: id, Array(words[2...]))
+                ?? Self.event(kind, in: cluster, Array(words[2...]))
         else { return nil }
         self = event
     }
@@ -80,6 +98,41 @@ extension Event {
         case ("peerForgotten", 1):
             guard ["byPeer", "byUs"].contains(rest[0]) else { return nil }
             return .peerForgotten(id, byPeer: rest[0] == "byPeer")
+        case (_, _): return nil
+        }
+    }
+
+    private static func event(_ kind: String, in id: ClusterID, _ rest: [String]) -> Event? {
+        switch (kind, rest.count) {
+        case ("clusterJoined", 0): return .clusterJoined(id)
+        case ("clusterLost", 1):
+            return MemberDeparture(rawValue: rest[0]).map { .clusterLost(id, $0) }
+        case ("epochBegan", 1):
+            guard let number = UInt32(rest[0]), "\(number)" == rest[0] else { return nil }
+            return .epochBegan(id, number)
+        case (_, _): return self.event(kind, in: id, ofMember: rest)
+        }
+    }
+
+    private static func event(_ kind: String, in id: ClusterID, ofMember rest: [String]) -> Event? {
+        guard let member = rest.first.flatMap({ MemberID($0) }) else { return nil }
+        switch (kind, rest.count) {
+        case ("memberJoined", 2):
+            let sponsor = MemberID(rest[1])
+            guard sponsor != nil || rest[1] == "-" else { return nil }
+            return .memberJoined(id, member, sponsor: sponsor)
+        case ("memberGone", 2):
+            return MemberDeparture(rawValue: rest[1]).map { .memberGone(id, member, $0) }
+        case ("memberMet", 2): return MemberID(rest[1]).map { .memberMet(id, member, by: $0) }
+        case ("removalProposed", 2):
+            return MemberID(rest[1]).map { .removalProposed(id, member, by: $0) }
+        case ("memberBlocked", 3):
+            guard ["on", "off"].contains(rest[2]) else { return nil }
+            return MemberID(rest[1]).map {
+                .memberBlocked(id, member, by: $0, isOn: rest[2] == "on")
+            }
+        case ("memberEquivocated", 1): return .memberEquivocated(id, member)
+        case ("memberCloned", 1): return .memberCloned(id, member)
         case (_, _): return nil
         }
     }

@@ -2,28 +2,6 @@
 import Entanglement
 import GRDB
 
-extension ClusterRecord {
-    private static let upsert = Upsert(
-        "cluster",
-        ["id", "name", "genesis", "offeringSignature", "answeringSignature", "createdAt"])
-
-    func write(to database: Database) throws {
-        let columns: [Column?] = [
-            Column(self.id), .text(self.name), .blob(self.genesis),
-            .blob(self.offeringSignature), .blob(self.answeringSignature),
-            Column(self.createdAt),
-        ]
-        try Self.upsert.run(columns, in: database)
-    }
-
-    init(from row: inout RowReader) throws(StoreError) {
-        self.init(
-            id: try row.identifier(), name: try row.text(), genesis: try row.bytes(),
-            offeringSignature: try row.bytes(), answeringSignature: try row.bytes(),
-            createdAt: try row.time())
-    }
-}
-
 extension Tombstone {
     private static let upsert = Upsert("tombstone", ["pidHash", "token", "expiresAt"])
 

@@ -21,7 +21,7 @@ enum RelationTable {
         "id", "role", "intent", "phase", "createdAt", "expiresAt", "ownPID", "ownKey",
         "memberSigningKey", "memberAgreementKey", "hasSentFounding", "cluster", "claimedName",
         "givenName", "problem", "lastHeardAt", "matchedAt", "reservedCounter", "acceptedCounter",
-        "peerNAT", "toldNAT",
+        "peerNAT", "toldNAT", "sponsors", "bond", "bondCluster", "bondMember", "member", "epoch",
     ]
 }
 
@@ -56,6 +56,9 @@ extension RelationRecord {
             self.problem.map { .text($0.rawValue) }, self.lastHeardAt.map { Column($0) },
             self.matchedAt.map { Column($0) }, Column(self.reservedCounter),
             Column(self.acceptedCounter), self.peerNAT?.column, self.toldNAT?.column,
+            self.sponsors.map { Column($0) },
+        ] + MeetingBond.columns(of: self.bond) + [
+            self.member.map { Column($0) }, self.epoch.map { .integer(Int64($0)) },
         ]
     }
 
@@ -70,10 +73,7 @@ extension RelationRecord {
             expiresAt: try row.time(), ownPID: try row.identifier(), ownKey: try row.secret(),
             memberSigningKey: try row.secret(), memberAgreementKey: try row.secret())
         self.hasSentFounding = try row.optionalInteger() == 1
-        if let bytes = try row.optionalBytes() {
-            guard let cluster = ClusterID(bytes: bytes) else { throw row.damaged() }
-            self.cluster = cluster
-        }
+        self.cluster = try row.optionalIdentifier()
         self.claimedName = try row.text()
         self.givenName = try row.text()
         if let text = try row.optionalText() {
@@ -86,6 +86,25 @@ extension RelationRecord {
         self.acceptedCounter = try row.integer()
         self.peerNAT = try row.natHint()
         self.toldNAT = try row.natHint()
+        self.sponsors = try row.optionalIdentifier()
+        self.bond = try row.bond()
+        self.member = try row.optionalIdentifier()
+        self.epoch = try row.optionalNumber()
+    }
+}
+
+extension MeetingBond {
+    /// Kind, cluster and member.
+    fileprivate static func columns(of bond: MeetingBond?) -> [Column?] {
+        switch bond {
+        case nil: [nil, nil, nil]
+        case .founding: [.text("founding"), nil, nil]
+        case .sponsoring(let cluster): [.text("sponsoring"), Column(cluster), nil]
+        case .joining(let cluster, let sponsor):
+            [.text("joining"), Column(cluster), Column(sponsor)]
+        case .confirming(let cluster, let member):
+            [.text("confirming"), Column(cluster), Column(member)]
+        }
     }
 }
 
@@ -95,6 +114,21 @@ extension NATHint {
 }
 
 extension RowReader {
+    /// Reads kind, cluster and member.
+    fileprivate mutating func bond() throws(StoreError) -> MeetingBond? {
+        let kind = try self.optionalText()
+        let cluster: ClusterID? = try self.optionalIdentifier()
+        let member: MemberID? = try self.optionalIdentifier()
+        switch (kind, cluster, member) {
+        case (nil, nil, nil): return nil
+        case ("founding", nil, nil): return .founding
+        case ("sponsoring", let cluster?, nil): return .sponsoring(cluster)
+        case ("joining", let cluster?, let member?): return .joining(cluster, sponsor: member)
+        case ("confirming", let cluster?, let member?): return .confirming(cluster, member)
+        case (_, _, _): throw self.damaged()
+        }
+    }
+
     fileprivate mutating func natHint() throws(StoreError) -> NATHint? {
         guard let text = try self.optionalText() else { return nil }
         guard text.utf8.count == 1, let hint = text.utf8.first.flatMap({ NATHint(rawValue: $0) })

@@ -57,6 +57,12 @@ struct RowReader {
         return value
     }
 
+    mutating func optionalNumber<Value: BinaryInteger>() throws(StoreError) -> Value? {
+        guard let wide = try self.optionalInteger() else { return nil }
+        guard let value = Value(exactly: wide) else { throw self.damaged() }
+        return value
+    }
+
     mutating func optionalText() throws(StoreError) -> String? {
         switch self.next().storage {
         case .null: return nil
@@ -86,6 +92,12 @@ struct RowReader {
 extension RowReader {
     mutating func identifier<ID: Identifier>() throws(StoreError) -> ID {
         try self.bytes { ID(bytes: $0) }
+    }
+
+    mutating func optionalIdentifier<ID: Identifier>() throws(StoreError) -> ID? {
+        guard let bytes = try self.optionalBytes() else { return nil }
+        guard let id = ID(bytes: bytes) else { throw self.damaged() }
+        return id
     }
 
     mutating func publicKey() throws(StoreError) -> PublicKey {

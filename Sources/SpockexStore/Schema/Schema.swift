@@ -6,8 +6,12 @@ import GRDB
 /// Append-only: a version that was delivered is never edited; a change is a new one. Version `n`
 /// is the migration named `vn` and sets `user_version` to `n`.
 enum Schema {
-    /// The statements of each version, the first one's first.
-    static let versions: [String] = [Self.version1, Self.version2]
+    /// How each version is made of the one before it, the first one's first.
+    static let versions: [@Sendable (Database) throws -> Void] = [
+        { try $0.execute(sql: Self.version1) },
+        { try $0.execute(sql: Self.version2) },
+        { try Self.bringToVersion3($0) },
+    ]
 
     /// The names of the migrations up to a version.
     static func identifiers(upTo version: Int) -> [String] {
@@ -17,9 +21,9 @@ enum Schema {
     /// Brings a database to a version, one transaction for each step.
     static func migrate(_ queue: DatabaseQueue, to version: Int) throws {
         var migrator = DatabaseMigrator()
-        for (index, statements) in Self.versions.prefix(version).enumerated() {
+        for (index, make) in Self.versions.prefix(version).enumerated() {
             migrator.registerMigration("v\(index + 1)", foreignKeyChecks: .immediate) { database in
-                try database.execute(sql: statements)
+                try make(database)
                 try database.execute(sql: "PRAGMA user_version = \(index + 1)")
             }
         }
@@ -43,7 +47,7 @@ enum Schema {
             throw StoreError.damaged("the check of its structure failed")
         }
         guard try Row.fetchOne(database, sql: "PRAGMA foreign_key_check") == nil else {
-            throw StoreError.damaged("a row belongs to no relation")
+            throw StoreError.damaged("a row belongs to nothing")
         }
     }
 }

@@ -4,9 +4,13 @@ import SpockexAPI
 import SpockexNode
 
 extension EventRow {
-    init(_ logged: LoggedEvent) {
+    init(_ logged: LoggedEvent, _ names: EventNames) {
         self.init(id: logged.id, at: Timestamp(logged.at), kind: "")
-        switch logged.event {
+        self.tell(logged.event, names)
+    }
+
+    private mutating func tell(_ event: Event, _ names: EventNames) {
+        switch event {
         case .pairingStarted(let id):
             self.kind = "pairingStarted"
             self.pairing = id.description
@@ -27,6 +31,7 @@ extension EventRow {
             self.pairing = id.description
             self.peer = id.description
             self.cluster = cluster.description
+            self.clusterName = names.clusters[cluster]
         case .pairingEnded(let id, let end):
             self.kind = "pairingEnded"
             self.pairing = id.description
@@ -57,6 +62,53 @@ extension EventRow {
                 EventAddress(
                     endpoint: candidate.endpoint.description, kind: candidate.kind.rawValue)
             }
+        case .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
+            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
+            self.tellOfCluster(event, names)
         }
+    }
+
+    private mutating func tellOfCluster(_ event: Event, _ names: EventNames) {
+        switch event {
+        case .clusterJoined(let id): self.name("clusterJoined", names, id)
+        case .clusterLost(let id, let why):
+            self.name("clusterLost", names, id)
+            self.reason = why.rawValue
+        case .memberJoined(let id, let member, let sponsor):
+            self.name("memberJoined", names, id, member, by: sponsor)
+        case .memberGone(let id, let member, let why):
+            self.name("memberGone", names, id, member)
+            self.reason = why.rawValue
+        case .memberMet(let id, let member, let other):
+            self.name("memberMet", names, id, member, by: other)
+        case .removalProposed(let id, let member, let author):
+            self.name("removalProposed", names, id, member, by: author)
+        case .memberBlocked(let id, let member, let author, let isOn):
+            self.name("memberBlocked", names, id, member, by: author)
+            self.blocked = isOn
+        case .epochBegan(let id, let number):
+            self.name("epochBegan", names, id)
+            self.epoch = number
+        case .memberEquivocated(let id, let member):
+            self.name("memberEquivocated", names, id, member)
+        case .memberCloned(let id, let member): self.name("memberCloned", names, id, member)
+        case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
+            .peerConnected, .peerUnreachable, .peerMoved, .peerRelayed, .peerForgotten,
+            .ownAddresses:
+            break
+        }
+    }
+
+    private mutating func name(
+        _ kind: String, _ names: EventNames, _ cluster: ClusterID, _ member: MemberID? = nil,
+        by: MemberID? = nil
+    ) {
+        self.kind = kind
+        self.cluster = cluster.description
+        self.clusterName = names.clusters[cluster]
+        self.member = member?.description
+        self.memberName = member.flatMap { names.members[$0] }
+        self.by = by?.description
+        self.byName = by.flatMap { names.members[$0] }
     }
 }

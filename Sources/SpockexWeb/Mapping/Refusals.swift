@@ -4,8 +4,8 @@ public import SpockexAPI
 public import SpockexNode
 
 extension APIError {
-    /// What a refusal of the core means for a person.
-    init(_ refusal: Refusal) {
+    /// What a refusal of the core means for a person; `clusters` are those of the node.
+    init(_ refusal: Refusal, clusters: [NodeStatus.Cluster] = []) {
         switch refusal {
         case .unreadable, .wrongCode, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed,
             .expired:
@@ -18,8 +18,10 @@ extension APIError {
             self.init(
                 .bothUnknown, "Neither side knows an address at which it can be reached.",
                 hint: "One of you must say it: --host IP:PORT, or up --external IP:PORT.")
-        case .notYet(let intent):
-            self.init(notYet: intent)
+        case .notYet:
+            self.init(
+                .notYet, "Linking two clusters is not possible in this version.",
+                hint: "With --private the two of you make a cluster of your own.")
         case .notFound:
             self.init(
                 .notFound, "There is no such pairing, peer or cluster.",
@@ -41,12 +43,48 @@ extension APIError {
             self.init(
                 .badLife, "An offer lives at least 10 seconds and at most 24 hours.",
                 hint: "Give another time with --expires, like 10m.")
+        case .mustChoose(let ids):
+            self.init(
+                mustChoose: ids.map { id in
+                    let cluster = clusters.first { $0.id == id }
+                    return ClusterChoice(
+                        id: id.description, name: cluster?.name ?? "",
+                        members: cluster?.members ?? 0)
+                })
+        case .tooFewVoters: self = Self.tooFewVoters
+        case .inCluster: self = Self.inCluster
+        case .notMember: self = Self.notMember
         case .tooMany(let limit):
             self.init(
                 .tooMany, "There are \(limit) of them already, and that is the limit.",
                 hint: "Cancel pairings that nobody needs: `spockex pairings`.")
         }
     }
+
+    private init(mustChoose choices: [ClusterChoice]) {
+        let list = choices.map { "“\($0.name)” (\($0.members) members)" }.joined(separator: ", ")
+        self.init(
+            .mustChoose,
+            choices.isEmpty
+                ? "The other is a newcomer, and no cluster can take anybody in now."
+                : "The other is a newcomer; say into which cluster it is to be taken: \(list).",
+            hint: "Give --cluster CLUSTER, or --private for a private relation of two.",
+            clusters: choices)
+    }
+
+    private static let tooFewVoters = APIError(
+        .tooFewVoters, "Three voters are needed to remove somebody, and there are fewer.",
+        hint: "`spockex cluster block` ends what you have to do with a member, "
+            + "`spockex cluster leave` your own membership.")
+
+    private static let inCluster = APIError(
+        .inCluster, "A member of a cluster of more than two cannot be forgotten.",
+        hint: "`spockex cluster block` blocks it, `spockex cluster remove` asks the others to "
+            + "remove it, `spockex cluster leave` ends your own membership.")
+
+    private static let notMember = APIError(
+        .notMember, "The records of the cluster have not come yet, or this node has left it.",
+        hint: "`spockex clusters` shows which; records come when a member is connected.")
 
     private init(code refusal: Refusal) {
         switch refusal {
@@ -85,25 +123,9 @@ extension APIError {
                 .unreadable, error.sentence,
                 hint: "Scan the other person's code again, the whole of it.")
         case .loopbackOnly, .bothUnknown, .notYet, .notFound, .wrongPhase, .badName, .badHost,
-            .badLife, .tooMany:
+            .badLife, .mustChoose, .tooFewVoters, .inCluster, .notMember, .tooMany:
             preconditionFailure("only the refusals of codes come here")
         }
-    }
-
-    private init(notYet intent: Intent) {
-        let what =
-            switch intent {
-            case .auto: "Meeting a person while one of you is in a cluster"
-            case .cluster, .join: "Taking a third person into a cluster"
-            case .bridge: "Linking two clusters"
-            case .private: "A second cluster"
-            case .repair: "Binding a meeting to an existing member"
-            }
-        self.init(
-            .notYet, "\(what) is not possible in this version.",
-            hint: intent == .auto
-                ? "With --private the two of you make a cluster of your own."
-                : "This version makes clusters of two; leave the option out.")
     }
 
     /// What a failure of the node means for a person.

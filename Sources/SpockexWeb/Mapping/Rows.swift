@@ -64,20 +64,13 @@ extension PeerRow {
         }
         self.init(
             id: peer.id.description, name: peer.name,
-            state: peer.isConnected ? "connected" : "unreachable", met: "inPerson",
-            introducedBy: nil, path: path.map { PathRow($0, in: status) },
+            state: peer.isConnected ? "connected" : "unreachable",
+            met: status.isMet(peer) ? "inPerson" : "introduced",
+            introducedBy: status.introducer(of: peer), path: path.map { PathRow($0, in: status) },
             rttMilliseconds: peer.roundTrip?.milliseconds,
             lastHeardAt: peer.lastHeardAt.map { Timestamp($0) },
             cluster: peer.cluster?.description, matchedAt: peer.matchedAt.map { Timestamp($0) },
             forgotten: peer.isForgetting, cause: peer.obstacle.map { CauseRow($0) })
-    }
-}
-
-extension ClusterRow {
-    init(_ cluster: NodeStatus.Cluster) {
-        self.init(
-            id: cluster.id.description, name: cluster.name, members: cluster.members,
-            connected: cluster.connected)
     }
 }
 
@@ -105,7 +98,6 @@ extension PairingReport {
 }
 
 extension TrustReport {
-    /// Every meeting of this version founds a cluster of two: scenario A.
     init(_ peer: NodeStatus.Peer, in status: NodeStatus) {
         let cluster = peer.cluster.map { id in
             ClusterName(
@@ -114,7 +106,7 @@ extension TrustReport {
         }
         self.init(
             pairing: peer.id.description, peer: PeerRow(peer, in: status), cluster: cluster,
-            bridge: nil,
-            scenario: "A", safetyNumber: peer.safetyNumber, echo: peer.echo?.description)
+            bridge: nil, scenario: status.scenario(of: peer), safetyNumber: peer.safetyNumber,
+            echo: peer.echo?.description)
     }
 }

@@ -14,8 +14,9 @@ extension Routes {
             throw HTTPRefusal(.badRequest, "The limit of events is 0 to \(Limits.historyCountMax).")
         }
         guard parameters["follow"] == "true" else {
+            let names = EventNames(await self.node.status().status)
             let lines = try await self.node.history(limit: limit).map { logged in
-                try JSONLine.text(EventRow(logged)) + "\n"
+                try JSONLine.text(EventRow(logged, names)) + "\n"
             }
             return Response(
                 status: .ok,
@@ -26,30 +27,36 @@ extension Routes {
         // is missed in between; what is in both is sent once.
         let live = try await self.node.events()
         let past = limit == 0 ? [] : try await self.node.history(limit: limit)
+        let names = EventNames(await self.node.status().status)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
                 try await request.body.consumeWithCancellationOnInboundClose { _ in
-                    try await Self.write(past: past, live: live, to: &writer)
+                    try await self.write(past: past, live: live, names, to: &writer)
                 }
                 try await writer.finish(nil)
             })
     }
 
-    @concurrent private static func write(
-        past: [LoggedEvent], live: AsyncStream<LoggedEvent>, to writer: inout any ResponseBodyWriter
+    @concurrent private func write(
+        past: [LoggedEvent], live: AsyncStream<LoggedEvent>, _ names: EventNames,
+        to writer: inout any ResponseBodyWriter
     ) async throws {
+        var names = names
         try await writer.write(ByteBuffer(string: ": events of this node\n\n"))
-        for logged in past { try await writer.write(Self.message(logged)) }
+        for logged in past { try await writer.write(Self.message(logged, names)) }
         let newest = past.last?.id ?? 0
         for await logged in live.cancelOnGracefulShutdown()
         where logged.id == 0 || logged.id > newest {
-            try await writer.write(Self.message(logged))
+            names.learn(await self.node.status().status)
+            try await writer.write(Self.message(logged, names))
         }
     }
 
-    private static func message(_ logged: LoggedEvent) throws(APIError) -> ByteBuffer {
-        ByteBuffer(string: "data: \(try JSONLine.text(EventRow(logged)))\n\n")
+    private static func message(
+        _ logged: LoggedEvent, _ names: EventNames
+    ) throws(APIError) -> ByteBuffer {
+        ByteBuffer(string: "data: \(try JSONLine.text(EventRow(logged, names)))\n\n")
     }
 }

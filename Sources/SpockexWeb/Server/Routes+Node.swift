@@ -43,7 +43,7 @@ extension Routes {
     func perform(_ request: Entanglement.Request) async throws -> Reply {
         let reply = try await self.node.perform(request)
         guard case .refused(let refusal) = reply else { return reply }
-        throw APIError(refusal)
+        throw APIError(refusal, clusters: await self.node.status().status.clusters)
     }
 
     /// A new code, made by an offer or by an answer.
@@ -102,6 +102,9 @@ extension MeetingOptions {
                 .badRequest, "The intent of the meeting is none of those that there are.",
                 hint: "Use auto, cluster, join, bridge or private.")
         }
+        let cluster = try wish.cluster.map { text throws(APIError) in
+            try ClusterID(wished: text, by: intent)
+        }
         guard Limits.lifeSeconds.contains(wish.lifeSeconds) else {
             throw APIError(Refusal.badLife)
         }
@@ -113,6 +116,20 @@ extension MeetingOptions {
             }
             hosts = parsed
         }
-        self.init(intent: intent, hosts: hosts, life: .seconds(wish.lifeSeconds))
+        self.init(
+            intent: intent, hosts: hosts, life: .seconds(wish.lifeSeconds), cluster: cluster)
+    }
+}
+
+extension ClusterID {
+    /// The cluster that a wish names.
+    fileprivate init(wished text: String, by intent: Intent) throws(APIError) {
+        guard intent == .auto || intent == .cluster else {
+            throw APIError(
+                .badRequest, "A cluster is named, and the intent takes nobody into one.",
+                hint: "Name it with the intents auto and cluster alone.")
+        }
+        guard let id = ClusterID(text) else { throw .nothingThere }
+        self = id
     }
 }

@@ -17,6 +17,7 @@ struct Routes: Sendable {
         self.addReading(version)
         self.addMeetings(version)
         self.addPeers(version)
+        self.addClusters(version)
         version.get("events") { request, _ in try await self.events(request) }
         version.post("stop") { request, _ in
             _ = try await request.value(EmptyRequest.self)
@@ -57,9 +58,13 @@ struct Routes: Sendable {
         }
         group.post("acceptances") { request, _ in
             let value = try await request.value(AcceptRequest.self)
-            guard case .accepted(let id) = try await self.perform(.accept(value.text)) else {
-                throw APIError.unexpectedReply
+            let cluster = try value.cluster.map { text throws(APIError) in
+                guard let id = ClusterID(text) else { throw .nothingThere }
+                return id
             }
+            guard
+                case .accepted(let id) = try await self.perform(.accept(value.text, into: cluster))
+            else { throw APIError.unexpectedReply }
             return try Self.answer(
                 PairingState(pairing: id.description, state: await self.state(of: id)))
         }
@@ -106,20 +111,6 @@ struct Routes: Sendable {
                 PingReport(
                     peer: id.description, path: PathRow(path, in: status),
                     rttMilliseconds: roundTrip.milliseconds))
-        }
-        group.post("clusters/{id}/name") { request, context in
-            guard let id = ClusterID(try context.parameters.require("id")) else {
-                throw APIError.nothingThere
-            }
-            let name = try await request.value(NameRequest.self).name
-            _ = try await self.perform(.renameCluster(id, name))
-            let clusters = await self.node.status().status.clusters
-            guard let cluster = clusters.first(where: { $0.id == id }) else {
-                throw APIError.nothingThere
-            }
-            return try Self.answer(
-                ClusterRenameReport(
-                    cluster: ClusterName(id: id.description, name: cluster.name)))
         }
     }
 }

@@ -10,10 +10,17 @@ struct Accept: AsyncParsableCommand {
             Examples:
               spockex accept photo.jpg
               spockex accept answer.txt --wait --json
+              spockex accept photo.jpg --cluster family
             """)
 
     @Argument(help: "A picture (PNG, JPEG), an NDEF message or a text file; - for standard input.")
     var source: String
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Take the other, a newcomer, into this cluster (name or id).", valueName: "cluster"))
+    var cluster: String?
 
     @OptionGroup var wait: WaitOptions
     @OptionGroup var common: CommonOptions
@@ -21,14 +28,7 @@ struct Accept: AsyncParsableCommand {
     func run() async throws {
         let client = try self.common.client()
         let text = try Source.text(self.source)
-        let unanswered = APIError(
-            .interrupted, "The command was interrupted before the node answered.",
-            hint: "`spockex pairings` shows whether it has accepted.")
-        let state = try await Interruption.during(throwing: unanswered) {
-            () async throws(APIError) -> PairingState in
-            try await client.post(
-                "/v1/acceptances", AcceptRequest(text: text), as: PairingState.self)
-        }
+        let state = try await self.accept(client, text)
         let (waits, canAsk) = self.wait.decision(json: self.common.json)
         guard waits else {
             if self.common.json {
@@ -47,6 +47,47 @@ struct Accept: AsyncParsableCommand {
             try Console.print(json: report)
         } else {
             MeetingText.show(report)
+        }
+    }
+
+    /// Has the answer accepted; a member is asked what is to become of a newcomer.
+    private func accept(
+        _ client: APIClient, _ text: String
+    ) async throws(APIError) -> PairingState {
+        var request = AcceptRequest(text: text)
+        if let cluster = self.cluster { request.cluster = try await client.cluster(cluster).id }
+        do throws(APIError) {
+            return try await Self.post(request, by: client)
+        } catch {
+            // The offer was not a private one, so that the meeting cannot become one any more.
+            guard let prompt = ClusterPrompt(error, canBePrivate: false) else { throw error }
+            guard Console.isInteractive(json: self.common.json) else {
+                throw APIError(
+                    error.code, error.message,
+                    hint: "Give --cluster CLUSTER; for a private relation of two, cancel this "
+                        + "pairing and show a new offer with --private.",
+                    clusters: error.clusters)
+            }
+            guard case .cluster(let id) = try await prompt.ask() else {
+                throw APIError(
+                    .declined, "The newcomer is not taken into a cluster; the pairing waits.",
+                    hint: "For a private relation of two, cancel it (`spockex pairings`) and show "
+                        + "a new offer with --private.")
+            }
+            request.cluster = id
+            return try await Self.post(request, by: client)
+        }
+    }
+
+    private static func post(
+        _ request: AcceptRequest, by client: APIClient
+    ) async throws(APIError) -> PairingState {
+        let unanswered = APIError(
+            .interrupted, "The command was interrupted before the node answered.",
+            hint: "`spockex pairings` shows whether it has accepted.")
+        return try await Interruption.during(throwing: unanswered) {
+            () async throws(APIError) -> PairingState in
+            try await client.post("/v1/acceptances", request, as: PairingState.self)
         }
     }
 }

@@ -29,6 +29,7 @@ struct Answer: AsyncParsableCommand {
               spockex answer photo.png
               spockex answer offer.txt --png answer.png --no-wait
               spockex answer - --wait --json < offer.txt
+              spockex answer photo.png --cluster family
             """)
 
     @Argument(help: "A picture (PNG, JPEG), an NDEF message or a text file; - for standard input.")
@@ -43,8 +44,7 @@ struct Answer: AsyncParsableCommand {
         let client = try self.common.client()
         let text = try Source.text(self.source)
         let wish = try await self.wish.wish(client)
-        let (made, code, paths) = try await CodeFiles.make(
-            self.files.chosen, by: client, "/v1/answers", AnswerRequest(text: text, wish: wish))
+        let (made, code, paths) = try await self.make(client, text, wish)
         if self.common.json {
             try Console.print(
                 json: AnswerReport(
@@ -72,6 +72,28 @@ struct Answer: AsyncParsableCommand {
             try Console.print(json: report)
         } else {
             MeetingText.show(report)
+        }
+    }
+
+    /// Has the answer made; who shows it as a member is asked what is to become of a newcomer.
+    private func make(
+        _ client: APIClient, _ text: String, _ wish: MeetingWish
+    ) async throws(APIError) -> (made: CodeMade, code: CodeWriter, paths: [String: String]) {
+        do throws(APIError) {
+            return try await CodeFiles.make(
+                self.files.chosen, by: client, "/v1/answers", AnswerRequest(text: text, wish: wish))
+        } catch {
+            guard Console.isInteractive(json: self.common.json),
+                let prompt = ClusterPrompt(error, canBePrivate: true)
+            else { throw error }
+            var wish = wish
+            switch try await prompt.ask() {
+            case .cluster(let id): wish.cluster = id
+            case .private: wish.intent = "private"
+            case .nothing: throw ClusterPrompt.declined
+            }
+            return try await CodeFiles.make(
+                self.files.chosen, by: client, "/v1/answers", AnswerRequest(text: text, wish: wish))
         }
     }
 }

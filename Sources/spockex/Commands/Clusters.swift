@@ -23,74 +23,70 @@ struct Clusters: AsyncParsableCommand {
     }
 }
 
-/// Shows or renames one cluster.
+/// Everything about one cluster.
 struct Cluster: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show or rename a cluster.",
+        abstract: "Show, rename or leave a cluster; remove or block a member.",
         discussion: """
             Examples:
-              spockex cluster show "Anna and Bob"
-              spockex cluster rename 3f2a Friends
+              spockex cluster show family
+              spockex cluster rename "Anna + Bob" family
+              spockex cluster remove family Mallory
             """,
-        subcommands: [ClusterShow.self, ClusterRename.self])
+        subcommands: [
+            ClusterShow.self, ClusterRename.self, ClusterLeave.self, ClusterRemove.self,
+            ClusterBlock.self, ClusterUnblock.self,
+        ])
 }
 
-/// Shows one cluster and the peers in it.
+/// Shows one cluster, its members, and who met whom.
 struct ClusterShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a cluster and its members.",
+        commandName: "show", abstract: "Show a cluster, its members, and who met whom.",
         discussion: """
-            Example:
-              spockex cluster show "Anna and Bob"
+            Examples:
+              spockex cluster show family
+              spockex cluster show family --svg family.svg
+              spockex cluster show family --json
             """)
 
     @Argument(help: "The cluster's name, id or beginning of the id.")
     var cluster: String
 
+    @Option(
+        name: .long, help: ArgumentHelp("Write the map as an SVG picture.", valueName: "file"))
+    var svg: String?
+
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
-        let status = try await self.common.client().status()
-        let cluster = try Selection.one(
-            self.cluster, of: status.clusters, what: "cluster", list: "clusters")
-        let peers = status.peers.filter { $0.cluster == cluster.id }
-        if self.common.json {
-            try Console.print(json: ClusterReport(cluster: cluster, peers: peers))
-            return
+    func validate() throws {
+        guard self.svg != "-", self.svg != "" else {
+            throw ValidationError("The map is written to a file, not to standard output.")
         }
-        let heading =
-            "\(Console.bold(Clean.line(cluster.name)))  \(cluster.id), \(cluster.members) members, "
-            + "\(cluster.connected) connected"
-        Console.print("\(heading)\n\n\(Listing.peers(peers, indent: "  "))")
     }
-}
-
-/// Gives a cluster another name.
-struct ClusterRename: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rename", abstract: "Give a cluster a name of your own.",
-        discussion: """
-            Example:
-              spockex cluster rename "Anna and Bob" Friends
-            """)
-
-    @Argument(help: "The cluster's name, id or beginning of the id.")
-    var cluster: String
-
-    @Argument(help: "The new name, at most 64 bytes.")
-    var name: String
-
-    @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let client = try self.common.client()
-        let id = try await client.cluster(self.cluster).id
-        let report = try await client.post(
-            "/v1/clusters/\(id)/name", NameRequest(name: self.name), as: ClusterRenameReport.self)
+        let report = try await client.clusterReport(self.cluster)
+        if let path = self.svg {
+            let picture = Array(ClusterMap(report).svg.utf8)
+            _ = try CodeFiles([(.svg, path)]).write(
+                failing: "Nothing else was done."
+            ) { _ throws(APIError) in picture }
+        }
         if self.common.json {
             try Console.print(json: report)
         } else {
-            Console.print("The cluster is called \(Clean.line(report.cluster.name)) now.")
+            Console.print(ClusterText.text(report))
+            if let path = self.svg { Console.print("\nSVG in \(path)") }
         }
+    }
+}
+
+extension APIClient {
+    /// The cluster that a person means, with everybody in it.
+    func clusterReport(_ text: String) async throws(APIError) -> ClusterReport {
+        let id = try await self.cluster(text).id
+        return try await self.get("/v1/clusters/\(id)", as: ClusterReport.self)
     }
 }

@@ -5,7 +5,7 @@ import SpockexAPI
 /// Shows what happened, and what happens.
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what happened: addresses, peers, pairings.",
+        abstract: "Show what happened: addresses, peers, pairings, clusters.",
         discussion: """
             Examples:
               spockex events
@@ -80,48 +80,5 @@ struct Events: AsyncParsableCommand {
         let status = try await client.status()
         let rows = status.peers.map { ($0.id, $0.name) } + status.clusters.map { ($0.id, $0.name) }
         return Dictionary(rows, uniquingKeysWith: { first, _ in first })
-    }
-}
-
-/// Events as sentences.
-enum EventText {
-    /// What happened, with names where they are known.
-    static func sentence(_ event: EventRow, _ names: [String: String]) -> String {
-        let id = event.peer ?? event.pairing ?? ""
-        let who = names[id] ?? Wording.short(id)
-        let pairing = "Pairing \(Wording.short(event.pairing ?? ""))"
-        switch event.kind {
-        case "pairingStarted": return "\(pairing) began."
-        case "trying":
-            return "\(pairing) tries \((event.endpoints ?? []).joined(separator: ", "))."
-        case "pairingPhase": return "\(pairing) is \(event.state ?? "")."
-        case "pairingProblem": return "\(pairing): \(Wording.problem(event.problem))."
-        case "trusted": return "\(who) is a peer now."
-        case "pairingEnded":
-            let why =
-                switch event.reason {
-                case "cancelled": "was cancelled"
-                case "cancelledByPeer": "was cancelled by the other side"
-                case "expired": "ran out of time"
-                default: "ended"
-                }
-            return "\(pairing) \(why)."
-        case "peerConnected": return "\(who) is connected at \(event.endpoint ?? "")."
-        case "peerUnreachable": return "\(who) cannot be reached; the search has begun."
-        case "peerMoved":
-            let from = event.from.map { " from \($0)" } ?? ""
-            return "\(who) moved\(from) to \(event.endpoint ?? "")."
-        case "peerRelayed":
-            let helper = event.via.map { names[$0] ?? Wording.short($0) } ?? "a common peer"
-            return "\(who) is connected by way of \(helper); a direct path is looked for."
-        case "peerForgotten":
-            return event.byPeer == true
-                ? "\(who) ended the relation." : "\(who) knows that you ended the relation."
-        case "ownAddresses":
-            let list = (event.addresses ?? []).map { "\($0.endpoint) (\($0.kind))" }
-            return "This node's addresses: "
-                + (list.isEmpty ? "none known" : list.joined(separator: ", ")) + "."
-        default: return event.kind
-        }
     }
 }

@@ -12,6 +12,7 @@ struct Offer: AsyncParsableCommand {
               spockex offer
               spockex offer --png offer.png --expires 1h
               spockex offer --json --text offer.txt
+              spockex offer --cluster family
             """)
 
     @OptionGroup var wish: WishOptions

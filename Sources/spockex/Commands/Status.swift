@@ -70,24 +70,26 @@ enum Listing {
         guard !peers.isEmpty else {
             return indent + "None yet; meet somebody: spockex offer"
         }
-        var table = Table("ID", "NAME", "STATE", "PATH", "ROUND TRIP", "LAST HEARD", "COMPARED")
+        var table = Table(
+            "ID", "NAME", "MET", "STATE", "PATH", "ROUND TRIP", "LAST HEARD", "COMPARED")
         for peer in peers {
             table.add(
-                Wording.short(peer.id), peer.name, peer.forgotten ? "forgotten" : peer.state,
+                Wording.short(peer.id), peer.name, Wording.met(peer),
+                peer.forgotten ? "forgotten" : peer.state,
                 Wording.path(peer.path), peer.rttMilliseconds.map(Wording.milliseconds) ?? "",
                 peer.lastHeardAt.map { Wording.distance($0) } ?? "",
-                peer.matchedAt == nil ? "no" : "yes")
+                peer.met == "introduced" ? "" : peer.matchedAt == nil ? "no" : "yes")
         }
         return table.text(indent: indent)
     }
 
     static func clusters(_ clusters: [ClusterRow], indent: String = "") -> String {
         guard !clusters.isEmpty else { return indent + "None yet." }
-        var table = Table("ID", "NAME", "MEMBERS", "CONNECTED")
+        var table = Table("ID", "NAME", "MEMBERS", "CONNECTED", "STANDING")
         for cluster in clusters {
             table.add(
                 Wording.short(cluster.id), cluster.name, String(cluster.members),
-                String(cluster.connected))
+                String(cluster.connected), cluster.standing)
         }
         return table.text(indent: indent)
     }

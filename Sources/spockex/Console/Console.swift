@@ -23,6 +23,11 @@ enum Console {
         Console.isOutputTerminal && (Environment.value("NO_COLOR") ?? "").isEmpty
         && Environment.value("TERM") != "dumb"
 
+    /// Whether a person is there who can be asked.
+    static func isInteractive(json: Bool) -> Bool {
+        self.isInputTerminal && self.isErrorTerminal && !json
+    }
+
     /// Ignores the signal of broken pipes, and opens `/dev/null` for what is closed of standard
     /// input, output and error: else the next file would take such a number, and our text.
     static func prepareStreams() {

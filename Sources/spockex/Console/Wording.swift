@@ -63,6 +63,22 @@ enum Wording {
         }
     }
 
+    /// `5 members`.
+    static func members(_ count: Int) -> String {
+        count == 1 ? "1 member" : "\(count) members"
+    }
+
+    /// `2 votes`.
+    static func votes(_ count: Int) -> String {
+        count == 1 ? "1 vote" : "\(count) votes"
+    }
+
+    /// How a peer came: `in person`, `introduced by Ben`.
+    static func met(_ peer: PeerRow) -> String {
+        guard peer.met == "introduced" else { return "in person" }
+        return "introduced" + (peer.introducedBy.map { " by \($0)" } ?? "")
+    }
+
     /// The clock of this computer.
     static func now() -> Timestamp {
         var time = timespec()

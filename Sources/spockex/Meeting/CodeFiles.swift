@@ -58,23 +58,36 @@ final class CodeFiles {
 
     /// Writes the code into all files; gives their paths by kind.
     func write(_ text: String, _ code: CodeWriter) throws(APIError) -> [String: String] {
+        try self.write(
+            failing: "The pairing is there all the same; `spockex pairings` shows it, "
+                + "`spockex cancel` ends it."
+        ) { kind throws(APIError) in
+            switch kind {
+            case .png:
+                do throws(OfflineCodeError) {
+                    return try code.png()
+                } catch {
+                    throw APIError(error)
+                }
+            case .svg: return Array(code.svg().utf8)
+            case .ndef: return code.ndef()
+            case .text: return Array((text + "\n").utf8)
+            }
+        }
+    }
+
+    /// Writes what belongs into a file of each kind; `hint` is said when that cannot be.
+    func write(
+        failing hint: String, _ content: (Kind) throws(APIError) -> [UInt8]
+    ) throws(APIError) -> [String: String] {
         var paths: [String: String] = [:]
         while let file = self.opened.last {
-            let bytes: [UInt8]
-            switch file.kind {
-            case .png:
-                do { bytes = try code.png() } catch { throw APIError(error) }
-            case .svg: bytes = Array(code.svg().utf8)
-            case .ndef: bytes = code.ndef()
-            case .text: bytes = Array((text + "\n").utf8)
-            }
+            let bytes = try content(file.kind)
             guard Self.writeAll(bytes, to: file.descriptor), fsync(file.descriptor) == 0,
                 rename(file.temporary, file.target) == 0
             else {
                 throw APIError(
-                    .cannotWrite, "The file \(file.path) could not be written.",
-                    hint: "The pairing is there all the same; `spockex pairings` shows it, "
-                        + "`spockex cancel` ends it.")
+                    .cannotWrite, "The file \(file.path) could not be written.", hint: hint)
             }
             _ = close(file.descriptor)
             self.opened.removeLast()

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SpockexAPI
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Asks a person on a terminal whether to retry or to cancel, for as long as that is the question.
 enum MeetingPrompt {
     /// What came of the question.
@@ -48,7 +40,7 @@ enum MeetingPrompt {
 
     private static func typed() async throws(APIError) -> Answer {
         while true {
-            guard let line = try await self.line() else {
+            guard let line = try await Question.line() else {
                 Console.noteRaw("\n")
                 return .none
             }
@@ -56,21 +48,6 @@ enum MeetingPrompt {
             case "r": return .retry
             case "c": return .cancel
             default: Console.noteRaw(self.question)
-            }
-        }
-    }
-
-    /// A line from the terminal; nil at its end.
-    ///
-    /// Gives way to whatever else happens every tenth of a second.
-    private static func line() async throws(APIError) -> String? {
-        while true {
-            var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-            if poll(&waiting, 1, 0) > 0 { return readLine() }
-            do {
-                try await Task.sleep(for: .milliseconds(100))
-            } catch {
-                throw APIClient.interrupted
             }
         }
     }

@@ -21,7 +21,10 @@ enum MeetingText {
         let place = report.peer.path?.endpoint.map { " (\($0)\(trip))" } ?? ""
         var lines = ["Connected with \(Console.bold(name))\(place)."]
         if let cluster = report.cluster {
-            lines.append("Your cluster is “\(Clean.line(cluster.name))”.")
+            let name = Clean.line(cluster.name)
+            lines.append(
+                report.scenario == "A"
+                    ? "Your cluster is “\(name)”." : "The two of you share the cluster “\(name)”.")
         }
         lines.append(
             "Safety number: \(Console.bold(Wording.safetyNumber(report.safetyNumber)))")

@@ -68,12 +68,6 @@ struct WishOptions: ParsableArguments {
             wish.intent = "bridge"
         } else if self.private {
             wish.intent = "private"
-        } else if !Console.isOutputTerminal {
-            guard try await client.status().clusters.count <= 1 else {
-                throw APIError(
-                    .usage, "There are several clusters, and none was chosen.",
-                    hint: "Give --cluster CLUSTER, --join, --bridge or --private.")
-            }
         }
         return wish
     }

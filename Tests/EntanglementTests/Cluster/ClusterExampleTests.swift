@@ -137,7 +137,7 @@ private struct ClusterExample {
                 PublishedAddress(
                     endpoint: WorkedExample.anna, kind: .observed, confirmedBy: 2),
                 PublishedAddress(endpoint: at("[2001:db8::1]:41414"), kind: .ipv6, confirmedBy: 0),
-            ])
+            ], nat: .endpointIndependent, name: "Anna")
         line("endpoint of Anna", maker.record(whereabouts, of: anna))
         let state = view.state(maker)
         lines.append(("heads hash", Self.hexText(view.set.headsHash(primitives))))

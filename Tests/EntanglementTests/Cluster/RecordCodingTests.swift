@@ -201,12 +201,6 @@ import Testing
         #expect(genesis.cluster == self.maker.cluster)
         let draft = try RecordDraft(founding)
         #expect(draft.signedBytes(in: genesis.cluster) == genesis.signedBytes)
-        let stored = ClusterRecord(
-            id: genesis.cluster, name: "", genesis: genesis.content,
-            offeringSignature: self.maker.genesis.signatures[0],
-            answeringSignature: self.maker.genesis.signatures[1],
-            createdAt: WallTime(seconds: 0))
-        #expect(Record(founding: stored, self.maker.primitives) == self.maker.genesis)
     }
 
     @Test func randomBytesNeverTrapAndMostlyAreNoRecord() {

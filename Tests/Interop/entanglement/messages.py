@@ -106,6 +106,13 @@ def _matches(reader):
     return [reader.take(8) for _ in range(count)]
 
 
+def _reference(reader):
+    """(cluster UID, member id) of a member, or nothing: what is left behind the list."""
+    if reader.at == len(reader.data):
+        return None
+    return reader.take(16), reader.take(16)
+
+
 def _flags(reader):
     flags = reader.number(1)
     if flags > 1:
@@ -147,19 +154,21 @@ class Content2:
     matches: list
     member: tuple
     hosts: list
+    reference: tuple = None
 
     def encode(self):
         return (struct.pack(">BQII", self.trusts, self.n, self.to, self.index)
                 + endpoints.encode(self.echo) + bytes([self.intent, len(self.matches)])
                 + b"".join(self.matches) + b"".join(self.member)
-                + endpoints.encode_list(self.hosts))
+                + endpoints.encode_list(self.hosts) + b"".join(self.reference or ()))
 
     @classmethod
     def decode(cls, data):
         reader = Reader(data)
         content = cls(_flags(reader), reader.number(8), reader.number(4), reader.number(4),
                       reader.endpoint(), _intent(reader), _matches(reader),
-                      (reader.take(32), reader.take(32)), reader.endpoints())
+                      (reader.take(32), reader.take(32)), reader.endpoints(),
+                      _reference(reader))
         reader.end()
         return content
 
@@ -197,16 +206,18 @@ class Content3:
     signature: bytes
     name: str
     hosts: list
+    reference: tuple = None
 
     def encode(self):
         return (endpoints.encode(self.echo) + b"".join(self.member) + self.signature
-                + _named(self.name) + endpoints.encode_list(self.hosts))
+                + _named(self.name) + endpoints.encode_list(self.hosts)
+                + b"".join(self.reference or ()))
 
     @classmethod
     def decode(cls, data):
         reader = Reader(data)
         content = cls(reader.endpoint(), (reader.take(32), reader.take(32)), reader.take(64),
-                      _name(reader), reader.endpoints())
+                      _name(reader), reader.endpoints(), _reference(reader))
         reader.end()
         return content
 

@@ -4,13 +4,14 @@ import dataclasses
 import struct
 import uuid
 
-from . import Bad, endpoints
+from . import Bad, endpoints, messages
 from .keys import sha256, sign, verify
 
 NAMES = {1: "genesis", 2: "add", 3: "confirm", 4: "leave", 5: "remove", 6: "vote", 7: "block",
          8: "epoch", 9: "endpoint"}
 SIGNATURES = {1: 2, 2: 2, 3: 2}
 BODY_BYTES = {2: 96, 3: 48, 4: 0, 5: 20, 6: 32, 7: 17, 8: 68}
+NAT_LETTERS = (b"\0", b"o", b"e", b"a", b"d", b"s")
 BYTE_COUNT_MAX, PARENT_COUNT_MAX, ADDRESS_COUNT_MAX, VALID_MAX = 1024, 7, 8, 604800
 
 
@@ -133,6 +134,12 @@ def check_endpoint(reader):
             raise Bad("an unknown kind of address")
         reader.take(1)
         reader.endpoint()
+    if reader.take(1) not in NAT_LETTERS:
+        raise Bad("an unknown letter")
+    length = reader.number(1)
+    if length > 64:
+        raise Bad("too long a name")
+    messages.check_name(reader.take(length))
     reader.end()
 
 

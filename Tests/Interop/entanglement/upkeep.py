@@ -4,6 +4,7 @@ import dataclasses
 import secrets
 
 from . import Bad, handshake
+from .gossip import SUMMARY
 from .relation import FORGETTING, FORGOTTEN, TRUSTED, UNFINISHED
 from .session import (ADDRESSES, ADDRESSES_ANSWER, CHALLENGE, CHALLENGE_ANSWER, FORGET,
                       FORGET_ANSWER, PING, PONG, addresses_frame, echo_frame, read_frame)
@@ -54,6 +55,9 @@ def on_packet(peer, relation, session, frame, length, source, via, now):
         return
     if known is None:
         peer.note("frame without meaning", relation, frame)
+        if frame[:1] == bytes([SUMMARY]) and relation.trusts:
+            # It keeps no records: it says that it holds the same, so that nobody waits for it.
+            send_frame(peer, relation, frame, now)
         return
     peer.note("frame in", relation, (known[0], known[1], session, source))
     if known[0] == ADDRESSES:

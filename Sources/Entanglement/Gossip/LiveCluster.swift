@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One cluster at work: its records, what they say, and what is known of what others hold.
+struct LiveCluster: Sendable {
+    let id: ClusterID
+    /// All records; nil: the founding's has not come yet.
+    var set: RecordSet?
+    /// What they say together.
+    private(set) var roster: RosterState?
+    /// The relations with members of it, in order.
+    var peers: [RelationID] = []
+    /// What each of them holds and was told; looked up and never gone through.
+    var links: [RelationID: GossipLink] = [:]
+    /// What is being asked for.
+    var pulls: [GossipPull] = []
+    /// What was last computed of the records held.
+    private(set) var heads = GossipFrame.noHeads
+    private(set) var places = [UInt8](repeating: 0, count: 16)
+    /// When some of the others are told what is held, after a change.
+    var rounds: [Instant] = []
+    /// When somebody who did not answer may be asked again.
+    var askAgainAt: Instant?
+    /// When this node makes a new epoch, if it is still due then.
+    var epochAt: Instant?
+    /// When the own endpoint record is made.
+    var publishAt: Instant?
+    /// When this node is gone for good, whether or not anybody said that he heard it.
+    var leaveAt: Instant?
+    /// When it is looked at whether enough others are connected.
+    var lonelyAt: Instant?
+    /// The number of this start of the program, and the own sequence.
+    var incarnation: UInt64 = 0
+    /// Whether everything that one peer holds has come once.
+    var isCaughtUp = false
+    var sequence: UInt64 = 0
+    /// Members whose clone was told of.
+    var clonesTold: [MemberID] = []
+    /// Secrets of epochs whose record has not come yet.
+    var earlySecrets: [EpochSecret] = []
+
+    /// Counters of relations that were dropped and whose keys may come back, the newest last.
+    private(set) var keptCounters: [KeptCounters] = []
+
+    init(_ id: ClusterID) {
+        self.id = id
+    }
+
+    /// Remembers what a relation has used up whose keys may come back.
+    mutating func keepCounters(of record: RelationRecord) {
+        self.keptCounters.removeAll { $0.id == record.id }
+        self.keptCounters.append(
+            KeptCounters(
+                id: record.id, reserved: record.reservedCounter, accepted: record.acceptedCounter))
+        if self.keptCounters.count > Limits.keptCounterCountMax {
+            self.keptCounters.removeFirst()
+        }
+    }
+
+    /// What a relation that was dropped had used up.
+    func counters(of id: RelationID) -> KeptCounters? {
+        self.keptCounters.first { $0.id == id }
+    }
+
+    /// Computes anew what the records say; the former state.
+    mutating func fold(_ primitives: any Primitives) -> RosterState? {
+        let former = self.roster
+        guard let set = self.set else { return former }
+        self.heads = set.headsHash(primitives)
+        self.roster = RosterState(of: set, primitives)
+        self.notePlaces(primitives)
+        return former
+    }
+
+    /// Computes anew what is held of endpoint records.
+    mutating func notePlaces(_ primitives: any Primitives) {
+        guard let set = self.set else { return }
+        var writer = ByteWriter(domain: "spockex/1 places", self.id)
+        for place in set.placeSequences {
+            writer.put(place.member)
+            writer.put(place.sequence)
+        }
+        self.places = Array(primitives.hash(writer.bytes).prefix(16))
+    }
+
+    mutating func setPeer(_ id: RelationID, _ isPeer: Bool) {
+        let position = self.peers.firstIndex { $0 >= id } ?? self.peers.count
+        let isThere = position < self.peers.count && self.peers[position] == id
+        if isPeer, !isThere { self.peers.insert(id, at: position) }
+        if !isPeer, isThere { self.peers.remove(at: position) }
+        guard !isPeer else { return }
+        self.links[id] = nil
+        self.pulls.removeAll { $0.peer == id }
+    }
+
+    /// When something is due here.
+    var dueAt: Instant? {
+        var earliest = self.rounds.first
+        let times = [
+            self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
+        ]
+        for due in times.compactMap({ $0 }) {
+            earliest = min(due, earliest ?? due)
+        }
+        for pull in self.pulls { earliest = min(pull.dueAt, earliest ?? pull.dueAt) }
+        return earliest
+    }
+}
+
+/// What a relation that was dropped had used up.
+struct KeptCounters: Sendable {
+    let id: RelationID
+    let reserved: UInt64
+    let accepted: UInt64
+}
+
+/// What is known of what one peer holds, and what is asked of it.
+struct GossipLink: Sendable {
+    /// What it said last.
+    var summary: GossipFrame.Summary?
+    /// When it was told last what is held here.
+    var toldAt: Instant?
+    /// What it was told then.
+    var told: GossipFrame.Summary?
+    /// The heads that it held when everything had been asked of it.
+    var pulled: [UInt8]?
+    /// It did not answer, or sent more than could be taken: until then it is not asked.
+    var restsUntil: Instant?
+    /// When it was told the sequences of endpoint records.
+    var placesToldAt: Instant?
+    /// When it was sent a secret.
+    var welcomedAt: Instant?
+    /// How much it may still ask for.
+    var quota: TokenBucket?
+}
+
+/// Asking one peer for everything that it holds and this node lacks, a window at a time.
+struct GossipPull: Sendable {
+    let peer: RelationID
+    /// What was held when it began: all windows are of one list.
+    let digest: RecordDigest
+    /// The first id of the window, among those in all buckets that differ.
+    var offset = 0
+    /// How many there are; nil: no answer yet.
+    var total: Int?
+    /// The parts of the window that have come, by their offset, with those of their ids that are lacking.
+    private(set) var parts: [(offset: Int, lacking: [RecordID])] = []
+    /// Whether a record came that was not taken yet, because its author writes too fast.
+    var isIncomplete = false
+    /// How many of the last batch have come.
+    var answered = 0
+    /// How often the same was asked in vain.
+    var tries = 0
+    var dueAt: Instant
+
+    init(from peer: RelationID, _ digest: RecordDigest, offset: Int = 0, dueAt: Instant) {
+        self.peer = peer
+        self.digest = digest
+        self.offset = offset
+        self.dueAt = dueAt
+    }
+
+    /// Takes a part of the list, of whose ids these are lacking; false: it is none of this window, or came
+    /// before.
+    mutating func take(_ list: GossipFrame.IDList, lacking: [RecordID]) -> Bool {
+        let offset = Int(list.offset)
+        guard offset >= self.offset, offset < self.offset + GossipFrame.windowCount,
+            offset.isMultiple(of: GossipFrame.idCountMax)
+        else { return false }
+        // The list has grown, so that ids may have moved from one part to another.
+        if let total = self.total, total != Int(list.total) { self.parts = [] }
+        guard !self.has(offset) else { return false }
+        let position = self.parts.firstIndex { $0.offset > offset } ?? self.parts.count
+        self.parts.insert((offset, lacking), at: position)
+        self.total = Int(list.total)
+        self.tries = 0
+        return true
+    }
+
+    /// Whether all parts of the window have come.
+    var isWhole: Bool {
+        guard let total else { return false }
+        let end = min(total, self.offset + GossipFrame.windowCount)
+        let wanted = Swift.stride(from: self.offset, to: end, by: GossipFrame.idCountMax)
+        return wanted.allSatisfy(self.has)
+    }
+
+    /// Whether the part at that offset has come.
+    func has(_ offset: Int) -> Bool { self.parts.contains { $0.offset == offset } }
+
+    /// What is lacking of the parts before the first that has not come: nothing of it waits for records of
+    /// other parts.
+    var lacking: [RecordID] {
+        var lacking: [RecordID] = []
+        var next = self.offset
+        for part in self.parts {
+            guard part.offset == next else { break }
+            lacking += part.lacking
+            next += GossipFrame.idCountMax
+        }
+        return lacking
+    }
+
+    /// A record has come; false: it was not asked for.
+    mutating func remove(_ record: RecordID) -> Bool {
+        for index in self.parts.indices {
+            guard let position = self.parts[index].lacking.firstIndex(of: record) else { continue }
+            self.parts[index].lacking.remove(at: position)
+            return true
+        }
+        return false
+    }
+}
+
+extension LiveCluster {
+    /// What is being asked of a peer.
+    subscript(pullFrom id: RelationID) -> GossipPull? {
+        get { self.pulls.first { $0.peer == id } }
+        set {
+            self.pulls.removeAll { $0.peer == id }
+            if let newValue { self.pulls.append(newValue) }
+        }
+    }
+
+    /// Lets a peer be for a while.
+    mutating func rest(from id: RelationID, until instant: Instant) {
+        self.links[id]?.restsUntil = instant
+        self.askAgainAt = self.askAgainAt.map { min($0, instant) } ?? instant
+    }
+
+    /// When the first of those who rest may be asked.
+    mutating func noteRests(now: Instant) {
+        self.askAgainAt = self.peers.compactMap { self.links[$0]?.restsUntil }
+            .filter { $0 > now }.min()
+    }
+
+    /// Whether a peer holds something that was not asked for yet.
+    func mayPull(from id: RelationID, now: Instant) -> Bool {
+        guard let link = self.links[id], let heads = link.summary?.heads,
+            link.restsUntil.map({ $0 <= now }) ?? true
+        else { return false }
+        return heads != self.heads && heads != GossipFrame.noHeads && heads != link.pulled
+            && self[pullFrom: id] == nil
+    }
+}
+
+extension RecordSet {
+    /// The sequences of the endpoint records held, ordered by member.
+    var placeSequences: [GossipFrame.PlaceSequence] {
+        self.endpointRecords.compactMap { record in
+            guard let member = record.author, case .endpoint(let whereabouts) = record.body else {
+                return nil
+            }
+            return GossipFrame.PlaceSequence(member: member, sequence: whereabouts.sequence)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whom a member of a large cluster stays connected with (PROTOCOL.md §12.7).
+///
+/// In the order of their ids the members are a ring; each has those at the distances 1, 2, 4, 8, ... on
+/// both sides. Both ends of each pair come to the same end from the same records, nobody has more than twice
+/// the logarithm of the number of members, and any two are joined by a few steps.
+struct Neighbors {
+    private let ids: [MemberID]
+    private let position: Int?
+
+    /// The members who are present, ordered by id, and the own id.
+    init(of own: MemberID, among ids: [MemberID]) {
+        self.ids = ids
+        self.position = ids.firstIndex(of: own)
+    }
+
+    /// Whether the two stay connected.
+    func includes(_ member: MemberID) -> Bool {
+        guard self.ids.count > Constants.meshCountMax, let position = self.position,
+            let other = self.ids.firstIndex(of: member)
+        else { return true }
+        let distance = position < other ? other - position : position - other
+        let shorter = min(distance, self.ids.count - distance)
+        return shorter & (shorter - 1) == 0
+    }
+}
+
+extension Node {
+    /// In a large cluster most relations with people whom nobody of the two met rest.
+    mutating func chooseNeighbors(_ index: Int, _ turn: inout Turn) {
+        guard let roster = self.live[index].roster,
+            let own = turn.membership(of: self.live[index].id)?.member
+        else { return }
+        let neighbors = Neighbors(of: own, among: roster.present.map(\.id))
+        for id in self.live[index].peers {
+            guard let record = self.relations[id]?.record, let member = record.member,
+                record.epoch != nil
+            else { continue }
+            let rests = !neighbors.includes(member)
+            guard self.relations[id]?.isResting != rests else { continue }
+            self.update(id, &turn) { $0.setResting(rests, &$1) }
+        }
+        if self.live[index].lonelyAt == nil, roster.present.count > Constants.meshCountMax {
+            self.live[index].lonelyAt = turn.instant + Constants.lonelyInterval
+        }
+    }
+
+    /// Whoever of a large cluster is connected with a few alone calls some more for a while.
+    mutating func callOthers(_ index: Int, _ turn: inout Turn) {
+        self.live[index].lonelyAt = turn.instant + Constants.lonelyInterval
+        guard self.connectedPeers(of: index).count < Constants.lonelyCountMax else { return }
+        var resting = self.live[index].peers.filter { self.relations[$0]?.isResting ?? false }
+        for _ in 0..<min(Constants.lonelyCallCount, resting.count) {
+            let id = resting.remove(at: Int(turn.random() % UInt64(resting.count)))
+            self.update(id, &turn) { $0.want(&$1) }
+        }
+    }
+}
+
+extension Relation {
+    /// Whether nothing is sent of its own accord: it is only there to be used or called.
+    func isAtRest(_ now: Instant) -> Bool {
+        self.isResting && !(self.wantedUntil.map { $0 > now } ?? false)
+    }
+
+    mutating func setResting(_ rests: Bool, _ turn: inout Turn) {
+        self.isResting = rests
+        guard !rests, !self.isConnected else { return }
+        self.search(&turn)
+    }
+
+    /// Somebody wants to talk by it now.
+    mutating func want(_ turn: inout Turn) {
+        guard self.isResting else { return }
+        self.wantedUntil = turn.instant + Constants.wantedLife
+        if !self.isConnected { self.search(&turn) }
+    }
+}

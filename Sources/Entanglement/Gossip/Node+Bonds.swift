@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What meetings agreed on becomes records (PROTOCOL.md §12.4).
+extension Node {
+    /// Writes the records that meetings owe, once both sides are known to trust.
+    ///
+    /// Each may be asked for again: what is written already is not written twice.
+    mutating func settleBonds(_ turn: inout Turn) {
+        turn.mustSettleBonds = false
+        for id in self.ids {
+            guard let record = self.relations[id]?.record, record.phase == .trusted,
+                let bond = record.bond, let cluster = record.cluster, let member = record.member,
+                let index = self.liveIndex(of: cluster)
+            else { continue }
+            if let entry = self.live[index].roster?.member(member) {
+                guard self.isHonest(record, entry) else {
+                    self.drop(id, &turn)
+                    turn.notify(.memberEquivocated(cluster, member))
+                    continue
+                }
+                if self.isBlocked(member, index, turn) {
+                    self.drop(id, &turn)
+                    continue
+                }
+                self.replaceFormer(of: id, cluster, member, &turn)
+            }
+            guard record.cancelTokens == nil || turn.has(.addedTooEarly),
+                let part = record.peerPart,
+                let meeting = record.keys?.meeting
+            else { continue }
+            switch bond {
+            case .founding, .joining: break
+            case .sponsoring:
+                guard self.live[index].roster?.member(member) == nil else { continue }
+                self.write(
+                    .add(part.keys, meeting: meeting), second: part.signature, index, &turn)
+            case .confirming:
+                guard record.role == .offering, self.isUnmet(member, index, turn) else { continue }
+                self.write(
+                    .confirm(member, meeting: meeting), second: part.signature, index, &turn)
+            }
+        }
+    }
+
+    /// Whether somebody has the keys of the member that it says it is, who belongs to the cluster.
+    private func isHonest(_ record: RelationRecord, _ entry: RosterMember) -> Bool {
+        let isThere = entry.status == .present || entry.status == .waiting
+        return isThere && (record.peerPart.map { $0.keys == entry.keys } ?? true)
+    }
+
+    /// Whether one of the two has nothing to do with the other.
+    private func isBlocked(_ member: MemberID, _ index: Int, _ turn: Turn) -> Bool {
+        guard let roster = self.live[index].roster,
+            let own = turn.membership(of: self.live[index].id)?.member
+        else { return false }
+        return roster.blocks(own, member) || roster.blocks(member, own)
+    }
+
+    /// Whether a member is there whom this node has not met yet, as the records say.
+    private func isUnmet(_ member: MemberID, _ index: Int, _ turn: Turn) -> Bool {
+        guard let roster = self.live[index].roster, let entry = roster.member(member),
+            let own = turn.membership(of: self.live[index].id)?.member
+        else { return false }
+        return entry.status == .present && !entry.metBy.contains(own)
+    }
+
+    /// Two who meet again have new keys: the relation that they had goes, its names stay.
+    private mutating func replaceFormer(
+        of id: RelationID, _ cluster: ClusterID, _ member: MemberID, _ turn: inout Turn
+    ) {
+        guard let record = self.relations[id]?.record, record.epoch == nil else { return }
+        for other in self.ids where other != id {
+            guard let former = self.relations[other]?.record, former.cluster == cluster,
+                former.member == member, former.phase == .trusted,
+                former.epoch != nil || former.createdAt < record.createdAt
+            else { continue }
+            let (givenName, matchedAt) = (former.givenName, former.matchedAt)
+            self.drop(other, &turn)
+            self.update(id, &turn) { relation, turn in
+                if relation.record.givenName.isEmpty { relation.record.givenName = givenName }
+                if relation.record.matchedAt == nil, former.epoch == nil {
+                    relation.record.matchedAt = matchedAt
+                }
+                turn.changes.append(.relation(relation.record, erasing: false))
+            }
+        }
+    }
+
+    /// Writes one own record of the roster and tells everybody; false: that cannot be.
+    @discardableResult
+    mutating func write(
+        _ body: RecordBody, second signature: [UInt8]? = nil, by membership: Membership? = nil,
+        _ index: Int, _ turn: inout Turn
+    ) -> Bool {
+        let cluster = self.live[index].id
+        guard let membership = membership ?? turn.membership(of: cluster),
+            let (_, signingKey) = membership.keys(self.primitives),
+            let set = self.live[index].set, let place = set.nextPlace(of: membership.member),
+            let draft = try? RecordDraft(body, at: place)
+        else { return false }
+        let own = self.primitives.sign(draft.signedBytes(in: cluster), with: signingKey)
+        let record = Record(
+            draft, signatures: [own] + (signature.map { [$0] } ?? []), self.primitives)
+        return self.takeOwn(record, index, &turn)
+    }
+
+    mutating func takeOwn(_ record: Record, _ index: Int, _ turn: inout Turn) -> Bool {
+        let intake = self.live[index].take(
+            record, from: nil, now: turn.instant, isCatchingUp: true, self.primitives)
+        guard case .added(let records) = intake else { return false }
+        self.note(records, index, from: nil, &turn)
+        return true
+    }
+}

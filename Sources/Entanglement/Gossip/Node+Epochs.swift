@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Secrets that only those have who belong to the cluster now (PROTOCOL.md §12.3).
+extension Node {
+    /// Whether a new epoch is due, and this node is to make it.
+    mutating func considerEpoch(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard let roster = self.live[index].roster, roster.needsEpoch,
+            let own = turn.membership(of: cluster)?.member, roster.isPresent(own),
+            !turn.has(.epochNotMade)
+        else {
+            self.live[index].epochAt = nil
+            return
+        }
+        guard self.live[index].epochAt == nil else { return }
+        // The first in order is the first to make it; the others wait whether it comes.
+        var ahead = 0
+        for id in self.connectedPeers(of: index) {
+            guard let member = self.relations[id]?.record.member,
+                let other = roster.member(member), other.status == .present
+            else { continue }
+            let isVoter = roster.member(own)?.isVoter ?? false
+            if other.isVoter != isVoter ? other.isVoter : member < own { ahead += 1 }
+        }
+        self.live[index].epochAt =
+            turn.instant + Constants.epochDelay
+            + Constants.epochPatience * min(ahead, Constants.epochPatienceCountMax)
+    }
+
+    mutating func beginEpoch(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard let roster = self.live[index].roster, roster.needsEpoch,
+            let membership = turn.membership(of: cluster), roster.isPresent(membership.member),
+            let set = self.live[index].set,
+            let place = set.nextPlace(of: membership.member),
+            let number = set.nextEpoch(at: place)
+        else { return }
+        let secret = Secret(byteCount: 32, using: &turn.generator)
+        let hash = secret.withBytes { self.primitives.hash([], $0) }
+        let body = RecordBody.epoch(
+            Epoch(number: number, gone: roster.goneHash, secretHash: hash))
+        guard let draft = try? RecordDraft(body, at: place),
+            let (_, signingKey) = membership.keys(self.primitives)
+        else { return }
+        let record = Record(
+            draft,
+            signatures: [
+                self.primitives.sign(draft.signedBytes(in: cluster), with: signingKey)
+            ], self.primitives)
+        self.keep(
+            EpochSecret(number: number, record: record.id, secret: secret, since: turn.wall),
+            cluster, &turn)
+        turn.isGivingSecret = turn.has(.epochGivenToGone)
+        guard self.takeOwn(record, index, &turn) else {
+            turn.isGivingSecret = false
+            return
+        }
+        for id in self.connectedPeers(of: index) { self.welcome(index, id, &turn) }
+        turn.isGivingSecret = false
+        self.reconcile(index, &turn)
+    }
+
+    /// Puts a secret among those that count, in order, and lets go of the old ones.
+    private mutating func keep(
+        _ secret: EpochSecret, _ cluster: ClusterID, _ turn: inout Turn
+    ) {
+        guard let position = turn.clusters.firstIndex(where: { $0.id == cluster }) else { return }
+        var epochs = turn.clusters[position].epochs
+        guard !epochs.contains(where: { $0.number == secret.number && $0.record == secret.record })
+        else { return }
+        epochs.append(secret)
+        epochs.sort { $0.number < $1.number }
+        let count = epochs.count
+        epochs = Array(epochs.suffix(Constants.epochCountMax))
+        while epochs.count > 1, turn.wall - epochs[1].since > Constants.epochLife {
+            epochs.removeFirst()
+        }
+        turn.clusters[position].epochs = epochs
+        turn.changes.append(.cluster(turn.clusters[position], erasing: epochs.count < count))
+    }
+
+    /// Gives a member the newest secret that this node holds.
+    mutating func welcome(_ index: Int, _ id: RelationID, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard let record = turn.clusters.first(where: { $0.id == cluster }),
+            let member = self.relations[id]?.record.member,
+            let roster = self.live[index].roster,
+            roster.isPresent(member) || turn.has(.epochGivenToGone),
+            let newest = record.epoch(of: roster),
+            self.live[index].links[id]?.welcomedAt.map({
+                turn.instant - $0 >= Constants.gossipSpacing
+            }) ?? true
+        else { return }
+        self.live[index].links[id]?.welcomedAt = turn.instant
+        self.send(
+            .welcome(
+                GossipFrame.Welcome(
+                    number: newest.number, record: newest.record, secret: newest.secret,
+                    name: record.name)),
+            of: cluster, to: id, &turn)
+    }
+
+    /// A secret counts if the record of its epoch names its hash; that of the founding if there is none.
+    mutating func receive(
+        _ welcome: GossipFrame.Welcome, _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        let cluster = self.live[index].id
+        guard let position = turn.clusters.firstIndex(where: { $0.id == cluster }) else { return }
+        let secret = EpochSecret(
+            number: welcome.number, record: welcome.record, secret: welcome.secret,
+            since: turn.wall)
+        let isNamed = !turn.clusters[position].epochs.isEmpty
+        if welcome.record == nil {
+            guard turn.clusters[position].epochs.isEmpty else { return }
+            self.keep(secret, cluster, &turn)
+        } else if self.live[index].names(secret, self.primitives)
+            || turn.has(.secretUnchecked)
+        {
+            self.keep(secret, cluster, &turn)
+        } else if self.live[index].earlySecrets.count < Constants.epochCountMax {
+            self.live[index].earlySecrets.append(secret)
+            return
+        }
+        if !isNamed, !welcome.name.isEmpty, turn.clusters[position].name != welcome.name {
+            turn.clusters[position].name = welcome.name
+            turn.changes.append(.cluster(turn.clusters[position], erasing: false))
+        }
+        self.reconcile(index, &turn)
+    }
+
+    /// Records have come: perhaps those of the epochs whose secrets came before.
+    mutating func useEarlySecrets(_ index: Int, _ turn: inout Turn) {
+        let early = self.live[index].earlySecrets
+        guard !early.isEmpty else { return }
+        self.live[index].earlySecrets = []
+        for secret in early {
+            if self.live[index].names(secret, self.primitives) {
+                self.keep(secret, self.live[index].id, &turn)
+            } else {
+                self.live[index].earlySecrets.append(secret)
+            }
+        }
+    }
+}
+
+extension LiveCluster {
+    /// Whether a record that is held names this secret.
+    func names(_ secret: EpochSecret, _ primitives: any Primitives) -> Bool {
+        guard let id = secret.record, case .epoch(let epoch)? = self.set?.record(id)?.body else {
+            return false
+        }
+        let hash = secret.secret.withBytes { primitives.hash([], $0) }
+        return epoch.number == secret.number && epoch.secretHash == hash
+    }
+}
+
+extension ClusterRecord {
+    /// The secret of the epoch that counts; while it has not come, the newest one before.
+    func epoch(of roster: RosterState) -> EpochSecret? {
+        self.epochs.last { $0.record == roster.epoch }
+            ?? self.epochs.last { $0.number < roster.epochNumber }
+    }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What members tell each other about their cluster (PROTOCOL.md §12.1, §12.2).
+extension Node {
+    /// Carries out what the step made necessary, and what is due.
+    mutating func tendClusters(_ turn: inout Turn) {
+        guard self.configuration.sharesRecords else { return }
+        self.followClusters(&turn)
+        if turn.mustSettleBonds { self.settleBonds(&turn) }
+        let frames = turn.gossip
+        turn.gossip = []
+        for (id, frame) in frames { self.receive(frame, from: id, &turn) }
+        let connected = turn.connected
+        turn.connected = []
+        for id in connected { self.greet(id, &turn) }
+        for index in self.live.indices {
+            guard let due = self.live[index].dueAt, due <= turn.instant else { continue }
+            self.tickCluster(index, &turn)
+        }
+        if turn.mustSettleBonds { self.settleBonds(&turn) }
+        self.followClusters(&turn)
+    }
+
+    /// Keeps the clusters at work and their peers as the durable records say.
+    mutating func followClusters(_ turn: inout Turn) {
+        for (id, genesis) in turn.foundings {
+            let index = self.liveIndex(adding: id)
+            self.live[index].set = RecordSet(genesis: genesis, self.primitives)
+            _ = self.live[index].fold(self.primitives)
+        }
+        turn.foundings = []
+        let ids = turn.clusters.map(\.id)
+        if ids.count != self.live.count || !ids.allSatisfy({ self.liveIndex(of: $0) != nil }) {
+            self.live.removeAll { !ids.contains($0.id) }
+            for id in ids { _ = self.liveIndex(adding: id) }
+        }
+        guard turn.changes.contains(where: \.concernsRelations) else { return }
+        self.noteClusterPeers()
+    }
+
+    mutating func noteClusterPeers() {
+        for index in self.live.indices {
+            let cluster = self.live[index].id
+            for id in self.live[index].peers where !self.isPeer(id, in: cluster) {
+                self.live[index].setPeer(id, false)
+            }
+            for id in self.ids where self.isPeer(id, in: cluster) {
+                self.live[index].setPeer(id, true)
+            }
+        }
+    }
+
+    private func isPeer(_ id: RelationID, in cluster: ClusterID) -> Bool {
+        guard let record = self.relations[id]?.record else { return false }
+        return record.cluster == cluster && record.phase == .trusted
+    }
+
+    func liveIndex(of cluster: ClusterID) -> Int? {
+        self.live.firstIndex { $0.id == cluster }
+    }
+
+    mutating func liveIndex(adding cluster: ClusterID) -> Int {
+        if let index = self.liveIndex(of: cluster) { return index }
+        let index = self.live.firstIndex { $0.id > cluster } ?? self.live.count
+        var live = LiveCluster(cluster)
+        live.incarnation = self.incarnation
+        self.live.insert(live, at: index)
+        return index
+    }
+
+    /// The relations of a cluster by which somebody can be told something now.
+    func connectedPeers(of index: Int) -> [RelationID] {
+        self.live[index].peers.filter { self.relations[$0]?.isConnected ?? false }
+    }
+
+    func send(
+        _ body: GossipFrame.Body, of cluster: ClusterID, to id: RelationID, _ turn: inout Turn
+    ) {
+        turn.gossipSends.append((id, GossipFrame(cluster: cluster, body: body)))
+    }
+
+    // MARK: Summaries
+
+    func summary(of index: Int, _ turn: Turn) -> GossipFrame.Summary {
+        let live = self.live[index]
+        let record = turn.clusters.first { $0.id == live.id }
+        let newest = live.roster.flatMap { record?.epoch(of: $0) }
+        return GossipFrame.Summary(
+            heads: live.heads, places: live.places, epoch: newest.map { $0.number + 1 } ?? 0)
+    }
+
+    /// A peer is connected, or has a new session: both tell what they hold.
+    private mutating func greet(_ id: RelationID, _ turn: inout Turn) {
+        guard let cluster = self.relations[id]?.record.cluster,
+            let index = self.liveIndex(of: cluster), self.isPeer(id, in: cluster)
+        else { return }
+        self.live[index].setPeer(id, true)
+        self.live[index].links[id] = GossipLink()
+        if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
+        if self.live[index].publishAt == nil {
+            self.live[index].publishAt = turn.instant + Constants.publishPatience
+        }
+        self.waitForGoodbye(index, turn)
+        self.retirePassive(of: id, &turn)
+    }
+
+    mutating func tellSummary(_ index: Int, to id: RelationID, _ turn: inout Turn) {
+        let summary = self.summary(of: index, turn)
+        self.live[index].links[id, default: GossipLink()].told = summary
+        self.live[index].links[id]?.toldAt = turn.instant
+        self.send(.summary(summary), of: self.live[index].id, to: id, &turn)
+    }
+
+    /// Something changed: in a while some of the others are asked whether they have heard of it.
+    mutating func planRounds(_ index: Int, _ turn: inout Turn) {
+        self.live[index].rounds = Constants.gossipRounds.map {
+            turn.instant + $0 + turn.jitter(upTo: $0 / 4)
+        }
+    }
+
+    private mutating func receive(
+        _ frame: GossipFrame, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard let index = self.liveIndex(of: frame.cluster), self.isPeer(id, in: frame.cluster)
+        else { return }
+        self.live[index].setPeer(id, true)
+        if self.live[index].links[id] == nil { self.live[index].links[id] = GossipLink() }
+        switch frame.body {
+        case .summary(let summary): self.receive(summary, index, from: id, &turn)
+        case .digest(let offset, let digest):
+            self.answer(digest, from: Int(offset), index, to: id, &turn)
+        case .ids(let list): self.receive(list, index, from: id, &turn)
+        case .want(let ids): self.serve(ids, index, to: id, &turn)
+        case .record(let bytes): self.receive(record: bytes, index, from: id, &turn)
+        case .places(let list): self.receive(list, index, from: id, &turn)
+        case .welcome(let welcome): self.receive(welcome, index, from: id, &turn)
+        case .goodbye: self.hearGoodbye(index, &turn)
+        }
+    }
+
+    private mutating func receive(
+        _ summary: GossipFrame.Summary, _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        let own = self.summary(of: index, turn)
+        self.live[index].links[id]?.summary = summary
+        guard summary != own else { return }
+        let link = self.live[index].links[id]
+        let isQuiet = link?.toldAt.map { turn.instant - $0 >= Constants.gossipSpacing } ?? true
+        if link?.told != own || isQuiet {
+            self.tellSummary(index, to: id, &turn)
+        } else if self.live[index].rounds.isEmpty {
+            // What was told a moment ago may be lost.
+            self.planRounds(index, &turn)
+        }
+        self.pullNext(index, from: [id], &turn)
+        if summary.places != own.places { self.tellPlaces(index, to: id, &turn) }
+        if summary.epoch < own.epoch { self.welcome(index, id, &turn) }
+    }
+
+    // MARK: Time
+
+    private mutating func tickCluster(_ index: Int, _ turn: inout Turn) {
+        while let due = self.live[index].rounds.first, due <= turn.instant {
+            self.live[index].rounds.removeFirst()
+            let own = self.summary(of: index, turn)
+            var unsure = self.connectedPeers(of: index).filter {
+                self.live[index].links[$0]?.summary != own
+            }
+            for _ in 0..<min(Constants.gossipRoundPeers, unsure.count) {
+                let position = Int(turn.random() % UInt64(unsure.count))
+                self.tellSummary(index, to: unsure.remove(at: position), &turn)
+            }
+        }
+        for pull in self.live[index].pulls where pull.dueAt <= turn.instant {
+            self.repeatPull(index, from: pull.peer, &turn)
+        }
+        if let due = self.live[index].askAgainAt, due <= turn.instant {
+            self.live[index].noteRests(now: turn.instant)
+            self.pullNext(index, from: self.connectedPeers(of: index), &turn)
+        }
+        if let due = self.live[index].publishAt, due <= turn.instant { self.publish(index, &turn) }
+        if let due = self.live[index].epochAt, due <= turn.instant {
+            self.live[index].epochAt = nil
+            self.beginEpoch(index, &turn)
+        }
+        if let due = self.live[index].lonelyAt, due <= turn.instant {
+            self.callOthers(index, &turn)
+        }
+        if let due = self.live[index].leaveAt, due <= turn.instant {
+            self.lose(self.live[index].id, .left, &turn)
+        }
+    }
+
+    /// What is to be told goes out at the end of the turn.
+    mutating func sendGossip(_ turn: inout Turn) {
+        let sends = turn.gossipSends
+        turn.gossipSends = []
+        for (id, frame) in sends { self.update(id, &turn) { $0.send(.gossip(frame), &$1) } }
+    }
+}

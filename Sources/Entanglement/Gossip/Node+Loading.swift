@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Clusters as the store holds them, at the start of the program.
+extension Node {
+    /// Puts the clusters to work; what the records say and was not done yet is done now.
+    mutating func load(_ state: DurableState, _ turn: inout Turn) {
+        guard self.configuration.sharesRecords else { return }
+        self.incarnation = turn.random()
+        for cluster in state.clusters {
+            let index = self.liveIndex(adding: cluster.id)
+            // A newcomer's first exchange may not have come to its end.
+            self.live[index].isCaughtUp = cluster.standing != .joining
+            self.load(
+                state.records.filter { $0.cluster == cluster.id },
+                state.endpointRecords.filter { $0.cluster == cluster.id }, index, turn)
+            _ = self.live[index].fold(self.primitives)
+        }
+        self.noteClusterPeers()
+        for cluster in self.live.map(\.id) {
+            guard let index = self.liveIndex(of: cluster) else { continue }
+            self.noteHearers(index, &turn)
+            self.reconcile(index, &turn)
+            self.considerEpoch(index, &turn)
+        }
+        self.settleBonds(&turn)
+    }
+
+    /// Records were verified before they were stored; what cannot be read says nothing.
+    private mutating func load(
+        _ records: [StoredRecord], _ endpoints: [StoredRecord], _ index: Int, _ turn: Turn
+    ) {
+        for stored in records + endpoints {
+            guard let record = try? Record(bytes: stored.bytes, self.primitives) else { continue }
+            if self.live[index].set == nil {
+                self.live[index].set = RecordSet(genesis: record, turn.primitives)
+            } else {
+                _ = self.live[index].take(
+                    record, from: nil, now: turn.instant, isCatchingUp: true, turn.primitives)
+            }
+        }
+        guard let own = turn.membership(of: self.live[index].id)?.member else { return }
+        let sequence = self.live[index].set?.whereabouts(of: own)?.sequence
+        self.live[index].sequence = sequence ?? 0
+    }
+
+    /// Relations with old keys only answer, as before the start.
+    private mutating func noteHearers(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        for id in self.ids {
+            guard let record = self.relations[id]?.record, record.cluster == cluster,
+                let member = record.member, let number = record.epoch
+            else { continue }
+            let isOld = self.ids.contains { other in
+                guard let newer = self.relations[other]?.record, newer.cluster == cluster,
+                    newer.member == member, newer.phase == .trusted
+                else { return false }
+                return newer.epoch.map { number < $0 } ?? true
+            }
+            if isOld { self.update(id, &turn) { $0.becomePassive(&$1) } }
+        }
+    }
+}

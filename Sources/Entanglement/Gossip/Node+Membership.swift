@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What people decide about clusters and members (PROTOCOL.md §12.6).
+extension Node {
+    /// Says that this node leaves, to everybody; the keys go once somebody has heard it.
+    mutating func leave(_ cluster: ClusterID, _ turn: inout Turn) throws(Refusal) {
+        guard let position = turn.clusters.firstIndex(where: { $0.id == cluster }),
+            let index = self.liveIndex(of: cluster)
+        else { throw .notFound }
+        guard turn.clusters[position].standing == .member else {
+            // Nobody but the sponsor knows of this node yet: there is nothing to say.
+            if turn.clusters[position].standing == .joining { self.lose(cluster, .left, &turn) }
+            return
+        }
+        let hasOthers = self.live[index].roster.map { $0.present.count > 1 } ?? false
+        let membership = turn.clusters[position].membership
+        turn.clusters[position].standing = .leaving
+        turn.changes.append(.cluster(turn.clusters[position], erasing: false))
+        guard hasOthers, self.write(.leave, by: membership, index, &turn) else {
+            return self.lose(cluster, .left, &turn)
+        }
+        if turn.has(.leaveForgotten) { return self.lose(cluster, .left, &turn) }
+        guard !self.connectedPeers(of: index).isEmpty else { return }
+        self.waitForGoodbye(index, turn)
+    }
+
+    /// Proposes that somebody be removed, or votes for the proposal that is open.
+    mutating func remove(
+        _ member: MemberID, from cluster: ClusterID, _ turn: inout Turn
+    ) throws(Refusal) {
+        let (index, roster, own) = try self.roster(of: cluster, turn)
+        guard let accused = roster.member(member), accused.status == .present, member != own else {
+            throw .notFound
+        }
+        guard roster.members.count(where: \.isVoter) >= 3 else { throw .tooFewVoters }
+        let proposal = roster.removals.first {
+            $0.accused == member
+                && ($0.outcome == .open || $0.outcome == .outnumbered
+                    || $0.outcome == .conflicting)
+        }
+        guard let proposal else {
+            guard self.write(.remove(Removal(accused: member)), index, &turn) else {
+                throw .notMember
+            }
+            return
+        }
+        guard !proposal.supporters.contains(own) else { return }
+        guard self.write(.vote(proposal.id), index, &turn) else { throw .notMember }
+    }
+
+    /// Has nothing to do any more with somebody, or has again; at once, and for this node alone.
+    mutating func block(
+        _ member: MemberID, in cluster: ClusterID, isOn: Bool, _ turn: inout Turn
+    ) throws(Refusal) {
+        let (index, roster, own) = try self.roster(of: cluster, turn)
+        guard roster.member(member) != nil, member != own else { throw .notFound }
+        guard roster.blocks(own, member) != isOn else { return }
+        guard self.write(.block(member, isOn: isOn), index, &turn) else { throw .notMember }
+    }
+
+    private func roster(
+        of cluster: ClusterID, _ turn: Turn
+    ) throws(Refusal) -> (index: Int, roster: RosterState, own: MemberID) {
+        guard let index = self.liveIndex(of: cluster) else { throw .notFound }
+        guard let roster = self.live[index].roster,
+            let own = turn.membership(of: cluster)?.member, roster.isPresent(own)
+        else { throw .notMember }
+        return (index, roster, own)
+    }
+
+    // MARK: Meetings
+
+    /// The clusters into which somebody can be taken.
+    func openClusters(_ turn: Turn) -> [ClusterID] {
+        turn.livingClusters.filter { $0.standing == .member }.map(\.id)
+    }
+
+    /// Into which cluster a newcomer is to be taken: the person's choice, or the only one if the person
+    /// wants any.
+    func choose(
+        _ choice: ClusterID?, _ intent: Intent, _ turn: Turn
+    ) throws(Refusal) -> ClusterID {
+        let open = self.openClusters(turn)
+        if let choice {
+            guard open.contains(choice) else { throw .notFound }
+            return choice
+        }
+        guard intent == .cluster, let only = open.first, open.count == 1 else {
+            throw .mustChoose(open)
+        }
+        return only
+    }
+
+    /// The record of a meeting in which this node takes the other in: its keys are those of the cluster.
+    func sponsor(
+        _ record: inout RelationRecord, into cluster: ClusterID, _ turn: Turn
+    ) throws(Refusal) {
+        guard let membership = turn.membership(of: cluster) else { throw .notFound }
+        record.sponsors = cluster
+        record.memberSigningKey = membership.signingKey
+        record.memberAgreementKey = membership.agreementKey
+    }
+}

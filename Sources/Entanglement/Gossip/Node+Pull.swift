@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Records of the roster: new ones are pushed, what was missed is asked for (PROTOCOL.md §12.2).
+extension Node {
+    /// Asks the first of these peers that holds something else, while not too many are asked.
+    mutating func pullNext(_ index: Int, from ids: [RelationID], _ turn: inout Turn) {
+        for id in ids where self.live[index].mayPull(from: id, now: turn.instant) {
+            guard self.live[index].pulls.count < Constants.gossipPullCountMax else { return }
+            guard let digest = self.live[index].digest(self.primitives) else { return }
+            self.ask(GossipPull(from: id, digest, dueAt: turn.instant), index, &turn)
+        }
+    }
+
+    /// Asks for the ids of a window.
+    private mutating func ask(_ pull: GossipPull, _ index: Int, _ turn: inout Turn) {
+        var pull = pull
+        pull.dueAt = turn.instant + Constants.gossipPatience
+        self.live[index][pullFrom: pull.peer] = pull
+        self.send(
+            .digest(offset: UInt16(clamping: pull.offset), pull.digest), of: self.live[index].id,
+            to: pull.peer, &turn)
+    }
+
+    /// No answer, or only a part of it: the same again, a few times.
+    mutating func repeatPull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard var pull = self.live[index][pullFrom: id] else { return }
+        guard pull.tries < Constants.gossipTryCountMax, self.relations[id]?.isConnected ?? false
+        else {
+            self.live[index][pullFrom: id] = nil
+            self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
+            return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
+        }
+        pull.tries += 1
+        self.live[index][pullFrom: id] = pull
+        self.goOn(index, from: id, &turn)
+    }
+
+    /// Asks for what is known to be lacking, else for the parts of the window that have not come.
+    private mutating func goOn(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard let pull = self.live[index][pullFrom: id] else { return }
+        guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
+        self.ask(pull, index, &turn)
+    }
+
+    private mutating func askForLacking(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard let pull = self.live[index][pullFrom: id] else { return }
+        self.live[index][pullFrom: id]?.dueAt = turn.instant + Constants.gossipPatience
+        let ids = Array(pull.lacking.prefix(GossipFrame.idCountMax))
+        self.send(.want(ids), of: self.live[index].id, to: id, &turn)
+    }
+
+    /// A part of the answer to a digest.
+    mutating func receive(
+        _ list: GossipFrame.IDList, _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        let lacking = list.ids.filter { !self.live[index].holds($0) }
+        guard var pull = self.live[index][pullFrom: id], pull.take(list, lacking: lacking) else {
+            return
+        }
+        self.live[index][pullFrom: id] = pull
+        if pull.isWhole { self.advancePull(index, from: id, &turn) }
+    }
+
+    /// All of a window's parts, or all of its records, have come.
+    private mutating func advancePull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        guard let pull = self.live[index][pullFrom: id], let total = pull.total else { return }
+        guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
+        let next = pull.offset + GossipFrame.windowCount
+        guard next < total else {
+            self.live[index].isCaughtUp = true
+            self.live[index][pullFrom: id] = nil
+            let isWaiting = self.live[index].set.map { $0.waitingCount > 0 } ?? true
+            if pull.isIncomplete || isWaiting {
+                self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
+            } else {
+                // Nothing more is asked of it while it holds what it holds.
+                let heads = self.live[index].links[id]?.summary?.heads
+                self.live[index].links[id]?.pulled = heads
+            }
+            return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
+        }
+        // Of the same list: with a newer digest fewer buckets differ, and all places are others.
+        var window = GossipPull(from: id, pull.digest, offset: next, dueAt: turn.instant)
+        window.isIncomplete = pull.isIncomplete
+        self.ask(window, index, &turn)
+    }
+
+    /// A record that was asked for has come, or never will be taken.
+    private mutating func notePulled(
+        _ record: RecordID, _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard var pull = self.live[index][pullFrom: id], pull.remove(record) else { return }
+        pull.tries = 0
+        pull.answered += 1
+        let isBatchOver = pull.answered >= GossipFrame.idCountMax || pull.lacking.isEmpty
+        if isBatchOver { pull.answered = 0 }
+        self.live[index][pullFrom: id] = pull
+        guard isBatchOver else { return }
+        if pull.isWhole {
+            self.advancePull(index, from: id, &turn)
+        } else {
+            self.goOn(index, from: id, &turn)
+        }
+    }
+
+    /// Which ids this node holds in the buckets that differ, a window of them.
+    mutating func answer(
+        _ digest: RecordDigest, from offset: Int, _ index: Int, to id: RelationID,
+        _ turn: inout Turn
+    ) {
+        guard let set = self.live[index].set, let own = self.live[index].digest(self.primitives),
+            self.live[index].mayAsk(id, cost: 8, now: turn.instant)
+        else { return }
+        let ids = set.idsInOrder(inBuckets: own.differing(from: digest))
+        let end = max(offset, min(ids.count, offset + GossipFrame.windowCount))
+        var start = offset
+        repeat {
+            let part = Array(ids.dropFirst(start).prefix(GossipFrame.idCountMax))
+            self.send(
+                .ids(
+                    GossipFrame.IDList(
+                        offset: UInt16(clamping: start), total: UInt16(clamping: ids.count),
+                        ids: part)),
+                of: self.live[index].id, to: id, &turn)
+            start += GossipFrame.idCountMax
+        } while start < end
+    }
+
+    mutating func serve(
+        _ ids: [RecordID], _ index: Int, to id: RelationID, _ turn: inout Turn
+    ) {
+        guard let set = self.live[index].set else { return }
+        for record in ids.compactMap({ set.record($0) }) {
+            guard self.live[index].mayAsk(id, cost: 1, now: turn.instant) else { return }
+            self.send(.record(record.bytes), of: self.live[index].id, to: id, &turn)
+        }
+    }
+
+    // MARK: Taking in
+
+    mutating func receive(
+        record bytes: [UInt8], _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard let record = try? Record(bytes: bytes, self.primitives) else { return }
+        // Nothing can be said of it yet: it is asked for again.
+        guard self.live[index].set != nil || record.kind == .genesis else { return }
+        defer {
+            self.notePulled(record.id, index, from: id, &turn)
+        }
+        guard self.live[index].set != nil else {
+            return self.receive(genesis: record, index, &turn)
+        }
+        let peer = self.relations[id]?.record.member
+        let isCatchingUp = !self.live[index].isCaughtUp
+        let intake = self.live[index].take(
+            record, from: peer, now: turn.instant, isCatchingUp: isCatchingUp, self.primitives)
+        switch intake {
+        case .added(let records): self.note(records, index, from: id, &turn)
+        case .later: self.live[index][pullFrom: id]?.isIncomplete = true
+        case .refused(.outdated) where turn.has(.oldPlacesWin):
+            self.live[index].set?.replacePlace(by: record)
+            self.note([record], index, from: id, &turn)
+        case .known, .waiting, .refused: break
+        }
+        self.tellOfClones(index, &turn)
+    }
+
+    /// The first record of a cluster that this node joins: its id is the cluster's.
+    private mutating func receive(genesis record: Record, _ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard record.kind == .genesis, ClusterID(hash: record.id.bytes) == cluster,
+            let set = RecordSet(genesis: record, self.primitives)
+        else { return }
+        self.live[index].set = set
+        turn.changes.append(
+            .record(StoredRecord(cluster: cluster, bytes: record.bytes), record.id))
+        self.refold(index, &turn)
+    }
+
+    /// Stores what is new, tells others of it, and does what it says.
+    mutating func note(
+        _ records: [Record], _ index: Int, from id: RelationID?, _ turn: inout Turn
+    ) {
+        let cluster = self.live[index].id
+        var isRosterNews = false
+        var places: [Record] = []
+        for record in records {
+            let stored = StoredRecord(cluster: cluster, bytes: record.bytes)
+            if record.kind == .endpoint, let member = record.author {
+                turn.changes.append(.endpointRecord(stored, member))
+                places.append(record)
+            } else {
+                turn.changes.append(.record(stored, record.id))
+                isRosterNews = true
+            }
+            self.spread(record, index, from: id, &turn)
+        }
+        if isRosterNews {
+            self.refold(index, &turn)
+        } else {
+            self.live[index].notePlaces(self.primitives)
+        }
+        guard self.live[index].set != nil else { return }
+        for record in places { self.follow(place: record, index, &turn) }
+        if id == nil || !turn.has(.recordsNotPassedOn) { self.planRounds(index, &turn) }
+    }
+
+    /// A new record goes to all who can be told, if it is an own one; else to a few others.
+    private mutating func spread(
+        _ record: Record, _ index: Int, from id: RelationID?, _ turn: inout Turn
+    ) {
+        guard self.live[index].isCaughtUp || id == nil else { return }
+        if id != nil, turn.has(.recordsNotPassedOn) { return }
+        var targets = self.connectedPeers(of: index)
+        if let id {
+            let author = record.author
+            targets.removeAll { $0 == id || self.relations[$0]?.record.member == author }
+            while targets.count > Constants.gossipFanout {
+                targets.remove(at: Int(turn.random() % UInt64(targets.count)))
+            }
+        }
+        for target in targets {
+            self.send(.record(record.bytes), of: self.live[index].id, to: target, &turn)
+        }
+    }
+
+    private mutating func tellOfClones(_ index: Int, _ turn: inout Turn) {
+        guard let set = self.live[index].set else { return }
+        for alarm in set.cloneAlarms where !self.live[index].clonesTold.contains(alarm.member) {
+            self.live[index].clonesTold.append(alarm.member)
+            turn.notify(.memberCloned(self.live[index].id, alarm.member))
+        }
+    }
+}
+
+extension LiveCluster {
+    /// The digest of what is held; of nothing at all while there is no record.
+    func digest(_ primitives: any Primitives) -> RecordDigest? {
+        if let set = self.set { return set.digest(primitives) }
+        let empty = primitives.hash([]).prefix(16)
+        return RecordDigest(bytes: (0..<RecordDigest.bucketCount).flatMap { _ in empty })
+    }
+
+    func holds(_ id: RecordID) -> Bool { self.set?.record(id) != nil }
+
+    mutating func take(
+        _ record: Record, from peer: MemberID?, now: Instant, isCatchingUp: Bool,
+        _ primitives: any Primitives
+    ) -> RecordIntake {
+        self.set?.take(
+            record, from: peer, now: now, isCatchingUp: isCatchingUp, primitives)
+            ?? .refused(.otherCluster)
+    }
+
+    /// Whether a peer may cause so many packets more.
+    mutating func mayAsk(_ id: RelationID, cost: Int, now: Instant) -> Bool {
+        var quota =
+            self.links[id]?.quota
+            ?? TokenBucket(
+                burst: Limits.gossipBurst, perSecond: Limits.gossipPerSecond, now: now)
+        defer { self.links[id]?.quota = quota }
+        guard quota.hasTokens(cost, now: now) else { return false }
+        quota.take(cost)
+        return true
+    }
+}

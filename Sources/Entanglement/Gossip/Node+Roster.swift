@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the records say is done: who belongs to a cluster has a relation, who does not has none
+// (PROTOCOL.md §12.3).
+extension Node {
+    /// The records have changed.
+    mutating func refold(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        let former = self.live[index].fold(self.primitives)
+        guard let roster = self.live[index].roster,
+            let position = turn.clusters.firstIndex(where: { $0.id == cluster })
+        else { return }
+        let own = turn.clusters[position].membership.member
+        if turn.clusters[position].standing == .joining, roster.isPresent(own) {
+            turn.clusters[position].standing = .member
+            turn.changes.append(.cluster(turn.clusters[position], erasing: false))
+            turn.notify(.clusterJoined(cluster))
+            self.live[index].publishAt = turn.instant
+        }
+        if turn.clusters[position].standing == .member, let status = roster.member(own)?.status,
+            status == .removed || status == .left
+        {
+            return self.lose(cluster, status == .left ? .left : .removed, &turn)
+        }
+        self.tellChanges(cluster, own, from: former, to: roster, &turn)
+        self.useEarlySecrets(index, &turn)
+        if turn.has(.epochGivenToGone) {
+            self.beginEpoch(index, &turn)
+            self.sendGossip(&turn)
+        }
+        turn.mustSettleBonds = true
+        guard turn.clusters[position].standing == .member else { return }
+        self.reconcile(index, &turn)
+        self.considerEpoch(index, &turn)
+    }
+
+    // MARK: Relations
+
+    /// Makes and ends relations, so that they are those with the members.
+    mutating func reconcile(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard let roster = self.live[index].roster,
+            let record = turn.clusters.first(where: { $0.id == cluster }),
+            record.standing == .member
+        else { return }
+        let own = record.membership.member
+        self.dropUnwanted(index, record, roster, &turn)
+        guard roster.isPresent(own), let epoch = record.epoch(of: roster) else { return }
+        for member in roster.members
+        where member.status == .present && member.id != own
+            && !roster.blocks(own, member.id) && !roster.blocks(member.id, own)
+            && !self.isMet(member.id, in: cluster)
+        {
+            self.introduce(member, index, record.membership, epoch, &turn)
+        }
+        self.chooseNeighbors(index, &turn)
+    }
+
+    /// Ends the relations with those who are gone or blocked, and those with keys of long ago.
+    private mutating func dropUnwanted(
+        _ index: Int, _ record: ClusterRecord, _ roster: RosterState, _ turn: inout Turn
+    ) {
+        let own = record.membership.member
+        var unwanted: [RelationID] = []
+        for id in self.ids {
+            guard let relation = self.relations[id]?.record, relation.cluster == record.id,
+                let member = relation.member,
+                // Whoever was met last may not be in the records that are here.
+                let status = roster.member(member)?.status
+            else { continue }
+            let isMember = status == .present || status == .waiting
+            let isBlocked = roster.blocks(own, member) || roster.blocks(member, own)
+            let isCurrent = relation.epoch.map { number in
+                record.epochs.contains { $0.number == number }
+            }
+            guard !isMember || isBlocked || isCurrent == false else { continue }
+            if isCurrent != false, turn.has(.goneKeepsRelation) { continue }
+            unwanted.append(id)
+            if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
+        }
+        guard !unwanted.isEmpty, !turn.isGivingSecret else { return }
+        // What they are to hear goes out before.
+        self.sendGossip(&turn)
+        for id in unwanted { self.drop(id, &turn) }
+    }
+
+    /// Whether there is a relation with a member that two people made.
+    private func isMet(_ member: MemberID, in cluster: ClusterID) -> Bool {
+        self.ids.contains { id in
+            guard let record = self.relations[id]?.record else { return false }
+            return record.cluster == cluster && record.member == member && record.epoch == nil
+        }
+    }
+
+    /// A relation with a member whom this node never met.
+    private mutating func introduce(
+        _ member: RosterMember, _ index: Int, _ membership: Membership, _ epoch: EpochSecret,
+        _ turn: inout Turn
+    ) {
+        guard self.ids.count < Limits.relationCountMax,
+            let introduction = Introduction(
+                cluster: self.live[index].id, membership, member, epoch, self.primitives),
+            self.relations[introduction.id] == nil
+        else { return }
+        var record = introduction.record(membership, at: turn.wall)
+        if turn.has(.memberKeysConstant) {
+            record.keys?.psk = Secret([UInt8](repeating: 0, count: 32))
+        }
+        let former = self.ids.compactMap { self.relations[$0] }.first {
+            $0.record.cluster == record.cluster && $0.record.member == member.id
+        }
+        if let counters = self.live[index].counters(of: record.id) {
+            // The same keys as once before: what was used up stays used up.
+            record.reservedCounter = counters.reserved
+            record.acceptedCounter = counters.accepted
+        }
+        if let former {
+            record.givenName = former.record.givenName
+            record.claimedName = former.record.claimedName
+            record.endpoints = former.record.endpoints
+            record.peerNAT = former.record.peerNAT
+            record.toldNAT = former.record.toldNAT
+            record.lastHeardAt = former.record.lastHeardAt
+        }
+        if let place = self.live[index].set?.whereabouts(of: member.id) {
+            record.learn(place, turn)
+        }
+        guard var relation = Relation(record, self.primitives) else { return }
+        let count = self.live[index].roster?.present.count ?? 0
+        relation.isResting = count > Constants.meshCountMax
+        turn.changes.append(.relation(record, erasing: false))
+        turn.actions.append(.admit(relation.admission))
+        self.insert(relation, turn)
+        self.live[index].setPeer(record.id, true)
+        for id in self.ids {
+            guard let other = self.relations[id]?.record, other.cluster == record.cluster,
+                other.member == member.id, other.epoch != nil, id != record.id
+            else { continue }
+            self.update(id, &turn) { $0.becomePassive(&$1) }
+        }
+        self.update(record.id, &turn) { $0.search(&$1) }
+    }
+
+    /// Ends a relation without a word: the records say why.
+    mutating func drop(_ id: RelationID, _ turn: inout Turn) {
+        guard let record = self.relations[id]?.record else { return }
+        self.end(id, .dropped, &turn)
+        for index in self.live.indices {
+            self.live[index].setPeer(id, false)
+            if record.epoch != nil, self.live[index].id == record.cluster {
+                self.live[index].keepCounters(of: record)
+            }
+        }
+    }
+
+    /// Somebody is reached with new keys: the old ones have done their duty.
+    mutating func retirePassive(of id: RelationID, _ turn: inout Turn) {
+        guard let relation = self.relations[id], !relation.isPassive,
+            let member = relation.record.member
+        else { return }
+        let record = relation.record
+        for other in self.ids where other != id {
+            guard let former = self.relations[other]?.record, former.cluster == record.cluster,
+                former.member == member, former.phase == .trusted, former.epoch != nil,
+                self.relations[other]?.isPassive ?? false
+            else { continue }
+            self.drop(other, &turn)
+        }
+    }
+
+    /// A member says where it is.
+    mutating func follow(place record: Record, _ index: Int, _ turn: inout Turn) {
+        guard let member = record.author, case .endpoint(let whereabouts) = record.body else {
+            return
+        }
+        let cluster = self.live[index].id
+        if member == turn.membership(of: cluster)?.member {
+            return self.hearOwn(whereabouts, index, &turn)
+        }
+        for id in self.ids {
+            guard let relation = self.relations[id]?.record, relation.cluster == cluster,
+                relation.member == member
+            else { continue }
+            self.update(id, &turn) { $0.learn(whereabouts, &$1) }
+        }
+    }
+
+    // MARK: Leaving
+
+    /// This node does not belong to the cluster any more: its keys and records go.
+    mutating func lose(
+        _ cluster: ClusterID, _ departure: MemberDeparture, _ turn: inout Turn
+    ) {
+        for id in self.ids where self.relations[id]?.record.cluster == cluster {
+            self.drop(id, &turn)
+        }
+        turn.clusters.removeAll { $0.id == cluster }
+        // Its place goes at the end of the turn, so that those of others stay as they are.
+        if let index = self.liveIndex(of: cluster) { self.live[index] = LiveCluster(cluster) }
+        turn.changes.append(.deleteCluster(cluster))
+        turn.notify(.clusterLost(cluster, departure))
+    }
+
+    /// Somebody holds the record by which this node left; what it says of a member proves nothing.
+    mutating func hearGoodbye(_ index: Int, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard turn.clusters.contains(where: { $0.id == cluster && $0.standing == .leaving }) else {
+            return
+        }
+        self.lose(cluster, .left, &turn)
+    }
+
+    /// Who leaves waits a while for somebody's word.
+    mutating func waitForGoodbye(_ index: Int, _ turn: Turn) {
+        let cluster = self.live[index].id
+        guard self.live[index].leaveAt == nil,
+            turn.clusters.contains(where: { $0.id == cluster && $0.standing == .leaving })
+        else { return }
+        self.live[index].leaveAt = turn.instant + Constants.leavePatience
+    }
+
+    // MARK: Events
+
+    private func tellChanges(
+        _ cluster: ClusterID, _ own: MemberID, from former: RosterState?, to roster: RosterState,
+        _ turn: inout Turn
+    ) {
+        for member in roster.members where member.id != own {
+            let known = former?.member(member.id)
+            let wasThere = former?.isThere(member.id) ?? false
+            let isThere = roster.isThere(member.id)
+            if isThere, !wasThere {
+                var sponsor: MemberID?
+                if case .sponsored(let by, _) = member.origin { sponsor = by }
+                turn.notify(.memberJoined(cluster, member.id, sponsor: sponsor))
+            } else if !isThere, wasThere {
+                turn.notify(
+                    .memberGone(cluster, member.id, member.status == .left ? .left : .removed))
+            }
+            guard isThere, wasThere, let known else { continue }
+            // Once for each two, and not beside the joining of one of them.
+            for other in member.metBy
+            where !known.metBy.contains(other) && (other == own || member.id < other)
+                && former?.isThere(other) ?? false
+            {
+                turn.notify(.memberMet(cluster, member.id, by: other))
+            }
+        }
+        for removal in roster.removals
+        where !(former?.removals.contains { $0.id == removal.id } ?? false) {
+            turn.notify(.removalProposed(cluster, removal.accused, by: removal.author))
+        }
+        for block in roster.blocks where !(former?.blocks(block.author, block.member) ?? false) {
+            turn.notify(.memberBlocked(cluster, block.member, by: block.author, isOn: true))
+        }
+        for block in former?.blocks ?? [] where !roster.blocks(block.author, block.member) {
+            turn.notify(.memberBlocked(cluster, block.member, by: block.author, isOn: false))
+        }
+        for proof in roster.equivocations
+        where !(former?.equivocations.contains { $0.author == proof.author } ?? false) {
+            turn.notify(.memberEquivocated(cluster, proof.author))
+        }
+        if former?.epochNumber ?? 0 < roster.epochNumber {
+            turn.notify(.epochBegan(cluster, roster.epochNumber))
+        }
+    }
+}
+
+extension RosterState {
+    /// Whether somebody belongs to the cluster, or waits for a place.
+    func isThere(_ member: MemberID) -> Bool {
+        self.member(member).map { $0.status == .present || $0.status == .waiting } ?? false
+    }
+
+    func isPresent(_ member: MemberID) -> Bool {
+        self.member(member).map { $0.status == .present } ?? false
+    }
+}

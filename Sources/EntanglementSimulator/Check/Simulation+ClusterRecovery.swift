@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+
+/// A member of the course's cluster, as it is in the end.
+private struct Member {
+    let host: HostID
+    let held: HeldCluster
+}
+
+// After the faults, in a course about a cluster: who must be connected, and agree.
+extension Simulation {
+    /// What is wrong with the cluster, after some more time in which what is on its way may arrive.
+    mutating func checkClusterRecovery() {
+        var found = self.clusterFindings()
+        for _ in 0..<5 where !found.isEmpty && self.checker.violations.isEmpty {
+            self.run(until: self.now + .seconds(30))
+            found = self.clusterFindings()
+        }
+        for violation in found {
+            self.checker.report(
+                violation.promise, at: violation.at, violation.hosts, violation.detail)
+        }
+    }
+
+    /// Relations of two hosts with each other in a cluster, as both have them.
+    func links(_ one: HostID, _ other: HostID) -> [Meeting] {
+        let theirs = self.hosts[other.number].disk.store.state.relations
+        return self.hosts[one.number].disk.store.state.relations.compactMap { record in
+            guard record.phase == .trusted, record.cluster == self.story?.cluster,
+                let pid = record.keys?.peerPID,
+                let fitting = theirs.first(where: { $0.ownPID == pid && $0.phase == .trusted })
+            else { return nil }
+            var link = Meeting(
+                offering: one, answering: other, offeredAt: self.now, incarnation: 0)
+            link.offeringRelation = record.id
+            link.answeringRelation = fitting.id
+            return link
+        }
+    }
+
+    /// Whether both see a relation of theirs as connected.
+    func areConnected(_ one: HostID, _ other: HostID, isDirect: Bool = false) -> Bool {
+        self.links(one, other).contains {
+            self.isLinkConnected($0) && !(isDirect && self.isRelayed($0))
+        }
+    }
+
+    private func isRelayed(_ link: Meeting) -> Bool {
+        [link.offering, link.answering].contains { id in
+            link.relation(of: id).map {
+                self.hosts[id.number].node?.isRelayed($0) ?? false
+            } ?? false
+        }
+    }
+
+    private func isLinkConnected(_ link: Meeting) -> Bool {
+        [link.offering, link.answering].allSatisfy { id in
+            let host = self.hosts[id.number]
+            guard let relation = link.relation(of: id) else { return false }
+            return host.node?.isConnected(relation, now: host.clock.moment(at: self.now)) ?? false
+        }
+    }
+
+    private mutating func clusterFindings() -> [Violation] {
+        guard let cluster = self.story?.cluster else { return [] }
+        var members: [Member] = []
+        for id in self.hosts.map(\.id)
+        where self.hosts[id.number].isRunning && !self.checker.villains.contains(id)
+            && !self.retired.contains(id)
+        {
+            let held = self.hosts[id.number].heldClusters().first { $0.id == cluster }
+            if let held { members.append(Member(host: id, held: held)) }
+        }
+        var found: [Violation] = []
+        let present = members.filter { $0.held.standing == .member }
+        var group = Array(present.indices)
+        for first in present.indices {
+            for second in present.indices where second > first {
+                let (one, other) = (present[first], present[second])
+                self.check(one, other, &found)
+                guard self.areConnected(one.host, other.host) else { continue }
+                let (kept, lost) = (group[first], group[second])
+                for index in group.indices where group[index] == lost { group[index] = kept }
+            }
+        }
+        for first in present.indices {
+            for second in present.indices where second > first && group[first] == group[second] {
+                self.checkAgreement(present[first], present[second], &found)
+            }
+            self.check(present[first], isAlone: group.count { $0 == group[first] } == 1, &found)
+        }
+        self.checkStandings(members, &found)
+        return found
+    }
+
+    private func finding(
+        _ promise: Violation.Promise, _ hosts: [HostID], _ detail: String
+    ) -> Violation {
+        Violation(promise: promise, at: self.now, hosts: hosts, detail: detail)
+    }
+
+    /// Whether each of two is there by the other's records, and neither blocks the other.
+    private func areTogether(_ one: Member, _ other: Member) -> Bool {
+        [(one, other), (other, one)].allSatisfy { holder, member in
+            guard let roster = holder.held.roster else { return false }
+            return roster.member(member.held.own)?.status == .present
+                && roster.member(holder.held.own)?.status == .present
+                && !roster.blocks(holder.held.own, member.held.own)
+                && !roster.blocks(member.held.own, holder.held.own)
+        }
+    }
+
+    private func check(_ one: Member, _ other: Member, _ found: inout [Violation]) {
+        let links = self.links(one.host, other.host)
+        let connected = links.first { self.isLinkConnected($0) }
+        guard self.areTogether(one, other) else {
+            let isOut = [(one, other), (other, one)].contains { holder, member in
+                let status = holder.held.roster?.member(member.held.own)?.status
+                return status == .removed || status == .left
+            }
+            if isOut, connected != nil {
+                found.append(self.finding(.goneAreOut, [one.host, other.host], "connected"))
+            }
+            return
+        }
+        let places = "\(self.places[one.host.number]) and \(self.places[other.host.number])"
+        guard let connected else {
+            let isDirect = links.contains { self.isRecoverable(one.host, other.host, $0) }
+            guard !links.isEmpty, isDirect || self.haveClusterHelper(one.host, other.host) else {
+                return
+            }
+            let help = isDirect ? "" : ", by a common peer"
+            found.append(
+                self.finding(.foundAgain, [one.host, other.host], "members, \(places)\(help)"))
+            return
+        }
+        if self.isRelayed(connected), self.isRecoverable(one.host, other.host, connected) {
+            found.append(
+                self.finding(.directAgain, [one.host, other.host], "members, \(places)"))
+        }
+    }
+
+    /// Whether a common peer has been connected to both, directly, for long enough.
+    private func haveClusterHelper(_ one: HostID, _ other: HostID) -> Bool {
+        self.hosts.map(\.id).contains { helper in
+            helper != one && helper != other && !self.checker.villains.contains(helper)
+                && self.hosts[helper.number].isRunning
+                && [one, other].allSatisfy { end in
+                    self.links(helper, end).contains { self.isLongDirect($0) }
+                }
+        }
+    }
+
+    /// Two who are connected, if only by others.
+    private func checkAgreement(_ one: Member, _ other: Member, _ found: inout [Violation]) {
+        let hosts = [one.host, other.host]
+        if one.held.heads != other.held.heads {
+            let counts = [one, other].map { "\($0.held.records?.count ?? 0)" }
+            found.append(
+                self.finding(
+                    .clusterAgrees, hosts, "other records: \(counts.joined(separator: " and "))"))
+            return
+        }
+        if one.held.places != other.held.places {
+            found.append(self.finding(.clusterAgrees, hosts, "other endpoint records"))
+        }
+        if self.areTogether(one, other), self.links(one.host, other.host).isEmpty,
+            !self.restored.contains(one.host), !self.restored.contains(other.host)
+        {
+            found.append(self.finding(.foundAgain, hosts, "members without a relation"))
+        }
+    }
+
+    /// What one member holds.
+    private func check(_ member: Member, isAlone: Bool, _ found: inout [Violation]) {
+        guard let roster = member.held.roster, let set = member.held.records else { return }
+        if roster.needsEpoch {
+            found.append(self.finding(.clusterAgrees, [member.host], "no new epoch was made"))
+        }
+        if !isAlone, !member.held.epochs.contains(where: { $0.record == roster.epoch }) {
+            found.append(
+                self.finding(
+                    .clusterAgrees, [member.host], "no secret of epoch \(roster.epochNumber)"))
+        }
+        var authors: [[UInt8]: RecordID] = [:]
+        for record in set.records {
+            guard let place = record.place else { continue }
+            var key = place.author.bytes
+            withUnsafeBytes(of: place.position) { key += $0 }
+            guard let former = authors.updateValue(record.id, forKey: key) else { continue }
+            guard former != record.id,
+                !roster.equivocations.contains(where: { $0.author == place.author })
+            else { continue }
+            found.append(
+                self.finding(.equivocationIsShown, [member.host], "two records of one place"))
+        }
+        self.checkStored(member, set, &found)
+        let own = set.whereabouts(of: member.held.own)?.addresses.map(\.endpoint) ?? []
+        guard !isAlone, let node = self.hosts[member.host.number].node,
+            self.checker.addressesChangedAt[member.host].map({
+                self.now - $0 > .seconds(60)
+            }) ?? true, Set(own) != Set(node.publicEndpoints)
+        else { return }
+        found.append(
+            self.finding(
+                .placesAreTold, [member.host], "tells \(own), is at \(node.publicEndpoints)"))
+    }
+
+    /// What is stored gives the same records again, each verified.
+    private func checkStored(
+        _ member: Member, _ set: RecordSet, _ found: inout [Violation]
+    ) {
+        let host = self.hosts[member.host.number]
+        var loaded: RecordSet?
+        for stored in host.disk.store.state.records where stored.cluster == member.held.id {
+            guard let record = try? Record(bytes: stored.bytes, host.primitives) else { continue }
+            if loaded == nil {
+                loaded = RecordSet(genesis: record, host.primitives)
+            } else {
+                _ = loaded?.take(
+                    record, from: nil, now: self.now, isCatchingUp: true, host.primitives)
+            }
+        }
+        guard loaded?.headsHash(host.primitives) != member.held.heads else { return }
+        found.append(
+            self.finding(.recordsAreSigned, [member.host], "the store gives other records"))
+    }
+
+    /// Who joins must become a member, and who leaves must be told that somebody heard it.
+    private func checkStandings(_ members: [Member], _ found: inout [Violation]) {
+        for one in members where one.held.standing != .member {
+            for other in members where other.held.standing == .member && other.host != one.host {
+                let links = self.links(one.host, other.host)
+                let isReached = links.contains {
+                    self.isLinkConnected($0) || self.isRecoverable(one.host, other.host, $0)
+                }
+                guard isReached, other.held.roster?.member(other.held.own)?.status == .present
+                else { continue }
+                found.append(
+                    self.finding(
+                        .standingSettles, [one.host, other.host], "\(one.held.standing)"))
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import SpockexAPI
+
+/// Who of a cluster met whom, and who is connected to this node.
+struct ClusterMap {
+    /// One member on the map.
+    struct Member {
+        let id: String
+        let name: String
+        let isSelf: Bool
+        let isConnected: Bool
+        let isBlocked: Bool
+    }
+
+    /// What this node's person calls the cluster.
+    let name: String
+    /// Those who belong to the cluster, this node first, the others by name.
+    let members: [Member]
+    private let meetings: Set<[Int]>
+
+    /// The map of those who belong to the cluster now.
+    init(_ report: ClusterReport) {
+        self.name = Clean.line(report.cluster.name)
+        let present = report.members.filter(\.belongs)
+        let sorted = present.sorted { left, right in
+            left.isSelf != right.isSelf
+                ? left.isSelf : (left.name, left.id) < (right.name, right.id)
+        }
+        self.members = sorted.map {
+            Member(
+                id: $0.id, name: Clean.line($0.name), isSelf: $0.isSelf,
+                isConnected: $0.connected && !$0.isSelf, isBlocked: $0.blocked)
+        }
+        let places = Dictionary(
+            sorted.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var meetings: Set<[Int]> = []
+        for (place, member) in sorted.enumerated() {
+            for other in member.metBy.compactMap({ places[$0] }) where other != place {
+                meetings.insert([min(place, other), max(place, other)])
+            }
+        }
+        self.meetings = meetings
+    }
+
+    /// Whether two members met, by their places.
+    func haveMet(_ one: Int, _ other: Int) -> Bool {
+        self.meetings.contains([min(one, other), max(one, other)])
+    }
+
+    /// A larger map is a list: its lines would not fit on a screen.
+    static let matrixSizeMax = 24
+
+    /// The map in plain characters.
+    var text: String {
+        self.members.count > Self.matrixSizeMax ? self.list : self.matrix
+    }
+
+    private var matrix: String {
+        let width = String(self.members.count).count
+        let nameWidth = self.members.map { Width.columns($0.name) }.max() ?? 0
+        let numbers = self.members.indices.map { Self.right(String($0 + 1), width) }
+        let head =
+            String(repeating: " ", count: 4 + width + nameWidth)
+            + numbers.map { " " + $0 }.joined()
+        let lines = self.members.enumerated().map { place, member in
+            let marks = self.members.indices.map { other in
+                " " + Self.right(self.mark(place, other), width)
+            }
+            let name =
+                member.name
+                + String(repeating: " ", count: nameWidth - Width.columns(member.name))
+            let line = "  \(numbers[place])  \(name)\(marks.joined())   \(self.words(member))"
+            return Self.trimmed(line)
+        }
+        return (["Map", head] + lines + ["", "  # met in person   . introduced by others"])
+            .joined(separator: "\n")
+    }
+
+    private var list: String {
+        let lines = self.members.enumerated().map { place, member in
+            let met = self.members.indices.filter { self.haveMet(place, $0) }
+                .map { self.members[$0].name }
+            let words = self.words(member)
+            return "  \(member.name)\(words.isEmpty ? "" : " (\(words))") met "
+                + (met.isEmpty ? "nobody who is still here" : met.joined(separator: ", "))
+        }
+        return (["Map"] + lines).joined(separator: "\n")
+    }
+
+    private func mark(_ one: Int, _ other: Int) -> String {
+        one == other ? "\\" : self.haveMet(one, other) ? "#" : "."
+    }
+
+    private func words(_ member: Member) -> String {
+        if member.isSelf { return "this node" }
+        if member.isBlocked { return "blocked" }
+        return member.isConnected ? "connected" : ""
+    }
+
+    private static func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+
+    private static func trimmed(_ line: String) -> String {
+        var line = line
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+/// Who blocks a member has nothing to do with it; everybody else goes on (PROTOCOL.md §12.6).
+@Suite struct BlockingTests {
+    @Test(arguments: [1, 2])
+    func blockingEndsWhatTheTwoHaveAndNothingElse(other: Int) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        let ids = try (0..<4).map { try circle.member($0, cluster) }
+        // Dia never met Ben and Cem; Ada, whom she met, is asked nothing.
+        #expect(circle.request(3, .block(cluster, ids[other], isOn: true)) == .done)
+        #expect(try circle.relations(3, with: other, cluster).isEmpty)
+        circle.run(for: .seconds(10))
+        #expect(try circle.relations(other, with: 3, cluster).isEmpty)
+        #expect(!circle.isConnected(other, with: ids[3], cluster))
+        for number in 0..<4 {
+            let event = Event.memberBlocked(cluster, ids[other], by: ids[3], isOn: true)
+            #expect(circle.count(number, event) == 1)
+            #expect(try circle.roster(number, cluster).present.count == 4)
+        }
+        let third = 3 - other
+        #expect(circle.isConnected(3, with: ids[third], cluster))
+        #expect(circle.isConnected(other, with: ids[third], cluster))
+        #expect(circle.request(3, .block(cluster, ids[other], isOn: false)) == .done)
+        circle.run(for: .seconds(10))
+        try circle.expectOneCluster([0, 1, 2, 3], cluster)
+    }
+
+    /// Also whom one met: the way back is by the members' keys.
+    @Test func whoWasMetAndBlockedComesBack() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let ids = try (0..<3).map { try circle.member($0, cluster) }
+        #expect(circle.request(0, .block(cluster, ids[2], isOn: true)) == .done)
+        circle.run(for: .seconds(10))
+        #expect(!circle.isConnected(0, with: ids[2], cluster))
+        #expect(circle.request(0, .block(cluster, ids[2], isOn: false)) == .done)
+        circle.run(for: .seconds(10))
+        try circle.expectOneCluster([0, 1, 2], cluster)
+        #expect(try circle.relations(0, with: 2, cluster).map(\.epoch) == [0])
+    }
+
+    @Test func theSameTwiceAndStrangersChangeNothing() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let ids = try (0..<3).map { try circle.member($0, cluster) }
+        func count() throws -> Int { try #require(try circle.live(0, cluster).set).count }
+        let before = try count()
+        #expect(circle.request(0, .block(cluster, ids[1], isOn: false)) == .done)
+        let unchanged = try count()
+        #expect(unchanged == before)
+        #expect(circle.request(0, .block(cluster, ids[0], isOn: true)) == .refused(.notFound))
+        let nobody = MemberID(high: 1, low: 1)
+        #expect(circle.request(0, .block(cluster, nobody, isOn: true)) == .refused(.notFound))
+        let elsewhere = ClusterID(high: 1, low: 1)
+        #expect(circle.request(0, .block(elsewhere, ids[1], isOn: true)) == .refused(.notFound))
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+/// Two members meet in person (PROTOCOL.md §12.4).
+@Suite struct ConfirmingTests {
+    /// Members who never met have keys of the epoch; after a meeting they have their own.
+    @Test(arguments: [Intent.auto, .cluster, .repair])
+    func theMeetingReplacesTheRelation(intent: Intent) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let ids = try (0..<3).map { try circle.member($0, cluster) }
+        let before = try #require(try circle.relations(1, with: 2, cluster).first)
+        #expect(before.epoch == 0)
+        #expect(circle.request(1, .rename(before.id, "Cemile")) == .done)
+        try circle.confirm(1, 2, intent: intent)
+        circle.run(for: .seconds(10))
+        for (one, other) in [(1, 2), (2, 1)] {
+            let relations = try circle.relations(one, with: other, cluster)
+            #expect(relations.count == 1)
+            let relation = try #require(relations.first)
+            #expect(relation.epoch == nil)
+            #expect(relation.phase == .trusted)
+            #expect(relation.id != before.id)
+            #expect(relation.codes == nil && relation.cancelTokens == nil)
+        }
+        #expect(try circle.relations(1, with: 2, cluster).first?.givenName == "Cemile")
+        try circle.expectOneCluster([0, 1, 2], cluster)
+        for number in 0..<3 {
+            let roster = try circle.roster(number, cluster)
+            #expect(roster.members.count == 3)
+            #expect(roster.member(ids[2])?.metBy.contains(ids[1]) ?? false)
+            #expect(roster.members.filter { !$0.isVoter }.isEmpty)
+            // Cem has met both founders now: a voter.
+            let told = [
+                Event.memberMet(cluster, ids[1], by: ids[2]),
+                .memberMet(cluster, ids[2], by: ids[1]),
+            ]
+            #expect(told.contains { circle.count(number, $0) == 1 })
+        }
+    }
+
+    /// Two who met before have new keys; no second record says what one says already.
+    @Test func whoMeetsAgainHasNewKeysAndNoNewRecord() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let before = try #require(try circle.relations(0, with: 1, cluster).first)
+        let count = try #require(try circle.live(0, cluster).set).count
+        #expect(circle.request(0, .matched(before.id)) == .done)
+        try circle.confirm(0, 1)
+        circle.run(for: .seconds(10))
+        let after = try circle.relations(0, with: 1, cluster)
+        #expect(after.count == 1)
+        #expect(after.first?.id != before.id)
+        #expect(after.first?.keys?.psk != before.keys?.psk)
+        #expect(try #require(try circle.live(0, cluster).set).count == count)
+        #expect(circle.hosts[0].store.state.clusters.count == 1)
+        try circle.expectOneCluster([0, 1, 2], cluster)
+    }
+
+    /// A meeting that is to be private founds another cluster, whatever the two share.
+    @Test func aPrivateMeetingFoundsAnotherCluster() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        try circle.confirm(1, 2, intent: .private)
+        circle.run(for: .seconds(10))
+        for number in [1, 2] {
+            #expect(circle.hosts[number].store.state.clusters.count == 2)
+        }
+        #expect(try circle.relations(1, with: 2, cluster).map(\.epoch) == [0])
+        try circle.expectOneCluster([0, 1, 2], cluster)
+    }
+
+    /// The last packet of the meeting is lost and one side restarts: the record is written once.
+    @Test(arguments: [1, 2])
+    func theRecordIsWrittenOnceThoughSomebodyRestarts(restarting: Int) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        try circle.confirm(1, 2)
+        circle.restart(restarting)
+        circle.run(for: .seconds(20))
+        circle.restart(restarting)
+        circle.run(for: .seconds(20))
+        let set = try #require(try circle.live(0, cluster).set)
+        #expect(set.records.count { $0.kind == .confirm } == 1)
+        try circle.expectOneCluster([0, 1, 2], cluster)
+    }
+}

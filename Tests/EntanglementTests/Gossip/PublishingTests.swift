@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+/// Endpoint records (PROTOCOL.md §12.5).
+@Suite struct PublishingTests {
+    private func place(_ number: Int, of other: Int, _ circle: Circle, _ cluster: ClusterID) throws
+        -> Whereabouts
+    {
+        let set = try #require(try circle.live(number, cluster).set)
+        return try #require(set.whereabouts(of: try circle.member(other, cluster)))
+    }
+
+    private func bytes(_ number: Int, of other: Int, _ circle: Circle, _ cluster: ClusterID) throws
+        -> [UInt8]
+    {
+        let member = try circle.member(other, cluster)
+        let records = try #require(try circle.live(number, cluster).set).endpointRecords
+        return try #require(records.first { $0.author == member }).bytes
+    }
+
+    /// A record of a host in the first one's name, as only it could have written it.
+    private func forge(
+        _ number: Int, _ circle: Circle, _ cluster: ClusterID,
+        _ change: (inout Whereabouts) -> Void
+    ) throws -> [UInt8] {
+        let membership = try #require(circle.record(number, cluster)).membership
+        let primitives = CryptoPrimitives()
+        var whereabouts = try self.place(number, of: number, circle, cluster)
+        change(&whereabouts)
+        let draft = try RecordDraft(whereabouts, of: membership.member)
+        let signing = try #require(membership.keys(primitives)).1
+        let signature = primitives.sign(draft.signedBytes(in: cluster), with: signing)
+        return Record(draft, signatures: [signature], primitives).bytes
+    }
+
+    @Test func everybodyKnowsWhereEverybodyIs() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let elsewhere = at("20.9.0.1:4000")
+        circle.move(2, to: elsewhere)
+        circle.run(for: .seconds(5))
+        for number in 0..<3 {
+            let place = try self.place(number, of: 2, circle, cluster)
+            #expect(place.addresses.map(\.endpoint) == [elsewhere])
+            #expect(place.name == "Cem")
+        }
+        try circle.expectOneCluster([0, 1, 2], cluster)
+    }
+
+    /// What only the own network knows is nobody else's business.
+    @Test func localAddressesAreNotPublished() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let known = [
+            Candidate(endpoint: at("192.168.1.7:41414"), kind: .lan),
+            Candidate(endpoint: Circle.endpoint(of: 2), kind: .mapped),
+        ]
+        circle.act(2) { $0.handle(.ownCandidates(known), now: $1, sent: &$2) }
+        circle.run(for: .seconds(20))
+        for number in 0..<3 {
+            let place = try self.place(number, of: 2, circle, cluster)
+            #expect(place.addresses.map(\.endpoint) == [Circle.endpoint(of: 2)])
+        }
+        // Nor does a member whom it never met hear of it otherwise.
+        #expect(
+            try circle.relations(1, with: 2, cluster).allSatisfy {
+                $0.endpoints.allSatisfy(\.address.isPublic)
+            })
+    }
+
+    @Test func anOlderRecordNeverReplacesANewerOne() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let old = try self.bytes(0, of: 2, circle, cluster)
+        circle.move(2, to: at("20.9.0.1:4000"))
+        circle.run(for: .seconds(5))
+        let new = try self.bytes(0, of: 2, circle, cluster)
+        #expect(new != old)
+        for _ in 0..<2 {
+            try circle.hand(.record(old), of: cluster, to: 0, from: 1)
+            #expect(try self.bytes(0, of: 2, circle, cluster) == new)
+        }
+        #expect(circle.hosts[0].store.state.endpointRecords.contains { $0.bytes == new })
+        #expect(!circle.hosts[0].store.state.endpointRecords.contains { $0.bytes == old })
+    }
+
+    /// A backup from before: what was published since is newer than what the disk knows.
+    @Test func theSequenceIsRecoveredAfterABackupWasRestored() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let backup = circle.hosts[2].store
+        for port in UInt16(1)...5 {
+            circle.move(2, to: Endpoint(address: Circle.endpoint(of: 2).address, port: port))
+            circle.run(for: .seconds(5))
+        }
+        let before = try self.place(0, of: 2, circle, cluster)
+        circle.act(2) { host, now, sent in
+            host = Host(
+                "Cem", at: Circle.endpoint(of: 2), store: backup, primitives: CryptoPrimitives(),
+                seed: 99, now: now, sent: &sent)
+        }
+        circle.run(for: .seconds(30))
+        for number in 0..<3 {
+            let place = try self.place(number, of: 2, circle, cluster)
+            #expect(place.sequence > before.sequence)
+            #expect(place.incarnation != before.incarnation)
+            #expect(place.addresses.map(\.endpoint) == [Circle.endpoint(of: 2)])
+            let alarm = Event.memberCloned(cluster, try circle.member(2, cluster))
+            #expect(circle.count(number, alarm) == 0)
+        }
+        try circle.expectOneCluster([0, 1, 2], cluster)
+    }
+
+    /// Two records of one sequence that say different things: told once.
+    @Test func aCloneIsToldOnce() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let alarm = Event.memberCloned(cluster, try circle.member(2, cluster))
+        let twins = try [UInt64(1), 2, 3].map { incarnation in
+            try self.forge(2, circle, cluster) {
+                $0.sequence += 1
+                $0.incarnation = incarnation
+            }
+        }
+        for bytes in twins + twins {
+            try circle.hand(.record(bytes), of: cluster, to: 0, from: 2)
+        }
+        #expect(circle.count(0, alarm) == 1)
+        circle.run(for: .seconds(10))
+        #expect(circle.count(0, alarm) == 1)
+        let row = circle.hosts[0].node.status(now: circle.now).clusters.first { $0.id == cluster }
+        let suspects = row?.roster.filter(\.isSuspect).map(\.name)
+        #expect(suspects == ["Cem"])
+    }
+}

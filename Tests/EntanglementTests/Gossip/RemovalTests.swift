@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+/// Who is removed by a majority is out at once (PROTOCOL.md §12.6).
+@Suite struct RemovalTests {
+    /// Ada took everybody in; Ben met Cem and Dia too, so that all four are voters.
+    private func voters() throws -> (circle: Circle, cluster: ClusterID) {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        for other in [2, 3] {
+            try circle.meetAgain(1, other)
+            circle.run(for: .seconds(5))
+        }
+        for number in 0..<4 {
+            #expect(try circle.roster(number, cluster).members.count(where: \.isVoter) == 4)
+        }
+        return (circle, cluster)
+    }
+
+    @Test func aMajorityRemovesAndTheAccusedIsRefusedAtOnce() throws {
+        var (circle, cluster) = try self.voters()
+        let ids = try (0..<4).map { try circle.member($0, cluster) }
+        #expect(circle.request(0, .removeMember(cluster, ids[3])) == .done)
+        circle.run(for: .seconds(5))
+        try circle.expectOneCluster([0, 1, 2, 3], cluster)
+        for number in 0..<4 {
+            #expect(
+                circle.count(number, .removalProposed(cluster, ids[3], by: ids[0])) == 1)
+        }
+        // Two of three who are not accused: that is more than half.
+        #expect(circle.request(1, .removeMember(cluster, ids[3])) == .done)
+        #expect(!circle.isConnected(1, with: ids[3], cluster))
+        #expect(!circle.hosts[1].store.state.relations.contains { $0.member == ids[3] })
+        circle.run(for: .seconds(15))
+        try circle.expectOneCluster([0, 1, 2], cluster)
+        for number in 0..<3 {
+            #expect(circle.count(number, .memberGone(cluster, ids[3], .removed)) == 1)
+            #expect(try circle.roster(number, cluster).epochNumber == 1)
+        }
+        // It heard of it, or hears nothing any more; in both cases nobody answers.
+        let row = circle.hosts[3].node.status(now: circle.now).clusters.first { $0.id == cluster }
+        #expect((row?.connected ?? 0) == 0)
+    }
+
+    /// Who is away while it is removed comes back to nobody, and learns nothing of the new epoch.
+    @Test func whoIsRemovedWhileAwayIsNotLetIn() throws {
+        var (circle, cluster) = try self.voters()
+        let ids = try (0..<4).map { try circle.member($0, cluster) }
+        circle.stopped = [3]
+        for number in [0, 1] {
+            #expect(circle.request(number, .removeMember(cluster, ids[3])) == .done)
+            circle.run(for: .seconds(5))
+        }
+        circle.run(for: .seconds(10))
+        try circle.expectOneCluster([0, 1, 2], cluster)
+        circle.stopped = []
+        circle.restart(3)
+        circle.run(for: .seconds(120))
+        #expect(circle.record(3, cluster)?.epochs.map(\.number) == [0])
+        for number in 0..<3 { #expect(!circle.isConnected(number, with: ids[3], cluster)) }
+        try circle.expectOneCluster([0, 1, 2], cluster)
+    }
+
+    @Test func tooFewVotersRemoveNobody() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let ids = try (0..<3).map { try circle.member($0, cluster) }
+        // Cem met Ada alone, and has no vote.
+        let reply = circle.request(0, .removeMember(cluster, ids[2]))
+        #expect(reply == .refused(.tooFewVoters))
+        #expect(circle.request(0, .removeMember(cluster, ids[0])) == .refused(.notFound))
+    }
+
+    /// The same again is no second vote.
+    @Test func aVoteIsGivenOnce() throws {
+        var (circle, cluster) = try self.voters()
+        let accused = try circle.member(3, cluster)
+        for _ in 0..<3 {
+            #expect(circle.request(0, .removeMember(cluster, accused)) == .done)
+            circle.run(for: .seconds(2))
+        }
+        let removals = try circle.roster(2, cluster).removals
+        #expect(removals.count == 1)
+        #expect(removals.first?.supporters == [try circle.member(0, cluster)])
+        #expect(removals.first?.outcome == .open)
+        try circle.expectOneCluster([0, 1, 2, 3], cluster)
+    }
+}

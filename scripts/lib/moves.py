@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is seen of hosts that get other addresses in a laboratory (scripts/natlab)."""
+import json
+import subprocess
+import sys
+import threading
+
+from laboratory import inside, natlab, peer_named
+
+# Prints when each datagram of an IPv4 source came by, on whatever interface.
+SNIFFER = """
+import socket, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+print("ready", flush=True)
+while True:
+    data = s.recv(2048)
+    at = time.monotonic()
+    if data[9] == 17:
+        print(at, socket.inet_ntoa(data[12:16]), flush=True)
+"""
+
+
+class Packets:
+    """Notes when datagrams passed through the internet of a laboratory, by their source."""
+
+    def __init__(self, lab):
+        self.seen = []
+        self.process = subprocess.Popen(
+            [*inside(lab, "inet"), sys.executable, "-c", SNIFFER],
+            stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            at, source = line.split()
+            self.seen.append((float(at), source))
+
+    def first(self, source, after):
+        """When the first one from there passed; None: none did."""
+        return next((at for at, who in list(self.seen) if who == source and at >= after), None)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.thread.join()
+        self.process.stdout.close()
+
+
+def external(lab, host):
+    return json.loads(natlab(lab, "info", host))["external_ipv4"]
+
+
+def sees(node, other, address):
+    """Whether a node is connected to another one at that address."""
+    row = peer_named(node, other.name)
+    endpoint = (row["path"] or {}).get("endpoint") or ""
+    return row["state"] == "connected" and endpoint.startswith(address + ":")
