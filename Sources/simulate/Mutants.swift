@@ -25,7 +25,8 @@ struct Mutants: ParsableCommand {
     func run() throws {
         var survivors = 0
         for (name, defect) in Defects.named where self.defect.map({ $0 == name }) ?? true {
-            if let (seeds, violation) = self.firstViolation(defect) {
+            let scenarios = self.scenario.map { [$0] } ?? Scenario.that(meets: name)
+            if let (seeds, violation) = self.firstViolation(defect, scenarios) {
                 Printout.show("\(name): found after \(seeds) seeds by \(violation)")
             } else {
                 survivors += 1
@@ -35,9 +36,11 @@ struct Mutants: ParsableCommand {
         if survivors > 0 { throw ExitCode.failure }
     }
 
-    private func firstViolation(_ defect: Defects) -> (UInt64, Violation)? {
+    private func firstViolation(
+        _ defect: Defects, _ scenarios: [Scenario]
+    ) -> (UInt64, Violation)? {
         for seed in 1...self.seeds {
-            for scenario in self.scenario.map({ [$0] }) ?? Scenario.allCases {
+            for scenario in scenarios {
                 var course = Course(seed: seed, scenario: scenario, defects: defect)
                 if let violation = course.run().violations.first { return (seed, violation) }
             }
