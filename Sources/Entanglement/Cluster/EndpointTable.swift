@@ -28,6 +28,24 @@ struct EndpointTable: Sendable {
         return self.records[index]
     }
 
+    /// What is known of an endpoint record before anything of it is checked.
+    enum Knowledge {
+        /// Exactly this one is held.
+        case known
+        /// One with a greater sequence is.
+        case outdated
+        /// Neither.
+        case unknown
+    }
+
+    func knows(_ record: Record) -> Knowledge {
+        guard case .endpoint(let whereabouts) = record.body, let member = record.author,
+            let held = self.record(of: member), case .endpoint(let other) = held.body
+        else { return .unknown }
+        if held == record { return .known }
+        return whereabouts.sequence < other.sequence ? .outdated : .unknown
+    }
+
     /// Takes the record if it has a greater sequence, or the same and a smaller id; in the latter
     /// case, and for the greater id, the alarm is raised.
     mutating func take(_ record: Record, _ whereabouts: Whereabouts) -> Bool {

@@ -120,6 +120,12 @@ public struct RecordSet: Sendable {
         if record.kind != .endpoint, self.entries.count >= self.limits.recordCountMax {
             return .refused(.full)
         }
+        // Whoever repeats what is held must not use up its author's pace.
+        switch self.endpoints.knows(record) {
+        case .known: return .known
+        case .outdated: return .refused(.outdated)
+        case .unknown: break
+        }
         guard !self.pen.holds(record) else { return .waiting }
         if let number = self.memberNumbers[author] {
             let keys = self.members[number].keys

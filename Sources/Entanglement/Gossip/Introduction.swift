@@ -77,7 +77,9 @@ struct Introduction {
 extension RelationRecord {
     /// Takes what the other publishes; the places that were first stay first.
     mutating func learn(_ whereabouts: Whereabouts, _ turn: Turn) {
-        let told = whereabouts.addresses.map(\.endpoint).filter { turn.isUsable($0) }
+        let told = whereabouts.addresses.map(\.endpoint).filter {
+            turn.isUsable($0) && $0.address.isPublic
+        }
         var list = Array(self.endpoints.prefix(1))
         for endpoint in told + self.endpoints where !list.contains(endpoint) {
             list.append(endpoint)

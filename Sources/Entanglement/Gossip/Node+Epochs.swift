@@ -96,7 +96,7 @@ extension Node {
             .welcome(
                 GossipFrame.Welcome(
                     number: newest.number, record: newest.record, secret: newest.secret,
-                    name: record.name)),
+                    name: DisplayName.shortened(record.name))),
             of: cluster, to: id, &turn)
     }
 
@@ -109,7 +109,9 @@ extension Node {
         let secret = EpochSecret(
             number: welcome.number, record: welcome.record, secret: welcome.secret,
             since: turn.wall)
-        let isNamed = !turn.clusters[position].epochs.isEmpty
+        if turn.clusters[position].epochs.isEmpty, self.live[index].earlySecrets.isEmpty {
+            self.take(name: welcome.name, of: position, &turn)
+        }
         if welcome.record == nil {
             guard turn.clusters[position].epochs.isEmpty else { return }
             self.keep(secret, cluster, &turn)
@@ -121,11 +123,14 @@ extension Node {
             self.live[index].earlySecrets.append(secret)
             return
         }
-        if !isNamed, !welcome.name.isEmpty, turn.clusters[position].name != welcome.name {
-            turn.clusters[position].name = welcome.name
-            turn.changes.append(.cluster(turn.clusters[position], erasing: false))
-        }
         self.reconcile(index, &turn)
+    }
+
+    /// What the sponsor calls the cluster, until the person names it.
+    private func take(name: String, of position: Int, _ turn: inout Turn) {
+        guard !name.isEmpty, turn.clusters[position].name != name else { return }
+        turn.clusters[position].name = name
+        turn.changes.append(.cluster(turn.clusters[position], erasing: false))
     }
 
     /// Records have come: perhaps those of the epochs whose secrets came before.

@@ -55,6 +55,16 @@ extension Node {
         return record.cluster == cluster && record.phase == .trusted
     }
 
+    /// Whether a peer may learn what the records say.
+    ///
+    /// Whoever only claims to be a member, in a meeting of two members, is told nothing until it is among
+    /// them.
+    func mayLearn(_ id: RelationID, _ index: Int) -> Bool {
+        guard let record = self.relations[id]?.record else { return false }
+        guard case .confirming? = record.bond, let member = record.member else { return true }
+        return self.live[index].roster?.isThere(member) ?? false
+    }
+
     func liveIndex(of cluster: ClusterID) -> Int? {
         self.live.firstIndex { $0.id == cluster }
     }

@@ -21,6 +21,7 @@ extension Node {
         let sequence =
             turn.has(.sequenceNotRecovered)
             ? self.live[index].sequence : max(self.live[index].sequence, held?.sequence ?? 0)
+        guard sequence < .max else { return }
         let now = UInt64(max(0, turn.wall.seconds))
         let news = Whereabouts(
             incarnation: self.live[index].incarnation, sequence: sequence + 1, issuedAt: now,
@@ -28,7 +29,8 @@ extension Node {
             nat: self.own.hint, name: self.name)
         self.live[index].publishAt = turn.instant + Constants.publishInterval
         if let held, held.sequence == sequence, held.says(news),
-            now < held.issuedAt + Constants.publishSeconds, now + 600 > held.issuedAt
+            now < held.issuedAt.addingWithoutOverflow(Constants.publishSeconds),
+            now + 600 > held.issuedAt
         {
             return
         }
@@ -71,7 +73,7 @@ extension Node {
             self.live[index].links[id]?.placesToldAt.map {
                 turn.instant - $0 < Constants.gossipSpacing
             } ?? false
-        guard let set = self.live[index].set, !isRecent else { return }
+        guard let set = self.live[index].set, !isRecent, self.mayLearn(id, index) else { return }
         self.live[index].links[id]?.placesToldAt = turn.instant
         var sequences = set.placeSequences[...]
         var first = MemberID(high: 0, low: 0)
@@ -92,7 +94,7 @@ extension Node {
     mutating func receive(
         _ list: GossipFrame.PlaceList, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard let set = self.live[index].set else { return }
+        guard let set = self.live[index].set, self.mayLearn(id, index) else { return }
         var isBehind = false
         for place in list.sequences
         where (set.whereabouts(of: place.member)?.sequence).map({ $0 < place.sequence }) ?? true {
@@ -124,5 +126,12 @@ extension MemberID {
     fileprivate var next: MemberID {
         if self.low < .max { return MemberID(high: self.high, low: self.low + 1) }
         return self.high < .max ? MemberID(high: self.high + 1, low: 0) : self
+    }
+}
+
+extension UInt64 {
+    fileprivate func addingWithoutOverflow(_ other: UInt64) -> UInt64 {
+        let (sum, isOver) = self.addingReportingOverflow(other)
+        return isOver ? .max : sum
     }
 }

@@ -109,7 +109,7 @@ extension Node {
         _ turn: inout Turn
     ) {
         guard let set = self.live[index].set, let own = self.live[index].digest(self.primitives),
-            self.live[index].mayAsk(id, cost: 8, now: turn.instant)
+            self.mayLearn(id, index), self.live[index].mayAsk(id, cost: 8, now: turn.instant)
         else { return }
         let ids = set.idsInOrder(inBuckets: own.differing(from: digest))
         let end = max(offset, min(ids.count, offset + GossipFrame.windowCount))
@@ -129,7 +129,7 @@ extension Node {
     mutating func serve(
         _ ids: [RecordID], _ index: Int, to id: RelationID, _ turn: inout Turn
     ) {
-        guard let set = self.live[index].set else { return }
+        guard let set = self.live[index].set, self.mayLearn(id, index) else { return }
         for record in ids.compactMap({ set.record($0) }) {
             guard self.live[index].mayAsk(id, cost: 1, now: turn.instant) else { return }
             self.send(.record(record.bytes), of: self.live[index].id, to: id, &turn)
@@ -211,7 +211,7 @@ extension Node {
     ) {
         guard self.live[index].isCaughtUp || id == nil else { return }
         if id != nil, turn.has(.recordsNotPassedOn) { return }
-        var targets = self.connectedPeers(of: index)
+        var targets = self.connectedPeers(of: index).filter { self.mayLearn($0, index) }
         if let id {
             let author = record.author
             targets.removeAll { $0 == id || self.relations[$0]?.record.member == author }

@@ -86,6 +86,13 @@ public enum DisplayName {
         return name.unicodeScalars.contains(where: self.isForbidden) ? nil : name
     }
 
+    /// The longest beginning of a clean name that has at most 64 bytes.
+    static func shortened(_ name: String) -> String {
+        var short = name
+        while short.utf8.count > Constants.nameByteCountMax { short.removeLast() }
+        return short
+    }
+
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: return true

@@ -90,12 +90,29 @@ import Testing
         #expect(self.take(two, into: &set) == .added([two]))
         #expect(self.take(self.record(1), into: &set) == .refused(.outdated))
         #expect(self.take(three, into: &set) == .added([three]))
-        #expect(self.take(three, into: &set) == .refused(.outdated))
+        #expect(self.take(three, into: &set) == .known)
         #expect(set.endpointRecords == [three])
         #expect(set.whereabouts(of: self.maker.anna.id)?.sequence == 3)
         #expect(set.whereabouts(of: self.maker.ben.id) == nil)
         #expect(set.cloneAlarms.isEmpty)
         #expect(set.count == 1 && set.heads == [self.maker.genesis.id])
+    }
+
+    /// Whoever repeats what its author said must not keep the author from saying more.
+    @Test func repetitionsUseUpNothingOfTheAuthorsPace() {
+        var set = self.maker.emptySet()
+        let (one, two) = (self.record(1), self.record(2))
+        for record in [one, two] { _ = self.take(record, into: &set) }
+        for _ in 0..<500 {
+            for record in [one, two] {
+                _ = set.take(
+                    record, from: nil, now: Instant(nanoseconds: 0), self.maker.primitives)
+            }
+        }
+        let three = self.record(3)
+        let intake = set.take(
+            three, from: nil, now: Instant(nanoseconds: 0), self.maker.primitives)
+        #expect(intake == .added([three]))
     }
 
     @Test func oneSequenceWithTwoContentsIsACloneAlarmWithItsProof() {

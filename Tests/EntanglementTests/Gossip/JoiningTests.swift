@@ -37,6 +37,18 @@ struct JoiningTests {
         try circle.expectOneCluster(Array(0..<6), cluster)
     }
 
+    @Test("two long names make a name of the cluster that is cut where it travels")
+    func longNames() throws {
+        let names = ["A", "B"].map { String(repeating: $0, count: 60) }
+        var circle = Circle(names + ["Cem"])
+        let cluster = try circle.found(0, 1)
+        #expect(circle.hosts[0].node.clusters[0].name.utf8.count == 123)
+        try circle.takeIn(2, by: 0, into: cluster)
+        circle.run(for: .seconds(10))
+        try circle.expectOneCluster([0, 1, 2], cluster)
+        #expect(circle.hosts[2].node.clusters[0].name.utf8.count == 64)
+    }
+
     @Test("records that were missed are fetched after a restart of everybody")
     func restart() throws {
         var circle = Circle(["Ada", "Ben", "Cem", "Dia"])
