@@ -22,7 +22,10 @@ extension Node {
                     self.drop(id, &turn)
                     continue
                 }
-                self.replaceFormer(of: id, cluster, member, &turn)
+                // Until then the other may take the meeting back.
+                if record.cancelTokens == nil {
+                    self.replaceFormer(of: id, cluster, member, &turn)
+                }
             }
             guard record.cancelTokens == nil || turn.has(.addedTooEarly),
                 let part = record.peerPart,

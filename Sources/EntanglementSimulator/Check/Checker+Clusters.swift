@@ -44,6 +44,7 @@ extension Secret {
 // What hosts hold of clusters, after a step in which they stored something about them.
 extension Checker {
     mutating func looksAtClusters(of host: inout SimulatedHost, now: Instant) {
+        self.forgetsPaths(of: host)
         for held in host.heldClusters() {
             let key = ClusterBook.Key(host: host.id, cluster: held.id)
             self.looksAtRecords(held, key, host, now: now)
@@ -57,6 +58,15 @@ extension Checker {
     mutating func forgivesClusters(_ host: HostID) {
         self.clusterBook.sequences = self.clusterBook.sequences.filter { $0.key.key.host != host }
         self.clusterBook.heads = self.clusterBook.heads.filter { $0.key.host != host }
+    }
+
+    /// A relation that comes back under its former name has no path yet.
+    private mutating func forgetsPaths(of host: SimulatedHost) {
+        let relations = host.disk.store.state.relations
+        let gone = self.help.direct.keys.filter { key in
+            key.host == host.id && !relations.contains { $0.id == key.relation }
+        }
+        for key in gone { self.help.direct[key] = nil }
     }
 
     /// A host belongs to a cluster no more; if it comes back, it begins anew.

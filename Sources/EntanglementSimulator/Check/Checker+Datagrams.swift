@@ -12,7 +12,9 @@ extension Checker {
         self.sent[digest] = (host, now)
         if bytes.starts(with: "{\"request\":110".utf8),
             self.rates.isTooMuch(
-                questionTo: target, isFresh: isFresh, host, incarnation: incarnation, at: now)
+                questionTo: target, isFresh: isFresh, host, incarnation: incarnation,
+                others: self.isAboutCluster
+                    ? Rates.memberPlaceCountMax : Rates.otherPlaceCountMax, at: now)
         {
             self.report(.probesAreFew, at: now, [host], "more than one round in 40 s")
         }

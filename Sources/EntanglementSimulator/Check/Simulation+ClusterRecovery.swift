@@ -147,7 +147,9 @@ extension Simulation {
             helper != one && helper != other && !self.checker.villains.contains(helper)
                 && self.hosts[helper.number].isRunning
                 && [one, other].allSatisfy { end in
-                    self.links(helper, end).contains { self.isLongDirect($0) }
+                    self.links(helper, end).contains {
+                        self.isLongDirect($0) && self.isLinkConnected($0) && !self.isRelayed($0)
+                    }
                 }
         }
     }

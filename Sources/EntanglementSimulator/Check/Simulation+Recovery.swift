@@ -153,7 +153,11 @@ extension Simulation {
             self.copies.values.contains($0)
         }
         let key = Checker.RelationKey(host: host, relation: relation)
-        return isCopied || self.checker.endedAt[key].map { self.now - $0 < .seconds(200) } ?? false
+        // After so long the tombstone is gone, and nobody answers.
+        return isCopied
+            || self.checker.endedAt[key].map {
+                self.now - $0 < .seconds(200) || self.now - $0 > Constants.pairingLife
+            } ?? false
     }
 
     /// The answer was accepted, nobody cancelled, a packet reaches: then it cannot stay unfinished.

@@ -58,7 +58,9 @@ struct Rates: Sendable {
         var newTimes: [Instant] = []
         var freshTimes: [Instant] = []
 
-        mutating func isTooMuch(_ endpoint: Endpoint, _ isFresh: Bool, at now: Instant) -> Bool {
+        mutating func isTooMuch(
+            _ endpoint: Endpoint, _ isFresh: Bool, others: Int, at now: Instant
+        ) -> Bool {
             if isFresh {
                 return Self.isTooMuch(
                     &self.freshTimes, Constants.probeCountMax, within: Rates.openerSpan, at: now)
@@ -66,8 +68,7 @@ struct Rates: Sendable {
             let last = self.places.updateValue(now, forKey: endpoint)
             if let last, now - last < Rates.roundSpan { return false }
             return Self.isTooMuch(
-                &self.newTimes, Constants.probeCountMax + Rates.otherPlaceCountMax,
-                within: Rates.roundSpan, at: now)
+                &self.newTimes, Constants.probeCountMax + others, within: Rates.roundSpan, at: now)
         }
 
         private static func isTooMuch(
@@ -84,16 +85,19 @@ struct Rates: Sendable {
     /// The same of who sends from 384 sockets to two places.
     private static let openerSpan = Duration.seconds(27)
     /// Places that are asked besides: candidates and predicted ports of some relations.
-    private static let otherPlaceCountMax = 300
+    static let otherPlaceCountMax = 300
+    /// The same of a member of a cluster, who has a dozen relations, and some with former keys.
+    static let memberPlaceCountMax = 1_000
 
     /// Whether more messages 1 go to new places, or leave by fresh sockets, than one round of birthday
     /// probing has.
     mutating func isTooMuch(
         questionTo endpoint: Endpoint, isFresh: Bool, _ host: HostID, incarnation: Int,
-        at now: Instant
+        others: Int = Rates.otherPlaceCountMax, at now: Instant
     ) -> Bool {
         let key = Key(host: host, incarnation: incarnation, subject: TraceHash())
-        return self.questions[key, default: Questions()].isTooMuch(endpoint, isFresh, at: now)
+        return self.questions[key, default: Questions()].isTooMuch(
+            endpoint, isFresh, others: others, at: now)
     }
 
     /// A computer has slept: what is left of a Cancel's three 410s comes now.

@@ -155,6 +155,11 @@ extension Simulation {
     /// A host has stored something about clusters.
     mutating func followStory(_ effects: SimulatedHost.Effects, of id: HostID) {
         for event in effects.events { self.followStory(event, of: id) }
+        // A program that dies tells nothing of what it has stored.
+        for record in self.hosts[id.number].disk.store.state.relations
+        where record.phase == .trusted {
+            self.story?.trusted.insert(Checker.RelationKey(host: id, relation: record.id))
+        }
         if let own = self.membership(of: id)?.membership.member {
             self.story?.members[id] = own
             self.story?.hosts[own] = id
@@ -172,7 +177,6 @@ extension Simulation {
     private mutating func followStory(_ event: Entanglement.Event, of id: HostID) {
         switch event {
         case .trusted(let relation, let cluster):
-            self.story?.trusted.insert(Checker.RelationKey(host: id, relation: relation))
             let isFounding = self.people.meetings.contains {
                 $0.relation(of: id) == relation && $0.wishes?.isFounding ?? false
                     && ($0.offering == id || $0.answering == id)
