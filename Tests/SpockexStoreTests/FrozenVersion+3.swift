@@ -205,7 +205,9 @@ extension FrozenVersion {
             bondMember BLOB CHECK (length(bondMember) = 16)
                 CHECK ((bondMember IS NULL) = (bond IS NULL OR bond IN ('founding', 'sponsoring'))),
             member BLOB CHECK (length(member) = 16),
-            epoch INTEGER CHECK (epoch BETWEEN 0 AND 4294967295)
+            epoch INTEGER CHECK (epoch BETWEEN 0 AND 4294967295),
+            usedNote INTEGER NOT NULL DEFAULT 0 CHECK (usedNote >= 0),
+            acceptedNote INTEGER NOT NULL DEFAULT 0 CHECK (acceptedNote >= 0)
         ) STRICT
         """,
         """

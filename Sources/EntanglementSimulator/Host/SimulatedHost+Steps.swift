@@ -225,6 +225,7 @@ extension SimulatedHost {
         case .bind(let endpoint, let socket): self.fresh.bind(endpoint, to: socket)
         case .multicast where self.defects.contains(.hellosUnsent): break
         case .multicast(let bytes): effects.hellos.append(bytes)
+        case .leaveNote, .seekNote: break
         case .gatherCandidates:
             let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(.unclear)]
             self.follow(steps, at: now, &effects)
@@ -259,7 +260,8 @@ extension Output {
         switch change {
         case .cluster, .deleteCluster, .record, .endpointRecord, .relation, .deleteRelation:
             return true
-        case .reserveCounters, .acceptCounter, .endpoints, .bury, .unbury, .nodeName, .event:
+        case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .unbury, .nodeName,
+            .event:
             return false
         }
     }
