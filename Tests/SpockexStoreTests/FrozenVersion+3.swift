@@ -32,7 +32,9 @@ extension FrozenVersion {
             NULL,
             NULL,
             NULL,
-            NULL
+            NULL,
+            0,
+            0
         )
         """,
         """
@@ -63,7 +65,9 @@ extension FrozenVersion {
             NULL,
             NULL,
             x'\(Founded.other)',
-            NULL
+            NULL,
+            0,
+            0
         )
         """,
         """

@@ -176,7 +176,7 @@ extension SimulatedHost {
         _ output: Output, at now: Instant, _ effects: inout Effects
     ) {
         switch output {
-        case .persist: break
+        case .persist, .leaveNote, .seekNote: break
         case .send(let bytes, let target):
             effects.sent.append((bytes, target, self.fresh.port(for: target)))
             self.villain?.note(bytes, to: target)
@@ -225,7 +225,6 @@ extension SimulatedHost {
         case .bind(let endpoint, let socket): self.fresh.bind(endpoint, to: socket)
         case .multicast where self.defects.contains(.hellosUnsent): break
         case .multicast(let bytes): effects.hellos.append(bytes)
-        case .leaveNote, .seekNote: break
         case .gatherCandidates:
             let steps = self.ipgetter?.gather(now: self.clock.local(now)) ?? [.told(.unclear)]
             self.follow(steps, at: now, &effects)

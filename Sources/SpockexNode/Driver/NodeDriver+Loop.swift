@@ -198,12 +198,8 @@ extension NodeDriver {
                 if case .input(let input) = verdict { self.queue.offer(.datagram(input)) }
             case .admit, .dismiss, .bury, .unbury, .install, .erase:
                 _ = self.gate.apply(output, now: now.instant)
-            case .multicast(let bytes):
-                self.multicast?.send(bytes)
-            case .leaveNote(let id, let note, let slot):
-                self.leave(note, for: id, in: slot)
-            case .seekNote(let id, let slots, let accepted):
-                self.seekNote(of: id, in: slots, after: accepted)
+            case .multicast(let bytes): self.multicast?.send(bytes)
+            case .leaveNote, .seekNote: self.carryOut(note: output)
             case .gatherCandidates:
                 self.queue.offer(.gather)
             case .reply(let id, let reply):
