@@ -79,7 +79,9 @@ struct ClusterFigures: Codable, Sendable, Equatable {
     /// What is too slow, missing or broken.
     var failures: [String] {
         var failures = self.violations.map { "\(self.members) members: \($0)" }
-        if self.missed > 0 { failures.append("\(self.members) members: \(self.missed) never knew.") }
+        if self.missed > 0 {
+            failures.append("\(self.members) members: \(self.missed) never knew.")
+        }
         if self.unremoved > 0 {
             failures.append("\(self.members) members: \(self.unremoved) knew of no removal.")
         }
@@ -94,7 +96,8 @@ struct ClusterFigures: Codable, Sendable, Equatable {
     /// A row for each cluster.
     static func columns(_ figures: [ClusterFigures]) -> Columns {
         var columns = Columns([
-            "members", "connected", "moves", "known s", "all know s", "path s", "not known", "no path",
+            "members", "connected", "moves", "known s", "all know s", "path s", "not known",
+            "no path",
             "removal s", "packets/move", "packets/s", "to servers", "peak MiB", "CPU s",
         ])
         for one in figures {

@@ -18,7 +18,8 @@ extension Relation {
 
     /// Whether the other side should be connected directly and is not.
     var isMissed: Bool {
-        self.mayBeCalled && !self.isPassive && !(self.isResting && self.wantedUntil == nil) && !(self.isTrusted && self.isConnected && !self.isRelayed)
+        self.mayBeCalled && !self.isPassive && !(self.isResting && self.wantedUntil == nil)
+            && !(self.isTrusted && self.isConnected && !self.isRelayed)
     }
 
     mutating func ownTag(of hello: Hello, _ turn: Turn) -> UInt64? {

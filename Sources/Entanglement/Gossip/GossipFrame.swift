@@ -132,7 +132,8 @@ extension ByteWriter {
 extension ByteReader {
     /// The rest of a frame about a cluster; nil: another type, or not well-formed.
     mutating func gossip(type: UInt8) -> GossipFrame? {
-        guard (20...27).contains(type), let cluster = self.take(16).flatMap({ ClusterID(bytes: $0) })
+        guard (20...27).contains(type),
+            let cluster = self.take(16).flatMap({ ClusterID(bytes: $0) })
         else { return nil }
         let body: GossipFrame.Body?
         switch type {

@@ -73,8 +73,9 @@ extension Node {
         self.live[index].peers.filter { self.relations[$0]?.isConnected ?? false }
     }
 
-    func send(_ body: GossipFrame.Body, of cluster: ClusterID, to id: RelationID, _ turn: inout Turn)
-    {
+    func send(
+        _ body: GossipFrame.Body, of cluster: ClusterID, to id: RelationID, _ turn: inout Turn
+    ) {
         turn.gossipSends.append((id, GossipFrame(cluster: cluster, body: body)))
     }
 

@@ -77,7 +77,8 @@ extension Course {
         }
         guard self.number(in: 0...5) == 0 else { return }
         let pair = self.pair(of: hosts)
-        self.plan(.offer(by: pair.0, to: pair.1), at: .seconds(200) + self.time(within: .seconds(100)))
+        self.plan(
+            .offer(by: pair.0, to: pair.1), at: .seconds(200) + self.time(within: .seconds(100)))
     }
 
     private mutating func planChanges(_ hosts: [HostID], within chaos: Duration) {

@@ -25,7 +25,7 @@ struct JoiningTests {
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
 
-    @Test("five join one after the other, each by another one; everybody is connected with everybody")
+    @Test("five join one after the other, each by another one; all are connected with all")
     func chain() throws {
         var circle = Circle(["Ada", "Ben", "Cem", "Dia", "Eli", "Fay"])
         let cluster = try circle.found(0, 1)
