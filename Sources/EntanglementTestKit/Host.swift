@@ -34,6 +34,12 @@ public struct Host: Sendable {
     public private(set) var events: [Event] = []
     /// How often the node asked for the IPgetter.
     public private(set) var askedCount = 0
+    /// Notes that the node wanted to leave since its start, oldest first.
+    public private(set) var leftNotes:
+        [(relation: RelationID, note: LastResortNote, slot: LastResortSlot)] = []
+    /// Where it wanted to look for notes since its start, oldest first.
+    public private(set) var soughtNotes:
+        [(relation: RelationID, slots: [LastResortSlot], accepted: UInt64)] = []
     /// The session that the node sealed with last.
     public private(set) var lastSession: UInt32?
     /// Every output of the last step, in order.
@@ -188,6 +194,9 @@ public struct Host: Sendable {
                         bytes: bytes,
                         from: Endpoint(address: self.endpoint.address, port: Hello.port),
                         to: Endpoint(address: group, port: Hello.port)))
+            case .leaveNote(let id, let note, let slot): self.leftNotes.append((id, note, slot))
+            case .seekNote(let id, let slots, let accepted):
+                self.soughtNotes.append((id, slots, accepted))
             case .gatherCandidates: self.askedCount += 1
             case .reply(let id, let reply): self.replies.append((id, reply))
             case .notify(let event): self.events.append(event)

@@ -37,6 +37,8 @@ public struct MemoryStore: Sendable, Equatable {
                 $0.endpoints = endpoints
                 $0.lastHeardAt = heardAt
             }
+        case .lastResort(let id, let used, let accepted):
+            self.update(id) { ($0.usedNote, $0.acceptedNote) = (used, accepted) }
         case .bury(let tombstone):
             self.state.tombstones.removeAll { $0.pidHash == tombstone.pidHash }
             self.state.tombstones.append(tombstone)

@@ -19,6 +19,10 @@ public enum NodeError: Error, Equatable, Sendable {
     case unusableExternal(Endpoint)
     /// A STUN server that is not `HOST:PORT`, or too many of them.
     case badServer(limit: Int)
+    /// A node of the DHT that is not `HOST:PORT`, none, or too many of them.
+    case badDHTNode(limit: Int)
+    /// A dead drop's command without a word, or with too many.
+    case badDeadDrop
     /// The database is damaged.
     case storeDamaged
     /// The database was written by a newer program.
@@ -54,6 +58,10 @@ public enum NodeError: Error, Equatable, Sendable {
             "Nobody could send to the external endpoint \(endpoint)."
         case .badServer(let limit):
             "An address service is HOST:PORT, and there are at most \(limit)."
+        case .badDHTNode(let limit):
+            "A first node of the DHT is HOST:PORT, and there are 1 to \(limit)."
+        case .badDeadDrop:
+            "The dead drop's command needs 1 to \(LastResortLimits.wordCount) words."
         case .storeDamaged:
             "The database in the home folder is damaged."
         case .storeTooNew(let found, let supported):
@@ -81,6 +89,8 @@ public enum NodeError: Error, Equatable, Sendable {
         case .cannotListen: "Choose an address of this computer with --listen ADDR:PORT."
         case .unusableExternal: "Give the router's public address with --external IP:PORT."
         case .badServer: "Write it like --ipgetter stun.example.org:3478."
+        case .badDHTNode: "Write it like --dht-bootstrap dht.example.org:6881."
+        case .badDeadDrop: "Put more than words into a script, and name that."
         case .storeDamaged: "Restore the home folder from a copy, or start with a new --home."
         case .storeTooNew: "Use the newer program again, or a home of its own for this one."
         case .storeRefused: "This is an error in spockex; please report it."
@@ -97,7 +107,7 @@ public enum NodeError: Error, Equatable, Sendable {
         case .homeLocked, .homeNotPrivate, .homeUnusable, .portInUse, .cannotListen,
             .storeTooNew, .storeRefused, .storeFailed:
             1
-        case .wrongListenCount, .unusableExternal, .badServer: 64
+        case .wrongListenCount, .unusableExternal, .badServer, .badDHTNode, .badDeadDrop: 64
         case .storeDamaged: 65
         case .stopping: 69
         case .overloaded, .tooManyReaders: 75

@@ -44,6 +44,10 @@ public struct NodeSettings: Sendable, Equatable {
     public var usesIPgetter: Bool
     /// Whether common peers are asked for help when a peer cannot be reached, and helped themselves.
     public var usesCommonPeers = true
+    /// First nodes of the BitTorrent DHT, `HOST:PORT` each, for peers who are lost; nil: it is not used.
+    public var dhtEntries: [String]?
+    /// A command that stores and fetches notes of peers who are lost (``DeadDrop``); nil: none.
+    public var deadDrop: String?
     /// Whether peers are looked for on local networks by multicast.
     public var usesLAN: Bool
     /// Whether the router may be asked to open the node's port.

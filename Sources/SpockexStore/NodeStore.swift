@@ -115,8 +115,8 @@ extension Change {
         switch self {
         case .relation(_, let erasing), .cluster(_, let erasing): erasing
         case .deleteRelation, .deleteCluster, .unbury: true
-        case .reserveCounters, .acceptCounter, .endpoints, .bury, .record, .endpointRecord,
-            .nodeName, .event:
+        case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .record,
+            .endpointRecord, .nodeName, .event:
             false
         }
     }

@@ -49,6 +49,8 @@ import Testing
             router: RouterRow(
                 state: "open", gateway: "192.168.1.1", protocol: "pcp",
                 externalAddress: "198.51.100.10:41414", leaseSeconds: 7199),
+            lastResorts: LastResortsRow(
+                deadDrop: LastResortRow(done: 2, failed: 1, lastFailure: "No.")),
             counters: ["handshakes": 1, "datagramsReceived": 2])
         let bridge = #"{"clusters":["c","d"],"id":"b","state":"open","via":"p"}"#
         let node =
@@ -59,10 +61,13 @@ import Testing
             #"{"doubleNat":null,"externalAddress":"198.51.100.10:41414","#
             + #""gateway":"192.168.1.1","leaseSeconds":7199,"pinholes":[],"protocol":"pcp","#
             + #""reason":null,"state":"open"}"#
+        let lastResorts =
+            #"{"deadDrop":{"done":2,"failed":1,"lastFailure":"No."},"dht":null}"#
         try self.check(
             report,
             #"{"bridges":[\#(bridge)],"clusters":[\#(Self.clusterText)],"#
-                + #""counters":{"datagramsReceived":2,"handshakes":1},"node":\#(node),"#
+                + #""counters":{"datagramsReceived":2,"handshakes":1},"lastResorts":\#(lastResorts),"#
+                + #""node":\#(node),"#
                 + #""pairings":[\#(Self.pairingText)],"peers":[\#(Self.peerText)],"router":\#(router)}"#
         )
     }

@@ -47,6 +47,7 @@ import Testing
         #expect(
             Set(status.keys) == [
                 "node", "peers", "clusters", "bridges", "pairings", "counters", "router",
+                "lastResorts",
             ])
         let own = try #require(status["node"] as? [String: Any])
         #expect(own["name"] as? String == "anna")
@@ -60,7 +61,12 @@ import Testing
             let object = try node.run(list, "--json").object()
             #expect(Set(object.keys) == [list])
         }
-        #expect(try node.run("status").output.contains("None yet; meet somebody"))
+        let resorts = try #require(status["lastResorts"] as? [String: Any])
+        #expect(Set(resorts.keys) == ["dht", "deadDrop"])
+        #expect(resorts.values.allSatisfy { $0 is NSNull })
+        let text = try node.run("status").output
+        #expect(text.contains("None yet; meet somebody"))
+        #expect(text.contains("DHT off; dead drop off"))
     }
 
     @Test func anOfferWritesWhatIsAskedForAndScansBack() throws {

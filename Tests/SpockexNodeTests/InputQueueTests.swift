@@ -26,6 +26,7 @@ struct InputQueueTests {
             case .network: "network"
             case .routes: "routes"
             case .gather: "gather"
+            case .note: "note"
             case .servers: "servers"
             }
         }

@@ -39,6 +39,8 @@ extension SeededGenerator {
         WallTime(milliseconds: Int64.random(in: -5...4_102_444_800_000, using: &self))
     }
 
+    mutating func noteNumber() -> UInt64 { self.next() >> 1 }
+
     mutating func counter() -> UInt64 { UInt64.random(in: 0..<(1 << 53), using: &self) }
 
     mutating func endpoint() -> Endpoint {
@@ -106,6 +108,8 @@ extension SeededGenerator {
         record.matchedAt = self.chance(50) ? self.time() : nil
         record.reservedCounter = self.counter()
         record.acceptedCounter = self.counter()
+        record.usedNote = self.noteNumber()
+        record.acceptedNote = self.noteNumber()
         let letters: [NATHint?] = [
             nil, .open, .endpointIndependent, .addressDependent, .addressAndPortDependent,
             .sequential,

@@ -32,7 +32,9 @@ extension FrozenVersion {
             NULL,
             NULL,
             NULL,
-            NULL
+            NULL,
+            0,
+            0
         )
         """,
         """
@@ -63,7 +65,9 @@ extension FrozenVersion {
             NULL,
             NULL,
             x'\(Founded.other)',
-            NULL
+            NULL,
+            0,
+            0
         )
         """,
         """
@@ -205,7 +209,9 @@ extension FrozenVersion {
             bondMember BLOB CHECK (length(bondMember) = 16)
                 CHECK ((bondMember IS NULL) = (bond IS NULL OR bond IN ('founding', 'sponsoring'))),
             member BLOB CHECK (length(member) = 16),
-            epoch INTEGER CHECK (epoch BETWEEN 0 AND 4294967295)
+            epoch INTEGER CHECK (epoch BETWEEN 0 AND 4294967295),
+            usedNote INTEGER NOT NULL DEFAULT 0 CHECK (usedNote >= 0),
+            acceptedNote INTEGER NOT NULL DEFAULT 0 CHECK (acceptedNote >= 0)
         ) STRICT
         """,
         """

@@ -35,6 +35,9 @@ struct StoreModel {
         case .endpoints(let id, let endpoints, let lastHeardAt):
             self.state.relations[try self.index(id)].endpoints = endpoints
             self.state.relations[try self.index(id)].lastHeardAt = lastHeardAt
+        case .lastResort(let id, let used, let accepted):
+            self.state.relations[try self.index(id)].usedNote = used
+            self.state.relations[try self.index(id)].acceptedNote = accepted
         case .bury(let tombstone):
             self.state.tombstones.removeAll { $0.pidHash == tombstone.pidHash }
             self.state.tombstones.append(tombstone)
@@ -82,7 +85,7 @@ extension SeededGenerator {
         let state = model.state
         let known = state.relations.randomElement(using: &self)
         let id = known?.id ?? RelationID(using: &self)
-        switch (Int.random(in: 0..<20, using: &self), known) {
+        switch (Int.random(in: 0..<21, using: &self), known) {
         case (0...2, _): return .relation(try self.relation(), erasing: self.chance(10))
         case (3...4, let known?):
             var record = known
@@ -94,6 +97,8 @@ extension SeededGenerator {
         case (8, _?):
             return .endpoints(
                 id, self.endpoints(), lastHeardAt: self.chance(80) ? self.time() : nil)
+        case (20, _?):
+            return .lastResort(id, used: self.noteNumber(), accepted: self.noteNumber())
         case (9, _): return .bury(self.tombstone())
         case (10, _):
             return .unbury(state.tombstones.randomElement(using: &self)?.pidHash ?? self.bytes(32))

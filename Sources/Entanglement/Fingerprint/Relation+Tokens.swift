@@ -30,6 +30,8 @@ extension RelationRecord {
         tokens.put(self.toldNAT?.rawValue ?? 0)
         tokens.put(.ownCounter(self.reservedCounter))
         tokens.put(.peerCounter(self.acceptedCounter))
+        tokens.put(self.usedNote)
+        tokens.put(self.acceptedNote)
     }
 
     private func writeBond(to tokens: inout StateTokens) {
@@ -176,6 +178,7 @@ extension Relation {
         tokens.put(since: self.seeking.soughtAt, for: Constants.seekLife)
         tokens.put(due: self.seeking.relayAt)
         tokens.put(due: self.seeking.directAt)
+        tokens.put(due: self.lastResort.deadline)
         tokens.put(due: self.seeking.vouchedUntil)
         tokens.put(self.seeking.vouched)
         tokens.put(self.seeking.relays.count)

@@ -18,6 +18,8 @@ public struct LastResortSchedule: Sendable {
     static let putInterval: Duration = .seconds(3_600)
     /// The least time between two notes; addresses may change often.
     static let putPause: Duration = .seconds(60)
+    /// After so long a note that could not be left is left again.
+    static let putRetry: Duration = .seconds(300)
     /// The first pause between two looks; it doubles with each one.
     static let getPauseMin: Duration = .seconds(60)
     /// The longest one.
@@ -25,6 +27,7 @@ public struct LastResortSchedule: Sendable {
 
     private var lostAt: Instant?
     private var lastPut: (at: Instant, day: UInt32?, endpoints: [Endpoint])?
+    private var putAgainAt: Instant?
     private var lastGet: Instant?
     private var getCount = 0
 
@@ -43,6 +46,7 @@ public struct LastResortSchedule: Sendable {
         let due = Due(put: self.putsNow(endpoints, now), get: self.nextGet <= now.instant)
         if due.put {
             self.lastPut = (now.instant, LastResortSlot.day(of: now.wall), endpoints)
+            self.putAgainAt = nil
         }
         if due.get {
             self.lastGet = now.instant
@@ -51,13 +55,25 @@ public struct LastResortSchedule: Sendable {
         return due
     }
 
+    /// The last note could not be left.
+    mutating func putFailed(now: Instant) {
+        guard self.lastPut != nil else { return }
+        self.putAgainAt = now + Self.putRetry
+    }
+
+    /// The own network is another one: the next look comes sooner.
+    mutating func networkChanged() {
+        self.getCount = 0
+    }
+
     /// When to ask again, should neither addresses nor day change before; nil while the peer is not
     /// lost.
     public var deadline: Instant? {
         guard let lostAt else { return nil }
         let first = lostAt + Self.lossSpan
         guard let lastPut else { return max(first, self.nextGet) }
-        return max(first, min(lastPut.at + Self.putInterval, self.nextGet))
+        let nextPut = lastPut.at + Self.putInterval
+        return max(first, min(self.putAgainAt ?? nextPut, nextPut, self.nextGet))
     }
 
     private func putsNow(_ endpoints: [Endpoint], _ now: Moment) -> Bool {
@@ -66,11 +82,12 @@ public struct LastResortSchedule: Sendable {
         guard lastPut.at + Self.putPause <= now.instant else { return false }
         return lastPut.day != day || lastPut.endpoints != endpoints
             || lastPut.at + Self.putInterval <= now.instant
+            || self.putAgainAt.map { $0 <= now.instant } ?? false
     }
 
     private var nextGet: Instant {
         guard let lastGet else { return Instant(nanoseconds: .min) }
-        let pause = Self.getPauseMin * (1 << min(self.getCount - 1, 8))
+        let pause = Self.getPauseMin * (1 << min(max(self.getCount - 1, 0), 8))
         return lastGet + min(pause, Self.getPauseMax)
     }
 }

@@ -115,6 +115,10 @@ public enum Input: Sendable {
     case localNetwork(Bool)
     /// A datagram of the groups of hellos, and the address that it came from.
     case hello([UInt8], from: Endpoint)
+    /// A note of that peer was found where it was sought (PROTOCOL.md §13).
+    case noteFound(RelationID, LastResortNote)
+    /// The note of that number could not be left for that peer.
+    case noteLost(RelationID, UInt64)
     /// The operating system says that the network changed.
     case networkChanged
     /// The computer slept, or a clock jumped by more than 180 seconds.
@@ -165,6 +169,10 @@ public enum Output: Sendable {
     case install(Session)
     /// The gate: erase a session.
     case erase(session: UInt32)
+    /// Leave a note in that slot, by every way that is switched on.
+    case leaveNote(RelationID, LastResortNote, in: LastResortSlot)
+    /// Look into these slots for a note with a greater number than that, in this order.
+    case seekNote(RelationID, in: [LastResortSlot], after: UInt64)
     /// Ask the IPgetter, if it may be asked.
     case gatherCandidates
     /// Answer a request.

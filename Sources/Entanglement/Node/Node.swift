@@ -141,6 +141,9 @@ public struct Node: Sendable {
         case .ipgetterLapsed: self.own.set(asked: nil)
         case .localNetwork(let isThere): self.discovery.setLAN(isThere, now: turn.instant)
         case .hello(let bytes, let source): self.receiveHello(bytes, from: source, &turn)
+        case .noteFound(let id, let note): self.update(id, &turn) { $0.take(note, &$1) }
+        case .noteLost(let id, let number):
+            self.update(id, &turn) { $0.noteNotLeft(number, $1) }
         case .networkChanged:
             self.own.forgetSeen()
             turn.ownHint = self.own.hint
@@ -159,6 +162,7 @@ public struct Node: Sendable {
         self.tickLifetimes(&turn)
         self.noteUnasked(&turn)
         self.tendClusters(&turn)
+        self.findOwnAddress(&turn)
         self.finish(&turn, into: &outputs)
     }
 
@@ -277,6 +281,7 @@ public struct Node: Sendable {
             body(&relation, &turn)
             relation.settlePunching(&turn)
             if mayBeHelped { relation.planSeeking(&turn) }
+            if turn.configuration.usesLastResorts { relation.planLastResort(&turn) }
             help.present = relation.help
             isMeasurable = relation.settleUpkeep(upkeep, turn)
             after = relation.sessions

@@ -14,6 +14,8 @@ public struct NodeConfiguration: Sendable {
     public var helloPorts: HelloPorts?
     /// Whether the records of clusters are passed on, and members connect whom nobody of the two met.
     public var sharesRecords = true
+    /// Whether notes are left for peers that are lost, and theirs looked for (PROTOCOL.md §13).
+    public var usesLastResorts = false
     /// Whether it is measured how long the own router remembers, with peers' help.
     public var measuresLifetime = true
     /// Deliberate defects that tests must find; empty in every product.
@@ -86,6 +88,8 @@ struct Turn {
     var newRelays: [(number: UInt64, owner: RelationID)] = []
     /// Numbers of relayed ways that are not remembered any more.
     var goneRelays: [UInt64] = []
+    /// Whether a note of a lost peer is sought: then the own addresses matter.
+    var seeksNote = false
     /// Where the last peer saw this node.
     var echoes: [(relation: RelationID, echo: Endpoint, by: Endpoint)] = []
 

@@ -49,8 +49,8 @@ struct CalledAddresses: Sendable {
                 .sendAside(_, _, let target, _):
                 self.addresses.insert(target.address)
             case .persist, .closeFresh, .closeAside, .bind, .multicast, .sendRelayed, .loopback,
-                .admit, .dismiss, .bury, .unbury, .install, .erase, .gatherCandidates, .reply,
-                .notify:
+                .admit, .dismiss, .bury, .unbury, .install, .erase, .leaveNote, .seekNote,
+                .gatherCandidates, .reply, .notify:
                 break
             }
         }

@@ -32,6 +32,9 @@ public enum Change: Sendable, Equatable {
     case acceptCounter(RelationID, UInt64)
     /// Where the other may be, best first, and when it was heard last.
     case endpoints(RelationID, [Endpoint], lastHeardAt: WallTime?)
+    /// Numbers of notes (PROTOCOL.md §13.2): the greatest that may have been used, and the greatest
+    /// that was accepted of the other.
+    case lastResort(RelationID, used: UInt64, accepted: UInt64)
     /// Keeps the proof of a cancelled pairing.
     case bury(Tombstone)
     /// Deletes a tombstone by its `pidHash`.
@@ -55,7 +58,7 @@ public enum Change: Sendable, Equatable {
     var concernsRelations: Bool {
         switch self {
         case .relation, .deleteRelation: true
-        case .reserveCounters, .acceptCounter, .endpoints, .bury, .unbury, .cluster,
+        case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .unbury, .cluster,
             .deleteCluster, .record, .endpointRecord, .nodeName, .event:
             false
         }

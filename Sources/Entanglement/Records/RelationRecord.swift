@@ -217,6 +217,10 @@ public struct RelationRecord: Sendable, Equatable {
     public var reservedCounter: UInt64
     /// The highest `n` of the other that was accepted.
     public var acceptedCounter: UInt64
+    /// The greatest number of a note that this node may have left for the other, below 2^63.
+    public var usedNote: UInt64 = 0
+    /// The greatest number of a note of the other that was accepted, below 2^63.
+    public var acceptedNote: UInt64 = 0
 
     /// A new relation in its first phase.
     public init(

@@ -71,6 +71,7 @@ extension Relation {
     /// The network changed: try what works again, and look at once for what is lost.
     mutating func networkChanged(_ turn: inout Turn) {
         self.renewPunching(&turn)
+        self.lastResort.networkChanged()
         guard self.isTrusted else {
             if self.record.phase == .connecting { self.hurry(turn) }
             return

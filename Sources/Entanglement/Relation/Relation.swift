@@ -79,6 +79,8 @@ struct Relation: Sendable {
     var perhapsToldNAT: NATHint?
     /// Common peers that may help to reach this one.
     var seeking = Seeking()
+    /// When notes are left for this peer and sought, while it is lost.
+    var lastResort = LastResortSchedule()
     /// Whether newer keys of the same member are there: then these only answer.
     var isPassive = false
     /// Whether the cluster is so large that this one is only used when it is wanted.
@@ -127,6 +129,7 @@ struct Relation: Sendable {
         consider(self.seeking.seekAt)
         consider(self.seeking.relayAt)
         consider(self.seeking.directAt)
+        consider(self.lastResort.deadline)
         // By position: a loop over the values would copy their handshakes.
         for index in self.attempts.indices { consider(self.attempts[index].dueAt) }
         for index in self.slots.indices {

@@ -284,7 +284,7 @@ extension Output {
         switch self {
         case .send(_, let target), .sendSealed(_, _, _, let target): target.isRelay
         case .persist, .sendMain, .sendFresh, .closeFresh, .sendAside, .closeAside, .bind,
-            .multicast,
+            .multicast, .leaveNote, .seekNote,
             .sendRelayed, .loopback, .admit, .dismiss, .bury, .unbury, .install, .erase,
             .gatherCandidates, .reply, .notify:
             false

@@ -142,7 +142,7 @@ public struct Gate: Sendable {
         case .sendRelayed(let index, let content, let plaintext, let carrier):
             return self.seal(plaintext, as: content, session: index, by: carrier, now: now)
         case .persist, .send, .sendMain, .sendFresh, .closeFresh, .closeAside, .bind, .loopback,
-            .multicast,
+            .multicast, .leaveNote, .seekNote,
             .gatherCandidates, .reply, .notify:
             break
         }

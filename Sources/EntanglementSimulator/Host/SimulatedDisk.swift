@@ -57,7 +57,9 @@ struct SimulatedDisk: Sendable {
         case .acceptCounter: !self.defects.contains(.acceptedNotStored)
         case .cluster, .record, .endpointRecord: !self.defects.contains(.clusterNotStored)
         // What a defect kept may be changed no more.
-        case .relation, .reserveCounters, .bury, .unbury, .deleteCluster, .nodeName, .event: true
+        case .relation, .reserveCounters, .lastResort, .bury, .unbury, .deleteCluster, .nodeName,
+            .event:
+            true
         }
     }
 

@@ -176,7 +176,7 @@ extension SimulatedHost {
         _ output: Output, at now: Instant, _ effects: inout Effects
     ) {
         switch output {
-        case .persist: break
+        case .persist, .leaveNote, .seekNote: break
         case .send(let bytes, let target):
             effects.sent.append((bytes, target, self.fresh.port(for: target)))
             self.villain?.note(bytes, to: target)
@@ -259,7 +259,8 @@ extension Output {
         switch change {
         case .cluster, .deleteCluster, .record, .endpointRecord, .relation, .deleteRelation:
             return true
-        case .reserveCounters, .acceptCounter, .endpoints, .bury, .unbury, .nodeName, .event:
+        case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .unbury, .nodeName,
+            .event:
             return false
         }
     }

@@ -14,13 +14,16 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var pairings: [PairingRow]
     /// What became of opening the port on the router.
     public var router: RouterRow
+    /// The ways by which peers who are lost are looked for.
+    public var lastResorts: LastResortsRow
     /// Counters since the start, by name.
     public var counters: [String: UInt64]
 
     /// A report as filled by the node.
     public init(
         node: NodeRow, peers: [PeerRow], clusters: [ClusterRow], bridges: [BridgeRow],
-        pairings: [PairingRow], router: RouterRow, counters: [String: UInt64]
+        pairings: [PairingRow], router: RouterRow, lastResorts: LastResortsRow = LastResortsRow(),
+        counters: [String: UInt64]
     ) {
         self.node = node
         self.peers = peers
@@ -28,6 +31,7 @@ public struct StatusReport: Codable, Sendable, Equatable {
         self.bridges = bridges
         self.pairings = pairings
         self.router = router
+        self.lastResorts = lastResorts
         self.counters = counters
     }
 }

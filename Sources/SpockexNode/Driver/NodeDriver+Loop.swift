@@ -8,6 +8,7 @@ extension NodeDriver {
     /// Runs the loop and what feeds it; the error that ended it, if one did.
     func runUntilStopped() async -> NodeError? {
         let (queue, alarm, lookUps) = (self.queue, self.alarm, self.lookUps)
+        let lastResorts = self.lastResorts
         return await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await alarm.run { queue.offer(.tick) } }
@@ -20,6 +21,7 @@ extension NodeDriver {
                         queue.offer(.servers(await NodeDriver.endpoints(of: servers)))
                     }
                 }
+                group.addTask { await lastResorts.run { queue.offer(.note($0)) } }
                 let failure = await self.loop()
                 await self.closePorts()
                 group.cancelAll()
@@ -72,7 +74,7 @@ extension NodeDriver {
         }
         for item in items {
             switch item {
-            case .datagram(let input):
+            case .datagram(let input), .note(let input):
                 self.node.handle(input, now: now, into: &outputs)
             case .hello(let bytes, let source):
                 self.node.handle(.hello(bytes, from: source), now: now, into: &outputs)
@@ -115,6 +117,7 @@ extension NodeDriver {
         // The new addresses first, so that what is sent because of the change names them.
         self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
         self.node.handle(.networkChanged, now: now, into: &outputs)
+        self.lastResorts.networkChanged()
         let steps = self.ipgetter.networkChanged(now: now.instant)
         self.follow(steps, now: now, into: &outputs)
     }
@@ -195,8 +198,8 @@ extension NodeDriver {
                 if case .input(let input) = verdict { self.queue.offer(.datagram(input)) }
             case .admit, .dismiss, .bury, .unbury, .install, .erase:
                 _ = self.gate.apply(output, now: now.instant)
-            case .multicast(let bytes):
-                self.multicast?.send(bytes)
+            case .multicast(let bytes): self.multicast?.send(bytes)
+            case .leaveNote, .seekNote: self.carryOut(note: output)
             case .gatherCandidates:
                 self.queue.offer(.gather)
             case .reply(let id, let reply):

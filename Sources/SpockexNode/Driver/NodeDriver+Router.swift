@@ -87,7 +87,8 @@ extension NodeDriver {
                 case .routerAnswer(let id, let bytes):
                     self.say(self.opener.receive(bytes, to: id, now: now))
                 case .tick: self.say(self.opener.tick(now: now))
-                case .datagram, .hello, .stun, .request, .network, .routes, .gather, .servers:
+                case .datagram, .hello, .stun, .request, .network, .routes, .gather, .note,
+                    .servers:
                     break
                 }
             }

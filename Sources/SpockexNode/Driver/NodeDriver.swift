@@ -23,6 +23,7 @@ public actor NodeDriver {
     let alarm = Alarm()
     let feed = EventFeed()
     let storage: any DurableStorage
+    let lastResorts: LastResorts
     let startedAt: WallTime
     let lookUps: AsyncStream<[HostPort]>
     let lookUp: AsyncStream<[HostPort]>.Continuation
@@ -64,6 +65,7 @@ public actor NodeDriver {
     ) async throws(NodeError) {
         let ipgetter = try IPgetter(settings: settings)
         try settings.check()
+        let lastResorts = try LastResorts(settings: settings)
         try HomeFolder.prepare(settings.home)
         self.lock = try HomeLock(home: settings.home)
         let storage = try open(settings.home)
@@ -86,6 +88,7 @@ public actor NodeDriver {
                 allowsLoopback: settings.allowsLoopback, usesIPgetter: ipgetter.mayAsk,
                 helloPorts: helloPorts)
             configuration.usesCommonPeers = settings.usesCommonPeers
+            configuration.usesLastResorts = lastResorts.isOn
             self.node = Node(
                 loading: state, configuration: configuration,
                 primitives: CryptoPrimitives(), generator: SystemRandomNumberGenerator(),
@@ -99,6 +102,7 @@ public actor NodeDriver {
             throw error
         }
         self.storage = storage
+        self.lastResorts = lastResorts
         self.queue = queue
         self.gate = gate
         self.ipgetter = ipgetter
@@ -173,9 +177,10 @@ public actor NodeDriver {
         return NodeReport(
             status: status, version: SpockexVersion.current, startedAt: self.startedAt,
             listen: self.sockets.bound, ipgetterQueries: self.ipgetter.queryCount,
-            router: self.opener.report(now: now.instant),
+            router: self.opener.report(now: now.instant), lastResorts: self.lastResorts.report,
             counters: status.counters + self.gate.counters + self.sockets.counters
-                + self.routers.counters + (self.multicast?.counters ?? []) + own)
+                + self.routers.counters + (self.multicast?.counters ?? [])
+                + self.lastResorts.counters + own)
     }
 
     /// The events from now on.

@@ -18,6 +18,8 @@ enum LastResortLimits {
     static let runInterval: Duration = .seconds(6)
     /// Runs that wait for the one before them.
     static let waitingCount = 16
+    /// Notes to leave and to seek that wait, for each way.
+    static let jobCount = 256
     /// How often it is looked whether a command has ended, in milliseconds.
     static let lookMilliseconds: Int64 = 20
     /// Nodes of the DHT that may be configured.

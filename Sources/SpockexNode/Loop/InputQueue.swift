@@ -30,6 +30,8 @@ final class InputQueue: Sendable {
         case router([UInt8], from: Endpoint)
         /// What a router answered by TCP; nil: it did not.
         case routerAnswer(PortMapper.RequestID, [UInt8]?)
+        /// What became of a note; there are no more than jobs.
+        case note(Input)
         /// The addresses of the STUN servers were looked up.
         case servers([Endpoint])
     }
@@ -77,7 +79,7 @@ final class InputQueue: Sendable {
             case .routes:
                 guard !self.hasRoutes else { return false }
                 self.hasRoutes = true
-            case .request, .gather, .routerAnswer, .servers: break
+            case .request, .gather, .routerAnswer, .note, .servers: break
             }
             return true
         }
@@ -93,7 +95,7 @@ final class InputQueue: Sendable {
                 case .tick: self.hasTick = false
                 case .network: self.hasNetwork = false
                 case .routes: self.hasRoutes = false
-                case .request, .gather, .routerAnswer, .servers: break
+                case .request, .gather, .routerAnswer, .note, .servers: break
                 }
             }
             return taken

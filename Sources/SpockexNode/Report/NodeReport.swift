@@ -15,6 +15,8 @@ public struct NodeReport: Sendable {
     public var ipgetterQueries: UInt64
     /// What became of opening the port on the router.
     public var router: RouterReport
+    /// What was done for peers who are lost.
+    public var lastResorts: LastResortReport
     /// Counters of the core, the gate, the sockets and the driver, in a fixed order.
     public var counters: [(name: String, count: UInt64)]
 }

@@ -23,6 +23,10 @@ extension Database {
                 "UPDATE relation SET lastHeardAt = ? WHERE id = ?",
                 [lastHeardAt.map { Column($0) }, Column(id)])
             try self.write(endpoints, of: id)
+        case .lastResort(let id, let used, let accepted):
+            try self.runOnce(
+                "UPDATE relation SET usedNote = ?, acceptedNote = ? WHERE id = ?",
+                [Column(used), Column(accepted), Column(id)])
         case .bury(let tombstone):
             try tombstone.write(to: self)
         case .unbury(let pidHash):

@@ -22,6 +22,7 @@ enum RelationTable {
         "memberSigningKey", "memberAgreementKey", "hasSentFounding", "cluster", "claimedName",
         "givenName", "problem", "lastHeardAt", "matchedAt", "reservedCounter", "acceptedCounter",
         "peerNAT", "toldNAT", "sponsors", "bond", "bondCluster", "bondMember", "member", "epoch",
+        "usedNote", "acceptedNote",
     ]
 }
 
@@ -59,6 +60,7 @@ extension RelationRecord {
             self.sponsors.map { Column($0) },
         ] + MeetingBond.columns(of: self.bond) + [
             self.member.map { Column($0) }, self.epoch.map { .integer(Int64($0)) },
+            Column(self.usedNote), Column(self.acceptedNote),
         ]
     }
 
@@ -90,6 +92,8 @@ extension RelationRecord {
         self.bond = try row.bond()
         self.member = try row.optionalIdentifier()
         self.epoch = try row.optionalNumber()
+        self.usedNote = try row.integer()
+        self.acceptedNote = try row.integer()
     }
 }
 

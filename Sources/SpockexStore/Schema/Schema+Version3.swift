@@ -19,6 +19,10 @@ extension Schema {
             CHECK ((bondMember IS NULL) = (bond IS NULL OR bond IN ('founding', 'sponsoring')));
         ALTER TABLE relation ADD COLUMN member BLOB CHECK (length(member) = 16);
         ALTER TABLE relation ADD COLUMN epoch INTEGER CHECK (epoch BETWEEN 0 AND 4294967295);
+        ALTER TABLE relation ADD COLUMN usedNote INTEGER NOT NULL DEFAULT 0
+            CHECK (usedNote >= 0);
+        ALTER TABLE relation ADD COLUMN acceptedNote INTEGER NOT NULL DEFAULT 0
+            CHECK (acceptedNote >= 0);
 
         DROP TABLE cluster;
         CREATE TABLE cluster (

@@ -133,7 +133,8 @@ extension APIError {
         let code: Code =
             switch error {
             case .homeLocked: .alreadyRunning
-            case .wrongListenCount, .unusableExternal, .badServer: .usage
+            case .wrongListenCount, .unusableExternal, .badServer, .badDHTNode, .badDeadDrop:
+                .usage
             case .storeDamaged: .damaged
             case .stopping: .notRunning
             case .overloaded, .tooManyReaders: .overloaded

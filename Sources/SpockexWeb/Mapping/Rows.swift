@@ -28,9 +28,19 @@ extension StatusReport {
             peers: status.peers.map { PeerRow($0, in: status) },
             clusters: status.clusters.map { ClusterRow($0) }, bridges: [],
             pairings: status.pairings.map { PairingRow($0) },
-            router: RouterRow(report.router),
+            router: RouterRow(report.router), lastResorts: LastResortsRow(report.lastResorts),
             counters: Dictionary(
                 report.counters.map { ($0.name, $0.count) }, uniquingKeysWith: { $0 + $1 }))
+    }
+}
+
+extension LastResortsRow {
+    init(_ report: LastResortReport) {
+        func row(_ way: LastResortReport.Way) -> LastResortRow {
+            LastResortRow(
+                done: way.successCount, failed: way.failureCount, lastFailure: way.failure)
+        }
+        self.init(dht: report.dht.map(row), deadDrop: report.deadDrop.map(row))
     }
 }
 

@@ -34,6 +34,7 @@ struct Status: AsyncParsableCommand {
             node.addresses.isEmpty
                 ? "No address of its own is known yet." : addresses.text(indent: "  "))
         parts.append("Router  " + Wording.router(status.router))
+        parts.append("Last resorts  " + Wording.lastResorts(status.lastResorts))
         parts.append("Peers\n" + Listing.peers(status.peers, indent: "  "))
         parts += Listing.causes(status)
         parts.append("Clusters\n" + Listing.clusters(status.clusters, indent: "  "))

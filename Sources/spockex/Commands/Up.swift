@@ -71,6 +71,24 @@ struct Up: AsyncParsableCommand {
         help: "Relay nothing for peers, help none to meet, and ask for no such help.")
     var noRelay = false
 
+    @Flag(
+        name: .customLong("dht"),
+        help: "Look for peers who are lost by the BitTorrent DHT, too; strangers see your address.")
+    var usesDHT = false
+
+    @Option(
+        name: .customLong("dht-bootstrap"),
+        help: ArgumentHelp(
+            "A first node of the DHT instead of well-known ones.", valueName: "host:port"))
+    var dhtNodes: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Look for peers who are lost by a command of yours that stores and fetches a line.",
+            valueName: "command"))
+    var deadDrop: String?
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -85,6 +103,9 @@ struct Up: AsyncParsableCommand {
         }
         guard self.ipgetter.isEmpty || !self.noIPgetter else {
             throw ValidationError("--ipgetter and --no-ipgetter exclude each other.")
+        }
+        guard self.dhtNodes.isEmpty || self.usesDHT else {
+            throw ValidationError("--dht-bootstrap needs --dht.")
         }
         if let name = self.name {
             guard (1...64).contains(name.utf8.count), Clean.line(name) == name else {
@@ -158,6 +179,11 @@ struct Up: AsyncParsableCommand {
         settings.usesIPgetter = !self.noIPgetter
         settings.usesCommonPeers = !self.noRelay
         settings.usesLAN = !self.noLAN
+        if self.usesDHT {
+            settings.dhtEntries =
+                self.dhtNodes.isEmpty ? DHTSettings.wellKnownEntries : self.dhtNodes
+        }
+        settings.deadDrop = self.deadDrop
         settings.opensPorts = !self.noPortmap
         return settings
     }

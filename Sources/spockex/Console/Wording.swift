@@ -63,6 +63,15 @@ enum Wording {
         }
     }
 
+    /// Which ways lead to lost peers, and what became of them.
+    static func lastResorts(_ row: LastResortsRow) -> String {
+        [("DHT", row.dht), ("dead drop", row.deadDrop)].map { name, way in
+            guard let way else { return "\(name) off" }
+            let failure = way.lastFailure.map { " (\(Clean.line($0)))" } ?? ""
+            return "\(name) on: \(way.done) done, \(way.failed) failed\(failure)"
+        }.joined(separator: "; ")
+    }
+
     /// `5 members`.
     static func members(_ count: Int) -> String {
         count == 1 ? "1 member" : "\(count) members"
