@@ -80,7 +80,7 @@ let core: [Target] = [
             "EntanglementSimulator", "Entanglement", "EntanglementTestKit", "PortMapping",
             "simulate", arguments,
         ],
-        exclude: ["Seeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
+        exclude: ["Seeds.txt", "DefectSeeds.txt", "GoldenHashes.txt"], swiftSettings: strict),
     test("PortMappingTests", ["PortMapping", "Entanglement", crypto]),
     test("MainlineDHTTests", ["MainlineDHT", "Entanglement", "EntanglementTestKit"]),
 ]

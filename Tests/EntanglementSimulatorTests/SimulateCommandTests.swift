@@ -30,6 +30,10 @@ import Testing
         ("growth --seconds 10", "--seconds takes a number from 300"),
         ("growth --least-speed -1", "--least-speed"),
         ("repeat --seed 1 --times 1", "--times takes a number from 2"),
+        ("mutants --seeds 0", "--seeds takes a number of at least 1"),
+        ("mutants --jobs 0", "--jobs takes a number from 1 to 256, not 0"),
+        ("mutants --defect none", "There is no defect none"),
+        ("mutants --write /nowhere/seeds.txt", "there is no folder /nowhere"),
         ("report --file /nowhere/page.md", "there is no folder /nowhere"),
         ("report --seeds 9..3", "write 3..9"),
     ])
