@@ -8,7 +8,7 @@ from entanglement.wire import run
 
 from .world import World, demand, world
 
-SECONDS = 20
+SECONDS = 30
 
 
 def two_nodes(here, make, folder, name):
