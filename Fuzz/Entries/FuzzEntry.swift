@@ -8,6 +8,10 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
     case envelope = "FuzzEnvelope"
     /// What sealed messages hold.
     case frame = "FuzzFrame"
+    /// Records of clusters: one as it comes, and lists of them that people who lie wrote.
+    case record = "FuzzRecord"
+    /// Frames about a cluster, as a member sends them to a node.
+    case gossip = "FuzzGossip"
     /// Messages of NFC tags.
     case ndef = "FuzzNDEF"
     /// Files that hold a text.
@@ -35,6 +39,8 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .offer: fuzzOffer(input)
         case .envelope: EnvelopeHarness.shared.run(input)
         case .frame: FrameHarness.shared.run(input)
+        case .record: RecordHarness.shared.run(input)
+        case .gossip: GossipHarness.shared.run(input)
         case .ndef: fuzzNDEF(input)
         case .qrText: fuzzQRText(input)
         case .stun: fuzzSTUN(input)
@@ -54,6 +60,8 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .offer, .qrText: EnvelopeHarness.shared.codes
         case .envelope: EnvelopeHarness.shared.seeds
         case .frame: FrameHarness.shared.seeds
+        case .record: RecordHarness.shared.seeds
+        case .gossip: GossipHarness.shared.seeds
         case .ndef: ndefSeeds
         case .stun: stunSeeds
         case .hello: HelloHarness.shared.seeds

@@ -19,14 +19,14 @@ public struct Circle: Sendable {
 
     /// New hosts of these names, each in a network of its own.
     public init(
-        _ names: [String], seed: UInt64 = 1,
+        _ names: [String], seed: UInt64 = 1, primitives: any Primitives = CryptoPrimitives(),
         configure: (Int, inout NodeConfiguration) -> Void = { _, _ in }
     ) {
         for (number, name) in names.enumerated() {
             var sent: [Host.Sent] = []
             self.hosts.append(
                 Host(
-                    name, at: Self.endpoint(of: number), primitives: CryptoPrimitives(),
+                    name, at: Self.endpoint(of: number), primitives: primitives,
                     seed: seed &* 16 &+ UInt64(number), now: self.now,
                     configure: { configure(number, &$0) }, sent: &sent))
             self.take(sent)

@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "scripts" / "lib")]
 
-from cases import endings, hostile, meetings, returning  # noqa: E402
+from cases import clusters, endings, hostile, meetings, returning  # noqa: E402
 from spockex_nodes import Failure, Report, program, stage  # noqa: E402
 import test_cluster_example  # noqa: E402
 import test_entanglement  # noqa: E402
@@ -26,7 +26,8 @@ import test_gossip_example  # noqa: E402
 import test_last_resort_example  # noqa: E402
 import test_worked_example  # noqa: E402
 
-GROUPS = {"meetings": meetings, "endings": endings, "returning": returning, "hostile": hostile}
+GROUPS = {"meetings": meetings, "endings": endings, "returning": returning, "hostile": hostile,
+          "clusters": clusters}
 
 
 def arguments():

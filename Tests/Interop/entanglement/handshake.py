@@ -64,7 +64,8 @@ def make_attempt(peer, relation, now, n=None, change=None, times=TIMES):
     if room % 4 == 1:
         own //= 10
         room += 1
-    content = Content1(relation.trusts, n, own, relation.intent, [], peer.hosts).encode()
+    content = Content1(relation.trusts, n, own, relation.intent, [],
+                       relation.own_hosts(peer.hosts)).encode()
     if change:
         content = change(content)
     noise = begin_noise(relation, True)
@@ -92,23 +93,26 @@ def on_message2(peer, relation, line, source, via, now):
     content = Content2.decode(messages.unpad(noise.read(line["payload"])))
     if (content.n, content.to, content.index) != (attempt.n, line["to"], line["from"]):
         raise Bad("message 2 does not fit its question")
-    relation.learn_member(content.member)
+    relation.peer_intent = content.intent
+    both_trust = relation.trusts and content.trusts
+    fits = relation.trusts or relation.purpose() is not None
+    if fits and not both_trust:
+        relation.learn_member(content.member, content.reference)
     forth, back = noise.split()
     session = Session(True, attempt.own, content.index, forth, back, now)
     session.crossed = attempt.answered_since
     session.peer_trusts = content.trusts
     relation.sessions.append(session)
     relation.attempts = []
-    relation.peer_intent = content.intent
     relation.path = (source, via)
     for host in content.hosts:
         relation.learn_host(host)
     peer.heard(relation, now)
     peer.note("message 2", relation, content)
-    if relation.trusts and content.trusts:
+    if both_trust:
         relation.next_attempt = relation.message3 = None
         upkeep.start_probe(peer, relation, now)
-    elif relation.trusts or relation.fits():
+    elif fits:
         _start_message3(peer, relation, session, source, now)
     else:
         relation.next_attempt = None
@@ -141,7 +145,7 @@ def on_message4(peer, relation, line, source, via, now):
     session = _session(relation, line["to"], True, now)
     content = _open(peer, relation, session, line, source, via, Content4)
     try:
-        keys.verify(relation.peer_member[0], content.signature, relation.genesis.signed)
+        keys.verify(relation.peer_member[0], content.signature, relation.signed)
     except Bad:
         peer.send(_error(relation, "ctr", line["ctr"]), source, via)
         raise
@@ -205,9 +209,10 @@ def _add_slot(peer, relation, line, noise, content, source, via, now):
     own = peer.new_index()
     room = messages.message2_room(relation.peer_pid, line["from"], own, source)
     plain = messages.plain_size(room)
-    for count in range(len(peer.hosts), -1, -1):
+    hosts = relation.own_hosts(peer.hosts)
+    for count in range(len(hosts), -1, -1):
         inside = Content2(relation.trusts, line["n"], line["from"], own, source, relation.intent,
-                          [], relation.member, peer.hosts[:count]).encode()
+                          [], relation.member, hosts[:count]).encode()
         if len(inside) + 2 <= plain:
             break
     sealed = noise.write(messages.pad(inside, plain))
@@ -232,11 +237,11 @@ def _add_slot(peer, relation, line, noise, content, source, via, now):
 def on_message3(peer, relation, line, source, via, now):
     session = _session(relation, line["to"], False, now)
     content = _open(peer, relation, session, line, source, via, Content3)
-    if not relation.trusts and not relation.fits():
+    if not relation.trusts and relation.purpose() is None:
         raise Bad("the intents do not fit")
     try:
-        relation.learn_member(content.member)
-        keys.verify(content.member[0], content.signature, relation.genesis.signed)
+        relation.learn_member(content.member, content.reference)
+        keys.verify(content.member[0], content.signature, relation.signed)
     except Bad:
         peer.send(_error(relation, "ctr", line["ctr"]), source, via)
         raise

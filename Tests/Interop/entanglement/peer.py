@@ -4,6 +4,7 @@ import secrets
 import time
 
 from . import Bad, handshake, keys, messages, upkeep
+from .member import Membership
 from .relation import (ANSWERED, CONNECTING, FORGETTING, GONE, OFFERED, TIMED_OUT, TRUSTED,
                        UNFINISHED, Relation)
 from .session import packet_index
@@ -19,6 +20,7 @@ class Peer:
     def __init__(self, name, hosts, clock=time.time):
         self.name, self.hosts, self.clock = name, list(hosts), clock
         self.relations, self.tombstones, self.farewells = [], [], []
+        self.memberships = []  # of clusters that this side joined
         self.outbox = []  # (bytes, destination, socket or None for the current one)
         self.log = []  # (what, relation, detail): everything worth a check
 
@@ -153,6 +155,8 @@ class Peer:
                 self.note("timed out", relation)
             handshake.tick(self, relation, now)
             upkeep.tick(self, relation, now)
+        for membership in self.memberships:
+            membership.tick(self, now)
 
     # What both sides of a handshake need.
 
@@ -179,4 +183,9 @@ class Peer:
         relation.salt = relation.peer_salt = relation.offer = relation.answer = None
         relation.meeting.prk = None
         relation.attempts, relation.next_attempt = [], None
+        if relation.reference:
+            self.memberships.append(Membership(relation))
         self.note("trusted", relation, why)
+
+    def membership(self, cluster):
+        return next((each for each in self.memberships if each.cluster == cluster), None)

@@ -3,8 +3,8 @@
 import dataclasses
 import secrets
 
-from . import Bad, handshake
-from .gossip import SUMMARY
+from . import Bad, handshake, seeking
+from .gossip import GOODBYE, SUMMARY
 from .relation import FORGETTING, FORGOTTEN, TRUSTED, UNFINISHED
 from .session import (ADDRESSES, ADDRESSES_ANSWER, CHALLENGE, CHALLENGE_ANSWER, FORGET,
                       FORGET_ANSWER, PING, PONG, addresses_frame, echo_frame, read_frame)
@@ -54,16 +54,26 @@ def on_packet(peer, relation, session, frame, length, source, via, now):
         peer.note("bad frame", relation, frame)
         return
     if known is None:
-        peer.note("frame without meaning", relation, frame)
-        if frame[:1] == bytes([SUMMARY]) and relation.trusts:
-            # It keeps no records: it says that it holds the same, so that nobody waits for it.
-            send_frame(peer, relation, frame, now)
+        _about_clusters(peer, relation, frame, now)
         return
     peer.note("frame in", relation, (known[0], known[1], session, source))
     if known[0] == ADDRESSES:
         _hear_addresses(peer, relation, session, known[1], now)
     else:
         _act(peer, relation, known, (source, via), now)
+
+
+def _about_clusters(peer, relation, frame, now):
+    membership = peer.membership(frame[1:17]) if relation.trusts else None
+    if frame and SUMMARY <= frame[0] <= GOODBYE and membership and membership.owns(relation):
+        membership.receive(peer, relation, frame, now)
+    elif frame[:1] == bytes([seeking.FOUND]) and relation.trusts:
+        seeking.on_found(peer, frame, now)
+    else:
+        peer.note("frame without meaning", relation, frame)
+        if frame[:1] == bytes([SUMMARY]) and relation.trusts:
+            # It keeps no records: it says that it holds the same, so that nobody waits for it.
+            send_frame(peer, relation, frame, now)
 
 
 def _hear_addresses(peer, relation, session, values, now):
