@@ -118,6 +118,45 @@ import Testing
         #expect(rest == records[4...].map { .added([$0]) })
     }
 
+    /// Guests have one account together, which is their voter's to answer for.
+    @Test mutating func guestsOfGuestsShareThePaceOfOne() throws {
+        var view = ClusterView(self.maker.emptySet())
+        let guest = view.add(by: self.maker.anna, &self.maker)
+        var chain = [guest]
+        for _ in 0..<5 {
+            chain.append(view.add(by: try #require(chain.last), &self.maker))
+        }
+        let records = Array(view.set.records.dropFirst())
+        var set = self.maker.emptySet(ClusterLimits(authorBurst: 3, recordsPerSecond: 1))
+        let taken = records[..<4].map { self.take($0, into: &set) }
+        #expect(taken == records[..<4].map { .added([$0]) })
+        #expect(self.take(records[4], into: &set) == .later)
+        // The voters have accounts of their own.
+        let own = view.write(
+            .block(guest.id, isOn: true), by: self.maker.anna, self.maker)
+        for (record, number) in zip(records[4...], 1...) {
+            #expect(self.take(record, into: &set, at: Int64(number)) == .added([record]))
+        }
+        #expect(self.take(own, into: &set, at: 2) == .added([own]))
+    }
+
+    /// What waited for its author is paid for when it is taken in.
+    @Test mutating func whatWaitedIsPaidFor() {
+        var view = ClusterView(self.maker.emptySet())
+        let guest = view.add(by: self.maker.anna, &self.maker)
+        for number in 0..<6 {
+            view.write(
+                .block(self.maker.ben.id, isOn: number.isMultiple(of: 2)), by: guest, self.maker)
+        }
+        let records = Array(view.set.records.dropFirst())
+        var set = self.maker.emptySet(ClusterLimits(authorBurst: 3, recordsPerSecond: 1))
+        for record in records[1...4] { #expect(self.take(record, into: &set) == .waiting) }
+        #expect(self.take(records[0], into: &set) == .added(Array(records[...4])))
+        // Four of them, where three are allowed at once.
+        #expect(self.take(records[5], into: &set, at: 1) == .later)
+        #expect(self.take(records[5], into: &set, at: 2) == .added([records[5]]))
+    }
+
     @Test func aForgedRecordUsesUpNothingOfItsAuthorsPace() throws {
         var set = self.maker.emptySet(ClusterLimits(authorBurst: 1, recordsPerSecond: 1))
         let record = self.chain(1)[0]
