@@ -13,6 +13,7 @@ import Testing
     private func take(_ record: Record, into set: inout RecordSet) -> RecordIntake {
         let intake = set.take(
             record, from: nil, now: Instant(nanoseconds: 0), self.maker.primitives)
+        set.note(RosterState(of: set, self.maker.primitives))
         return intake
     }
 
@@ -41,8 +42,12 @@ import Testing
         #expect(self.count(own, into: &set) == 6)
         #expect(self.take(own[6], into: &set) == .refused(.full))
         var taken = 0
-        for guest in guests { taken += self.count(self.blocks(4, by: guest, &view), into: &set) }
+        for guest in guests {
+            view = ClusterView(set)
+            taken += self.count(self.blocks(4, by: guest, &view), into: &set)
+        }
         #expect(taken == 9)
+        view = ClusterView(set)
         let other = self.blocks(1, by: self.maker.ben, &view)
         #expect(self.count(other, into: &set) == 1)
     }
@@ -52,7 +57,9 @@ import Testing
         let carl = view.voter(metBy: self.maker.anna, self.maker.ben, &self.maker)
         let guest = view.add(by: self.maker.ben, &self.maker)
         let (anna, ben) = (self.maker.anna, self.maker.ben)
-        for person in [anna, ben, carl, guest] { _ = self.blocks(8, by: person, &view) }
+        for (person, count) in [(anna, 8), (ben, 7), (carl, 9), (guest, 8)] {
+            _ = self.blocks(count, by: person, &view)
+        }
         let flood = view.set.records.dropFirst()
         var set = self.maker.emptySet(self.limits)
         let taken = self.count(Array(flood), into: &set)

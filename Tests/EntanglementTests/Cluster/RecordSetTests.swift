@@ -167,8 +167,9 @@ import Testing
         #expect(self.take(record, into: &set) == .added([record]))
     }
 
+    /// A quarter of eight is two.
     @Test func aFullSetTakesNothingMore() {
-        var set = self.maker.emptySet(ClusterLimits(recordCountMax: 3))
+        var set = self.maker.emptySet(ClusterLimits(recordCountMax: 8))
         let records = self.chain(3)
         #expect(self.take(records[2], into: &set) == .waiting)
         #expect(self.take(records[1], into: &set) == .waiting)
