@@ -5,8 +5,9 @@ import Testing
 @testable import Entanglement
 
 extension Circle {
-    /// Founds a cluster of the first two; each further one is taken in by the first. Others are there
-    /// too, and members of nothing.
+    /// Founds a cluster of the first two; each further one is taken in by the first.
+    ///
+    /// Others are there too, and members of nothing.
     static func cluster(
         of names: [String], apart others: [String] = [], seed: UInt64 = 1,
         configure: (Int, inout NodeConfiguration) -> Void = { _, _ in }
