@@ -106,9 +106,13 @@ struct RecordAccounts: Sendable {
 
     // MARK: Pace
 
-    /// Whether the author may write one more now; if so it is counted.
-    mutating func allows(_ author: Int, _ limits: ClusterLimits, now: Instant) -> Bool {
-        let payer = self.payers[author]
+    /// Whether the author may write one more of that kind now; if so it is counted.
+    ///
+    /// Of endpoint records one of each member is held: they are the author's own matter.
+    mutating func allows(
+        _ kind: RecordKind, by author: Int, _ limits: ClusterLimits, now: Instant
+    ) -> Bool {
+        let payer = kind == .endpoint ? author : self.payers[author]
         var own = self.ownPaces[author] ?? limits.pace(now: now)
         let isOwnOpen = own.hasToken(now: now)
         self.ownPaces[author] = own
@@ -116,7 +120,8 @@ struct RecordAccounts: Sendable {
             if isOwnOpen { self.ownPaces[author]?.take() }
             return isOwnOpen
         }
-        var guests = self.guestPaces[payer] ?? limits.pace(now: now)
+        var guests =
+            self.guestPaces[payer] ?? limits.pace(times: limits.guestsPaceFactor, now: now)
         let isOpen = guests.hasToken(now: now)
         self.guestPaces[payer] = guests
         guard isOpen, isOwnOpen else { return false }
@@ -126,10 +131,12 @@ struct RecordAccounts: Sendable {
     }
 
     /// Counts a record that waited until its author was known; it may be more than is allowed.
-    mutating func charge(_ author: Int, _ limits: ClusterLimits, now: Instant) {
-        guard !self.allows(author, limits, now: now) else { return }
+    mutating func charge(
+        _ kind: RecordKind, by author: Int, _ limits: ClusterLimits, now: Instant
+    ) {
+        guard !self.allows(kind, by: author, limits, now: now) else { return }
         self.ownPaces[author]?.take()
-        let payer = self.payers[author]
+        let payer = kind == .endpoint ? author : self.payers[author]
         if payer != author { self.guestPaces[payer]?.take() }
     }
 }
@@ -147,8 +154,12 @@ extension ClusterLimits {
     /// What comes this early is held by everybody who is up to date, even where the last ones differ.
     var settledCount: Int { self.commonCountMax - self.reserveCount }
 
-    func pace(now: Instant) -> TokenBucket {
-        TokenBucket(burst: self.authorBurst, perSecond: self.recordsPerSecond, now: now)
+    /// All guests of a voter together write as fast as so many others.
+    var guestsPaceFactor: Int { 4 }
+
+    func pace(times factor: Int = 1, now: Instant) -> TokenBucket {
+        TokenBucket(
+            burst: factor * self.authorBurst, perSecond: factor * self.recordsPerSecond, now: now)
     }
 }
 

@@ -131,7 +131,9 @@ public struct RecordSet: Sendable {
             guard self.isSigned(record, by: keys, primitives) else {
                 return .refused(.badSignature)
             }
-            if !isCatchingUp, !self.accounts.allows(number, self.limits, now: now) {
+            if !isCatchingUp,
+                !self.accounts.allows(record.kind, by: number, self.limits, now: now)
+            {
                 return .later
             }
         }
@@ -219,7 +221,10 @@ public struct RecordSet: Sendable {
                     let author = waiting.record.author.flatMap({ self.memberNumbers[$0] }),
                     self.isSigned(waiting.record, by: self.members[author].keys, primitives)
                 else { continue }
-                if !waiting.isPaid { self.accounts.charge(author, self.limits, now: now) }
+                if !waiting.isPaid {
+                    self.accounts.charge(
+                        waiting.record.kind, by: author, self.limits, now: now)
+                }
                 guard self.admit(waiting.record, primitives) == nil else { continue }
                 released.append(waiting.record)
                 news += self.news(of: waiting.record)

@@ -118,24 +118,33 @@ import Testing
         #expect(rest == records[4...].map { .added([$0]) })
     }
 
-    /// Guests have one account together, which is their voter's to answer for.
-    @Test mutating func guestsOfGuestsShareThePaceOfOne() throws {
+    /// Guests have one account together, which is four times as large as anybody's.
+    @Test mutating func guestsOfGuestsShareThePaceOfFew() throws {
         var view = ClusterView(self.maker.emptySet())
         let guest = view.add(by: self.maker.anna, &self.maker)
         var chain = [guest]
-        for _ in 0..<5 {
+        for _ in 0..<18 {
             chain.append(view.add(by: try #require(chain.last), &self.maker))
         }
         let records = Array(view.set.records.dropFirst())
         var set = self.maker.emptySet(ClusterLimits(authorBurst: 3, recordsPerSecond: 1))
-        let taken = records[..<4].map { self.take($0, into: &set) }
-        #expect(taken == records[..<4].map { .added([$0]) })
-        #expect(self.take(records[4], into: &set) == .later)
-        // The voters have accounts of their own.
+        let taken = records[..<13].map { self.take($0, into: &set) }
+        #expect(taken == records[..<13].map { .added([$0]) })
+        #expect(self.take(records[13], into: &set) == .later)
+        // The voters have accounts of their own, and everybody has for saying where it is.
         let own = view.write(
             .block(guest.id, isOn: true), by: self.maker.anna, self.maker)
-        for (record, number) in zip(records[4...], 1...) {
-            #expect(self.take(record, into: &set, at: Int64(number)) == .added([record]))
+        let place = self.maker.record(
+            Whereabouts(
+                incarnation: 1, sequence: 1, issuedAt: 1, validitySeconds: 1, addresses: []),
+            of: guest)
+        #expect(self.take(place, into: &set) == .added([place]))
+        for record in records[13..<17] {
+            #expect(self.take(record, into: &set, at: 1) == .added([record]))
+        }
+        #expect(self.take(records[17], into: &set, at: 1) == .later)
+        for record in records[17...] {
+            #expect(self.take(record, into: &set, at: 2) == .added([record]))
         }
         #expect(self.take(own, into: &set, at: 2) == .added([own]))
     }
