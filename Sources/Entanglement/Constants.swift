@@ -260,6 +260,8 @@ public enum Constants {
     public static let gossipPullCountMax = 2
     /// The same question so often in vain is given up for a while.
     public static let gossipTryCountMax = 6
+    /// One member is asked for records so long in a row; then others have their turn.
+    public static let gossipPullSpan = Duration.seconds(30)
     /// Who did not answer is asked again after this.
     public static let gossipPause = Duration.seconds(30)
     /// So long after the first peer is connected the own addresses are published.
@@ -290,6 +292,16 @@ public enum Constants {
     public static let epochCountMax = 16
     /// So long after the next one came.
     public static let epochLife = Duration.seconds(90 * 86_400)
+    /// An epoch whose secret has not come after this, although somebody is connected, is replaced.
+    public static let epochSilence = Duration.seconds(60)
+    /// Datagrams at once to a place that only an endpoint record names; one more after each pause.
+    public static let toldCallCountMax = 5
+    /// One more of them, for one place.
+    public static let toldCallPause = Duration.seconds(720)
+    /// The same to all such places of one member.
+    public static let toldCallCountMaxOfAll = 40
+    /// One more of them, for one member.
+    public static let toldCallPauseOfAll = Duration.seconds(90)
     /// Who leaves waits so long for somebody's word that it was heard.
     public static let leavePatience = Duration.seconds(10)
     /// A clock jump that drops all sessions.
@@ -316,6 +328,10 @@ public enum Limits {
     public static let handshakesPerSecond = 5
     /// Handshakes of all relations together per second, and burst.
     public static let handshakesPerSecondOfAll = 200
+    /// The same of all whose keys are from one cluster's secret.
+    public static let handshakesPerSecondOfCluster = 100
+    /// Places that only endpoint records name, of which it is known how often they were called.
+    public static let rationCountMax = 512
     /// New places of one peer that are challenged at once.
     public static let challengeCountMax = 4
     /// Common peers that are asked for help at once.

@@ -99,6 +99,34 @@ import Testing
         }
     }
 
+    /// Who has the secret of a cluster can make messages 1 of all its members; others get in all the same.
+    @Test(arguments: [true, false])
+    func aClustersSecretStarvesNobodyElse(isOfMeeting: Bool) {
+        var gate = self.gate()
+        let (one, other) = (ClusterID(high: 1, low: 1), ClusterID(high: 2, low: 2))
+        let pids = (0..<60).map { PeerID(high: 0x4200 + UInt64($0), low: 1 << 63) }
+        for pid in pids {
+            let admission = Admission(
+                pid: pid, receiveMAC: self.mac, cancelToken: nil, cluster: one)
+            #expect(gate.apply(.admit(admission), now: self.start) == nil)
+        }
+        var honest = self.pid
+        if !isOfMeeting {
+            honest = PeerID(high: 0x4300, low: 1 << 63)
+            let admission = Admission(
+                pid: honest, receiveMAC: self.mac, cancelToken: nil, cluster: other)
+            #expect(gate.apply(.admit(admission), now: self.start) == nil)
+        }
+        var passed = 0
+        for n in UInt64(1)...10 {
+            for pid in pids where self.receive(&gate, self.opening(pid, n: n)) == "datagram" {
+                passed += 1
+            }
+        }
+        #expect(passed == Limits.handshakesPerSecondOfCluster)
+        #expect(self.receive(&gate, self.opening(honest)) == "datagram")
+    }
+
     /// After a restart the gate knows which `n` are old.
     @Test func whatWasAcceptedBeforeTheRestartIsOld() {
         var gate = Gate(primitives: self.primitives)

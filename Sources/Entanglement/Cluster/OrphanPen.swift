@@ -13,6 +13,8 @@ struct OrphanPen: Sendable {
     struct Orphan: Sendable {
         let record: Record
         let peer: MemberID?
+        /// Whether its author's pace was charged for it already.
+        let isPaid: Bool
         var need: RecordNeed
     }
 
@@ -36,7 +38,8 @@ struct OrphanPen: Sendable {
     }
 
     mutating func put(
-        _ record: Record, waitingFor need: RecordNeed, from peer: MemberID?, _ limits: ClusterLimits
+        _ record: Record, waitingFor need: RecordNeed, from peer: MemberID?, isPaid: Bool,
+        _ limits: ClusterLimits
     ) {
         let others = self.orphans.filter { $0.peer == peer }.count
         if others >= limits.orphanCountMax,
@@ -45,7 +48,7 @@ struct OrphanPen: Sendable {
             self.orphans.remove(at: oldest)
         }
         if self.orphans.count >= limits.orphanCountMaxOfAll { self.orphans.removeFirst() }
-        self.orphans.append(Orphan(record: record, peer: peer, need: need))
+        self.orphans.append(Orphan(record: record, peer: peer, isPaid: isPaid, need: need))
     }
 
     mutating func putBack(_ orphan: Orphan, waitingFor need: RecordNeed) {
@@ -59,22 +62,5 @@ struct OrphanPen: Sendable {
         let taken = self.orphans.filter { $0.need == need }
         self.orphans.removeAll { $0.need == need }
         return taken
-    }
-}
-
-/// How fast each member may write, by the clock of the node that receives.
-struct AuthorPace: Sendable {
-    /// Looked up by member alone, never gone through.
-    private var buckets: [MemberID: TokenBucket] = [:]
-
-    mutating func allows(_ author: MemberID, _ limits: ClusterLimits, now: Instant) -> Bool {
-        var bucket =
-            self.buckets[author]
-            ?? TokenBucket(
-                burst: limits.authorBurst, perSecond: limits.recordsPerSecond, now: now)
-        defer { self.buckets[author] = bucket }
-        guard bucket.hasToken(now: now) else { return false }
-        bucket.take()
-        return true
     }
 }

@@ -18,7 +18,8 @@ extension RecordSet {
     /// Where the next record of this member stands; nil: nobody of that id was ever taken in.
     ///
     /// It names as many heads as it may; when there are more, those that are the furthest from the
-    /// genesis, and later records the rest.
+    /// genesis, and later records the rest. In a full set it names only what others have too: which
+    /// of the last records a node had a place for may differ.
     public func nextPlace(of member: MemberID) -> RecordPlace? {
         guard let number = self.number(of: member) else { return nil }
         let entry = self.members[number]
@@ -27,7 +28,7 @@ extension RecordSet {
         }
         let position = entry.tip.map { self.entries[$0].position } ?? 0
         guard position < UInt32.max else { return nil }
-        let others = self.entries.indices.filter { self.entries[$0].isHead && $0 != previous }
+        let others = self.commonHeads.filter { $0 != previous }
             .sorted { left, right in
                 let (left, right) = (self.entries[left], self.entries[right])
                 return (right.depth, left.record.id) < (left.depth, right.record.id)
@@ -37,6 +38,23 @@ extension RecordSet {
         return RecordPlace(
             author: member, position: position + 1,
             previous: self.entries[previous].record.id, parents: parents)
+    }
+
+    private var commonHeads: [Int] {
+        guard self.entries.count >= self.limits.commonCountMax else {
+            return self.entries.indices.filter { self.entries[$0].isHead }
+        }
+        var isCommon = [Bool](repeating: false, count: self.entries.count)
+        var isHead = isCommon
+        for (number, entry) in self.entries.enumerated() {
+            isCommon[number] =
+                number < self.limits.settledCount
+                || (entry.record.kind.isReserved && entry.parents.allSatisfy { isCommon[$0] })
+            guard isCommon[number] else { continue }
+            isHead[number] = true
+            for parent in entry.parents { isHead[parent] = false }
+        }
+        return self.entries.indices.filter { isHead[$0] }
     }
 
     private func isSmaller(_ left: Int, _ right: Int) -> Bool {

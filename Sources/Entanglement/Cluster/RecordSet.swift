@@ -53,7 +53,7 @@ public struct RecordSet: Sendable {
     /// The newest endpoint record of each member, and where two copies were noticed.
     private(set) var endpoints = EndpointTable()
     private var pen = OrphanPen()
-    private var pace = AuthorPace()
+    private var accounts: RecordAccounts
 
     /// The set that holds only the record of the founding; nil: that is none, or its signatures are
     /// wrong.
@@ -76,6 +76,7 @@ public struct RecordSet: Sendable {
             MemberEntry(
                 id: MemberID(founder: keys, of: cluster, primitives), keys: keys, admission: 0)
         }
+        self.accounts = RecordAccounts(self.entries, self.members)
         self.numbers = [genesis.id: 0]
         self.memberNumbers = [self.members[0].id: 0, self.members[1].id: 1]
     }
@@ -117,9 +118,7 @@ public struct RecordSet: Sendable {
         guard record.kind != .genesis, let author = record.author else {
             return .refused(.otherCluster)
         }
-        if record.kind != .endpoint, self.entries.count >= self.limits.recordCountMax {
-            return .refused(.full)
-        }
+        guard self.hasRoom(for: record, isTrusting: isCatchingUp) else { return .refused(.full) }
         // Whoever repeats what is held must not use up its author's pace.
         switch self.endpoints.knows(record) {
         case .known: return .known
@@ -132,14 +131,45 @@ public struct RecordSet: Sendable {
             guard self.isSigned(record, by: keys, primitives) else {
                 return .refused(.badSignature)
             }
-            if !isCatchingUp, !self.pace.allows(author, self.limits, now: now) { return .later }
+            if !isCatchingUp,
+                !self.accounts.allows(record.kind, by: number, self.limits, now: now)
+            {
+                return .later
+            }
         }
         if let need = self.missing(record) {
-            self.pen.put(record, waitingFor: need, from: peer, self.limits)
+            let isPaid = isCatchingUp || self.memberNumbers[author] != nil
+            self.pen.put(record, waitingFor: need, from: peer, isPaid: isPaid, self.limits)
             return .waiting
         }
         if let refusal = self.admit(record, primitives) { return .refused(refusal) }
-        return .added([record] + self.release(after: record, primitives))
+        let rest = self.release(
+            after: record, now: now, isCatchingUp: isCatchingUp, primitives)
+        return .added([record] + rest)
+    }
+
+    /// Whether there is a place for the record, as far as its author is known.
+    ///
+    /// `isTrusting`: it comes from the own store, or from a newcomer's sponsor.
+    func hasRoom(for record: Record, isTrusting: Bool = false) -> Bool {
+        guard record.kind != .endpoint else { return true }
+        guard let author = record.author.flatMap({ self.memberNumbers[$0] }) else {
+            return self.entries.count < self.limits.recordCountMax
+        }
+        return self.accounts.hasRoom(
+            record.kind, by: author, isTrusting: isTrusting, self.limits)
+    }
+
+    /// Whether a member could write one more record of that kind.
+    func hasRoom(_ kind: RecordKind, by author: MemberID) -> Bool {
+        guard let author = self.memberNumbers[author] else { return false }
+        return self.accounts.hasRoom(kind, by: author, isTrusting: false, self.limits)
+    }
+
+    /// Takes over from a fold who the voters are: they answer for their guests.
+    mutating func note(_ roster: RosterState) {
+        self.accounts = RecordAccounts(
+            self.entries, self.members, after: self.accounts, roster, self.limits)
     }
 
     private func isSigned(
@@ -174,7 +204,9 @@ public struct RecordSet: Sendable {
     }
 
     /// Takes in what waited for this record, and what waited for that.
-    private mutating func release(after record: Record, _ primitives: any Primitives) -> [Record] {
+    private mutating func release(
+        after record: Record, now: Instant, isCatchingUp: Bool, _ primitives: any Primitives
+    ) -> [Record] {
         var released: [Record] = []
         var news = self.news(of: record)
         while !news.isEmpty {
@@ -185,11 +217,15 @@ public struct RecordSet: Sendable {
                     continue
                 }
                 guard self.numbers[waiting.record.id] == nil,
-                    self.entries.count < self.limits.recordCountMax,
-                    let author = waiting.record.author, let keys = self.keys(of: author),
-                    self.isSigned(waiting.record, by: keys, primitives),
-                    self.admit(waiting.record, primitives) == nil
+                    self.hasRoom(for: waiting.record, isTrusting: isCatchingUp),
+                    let author = waiting.record.author.flatMap({ self.memberNumbers[$0] }),
+                    self.isSigned(waiting.record, by: self.members[author].keys, primitives)
                 else { continue }
+                if !waiting.isPaid {
+                    self.accounts.charge(
+                        waiting.record.kind, by: author, self.limits, now: now)
+                }
+                guard self.admit(waiting.record, primitives) == nil else { continue }
                 released.append(waiting.record)
                 news += self.news(of: waiting.record)
             }
@@ -289,6 +325,7 @@ extension RecordSet {
         for parent in entry.parents { self.entries[parent].isHead = false }
         self.entries.append(entry)
         self.numbers[entry.record.id] = number
+        self.accounts.note(entry, newcomerOf: self.members.count, self.limits)
         if let tip = self.members[entry.author].tip, !self.entries[tip].isBefore(entry) { return }
         self.members[entry.author].tip = number
     }

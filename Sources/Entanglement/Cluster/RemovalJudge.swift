@@ -182,7 +182,7 @@ struct RemovalJudge: Sendable {
         return .holds(votes: whole.indices.filter { whole[$0] && supporters[$0] }.count)
     }
 
-    private func supporters(of removal: Proposal, _ void: BitSet?) -> [Bool] {
+    func supporters(of removal: Proposal, _ void: BitSet?) -> [Bool] {
         var isFor = [Bool](repeating: false, count: self.set.members.count)
         for (member, record) in removal.support {
             if void?.contains(record) ?? false { continue }
@@ -196,7 +196,7 @@ struct RemovalJudge: Sendable {
         self.leaves.contains { self.set.entries[$0].author == member }
     }
 
-    private func isMajority(_ supporters: [Bool], of electorate: [Bool]) -> Bool {
+    func isMajority(_ supporters: [Bool], of electorate: [Bool]) -> Bool {
         let all = electorate.count { $0 }
         let votes = electorate.indices.count { electorate[$0] && supporters[$0] }
         let isEnough = self.defects.isActive(.halfIsEnough) ? 2 * votes >= all : 2 * votes > all
@@ -204,7 +204,7 @@ struct RemovalJudge: Sendable {
     }
 
     /// The voters at a proposal's heads without the accused; nil: it cannot be made there.
-    private func electorate(
+    func electorate(
         of removal: Proposal, given known: [Int], _ void: BitSet
     ) -> [Bool]? {
         let counts = { (record: Int) in
@@ -226,7 +226,7 @@ struct RemovalJudge: Sendable {
 
     /// These, and whoever is a voter by what was not written in knowledge of the proposal, belongs
     /// to the cluster, and is not for it.
-    private func wholeElectorate(
+    func wholeElectorate(
         of removal: Proposal, heads: [Bool], supporters: [Bool], given others: [Int],
         _ void: BitSet
     ) -> [Bool] {

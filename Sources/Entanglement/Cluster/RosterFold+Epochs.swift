@@ -21,13 +21,19 @@ extension RosterFold {
         return self.goneHash(of: [], primitives)
     }
 
-    /// The epoch record that counts: one that knows who is gone before others, then the one with
-    /// the highest number, then the one with the smallest id.
-    func epoch(_ goneHash: [UInt8]) -> Int? {
-        var best: (record: Int, isFitting: Bool)?
+    /// The epoch record that counts: one that knows who is gone before others, then a voter's, then the
+    /// one with the highest number, then the one with the smallest id.
+    func epoch(_ goneHash: [UInt8], _ fates: [Fate]) -> Int? {
+        var epochs: [(record: Int, isFitting: Bool)] = []
         for (record, entry) in self.set.entries.enumerated() {
             guard case .epoch(let epoch) = entry.record.body, self.counts(record) else { continue }
-            let isFitting = epoch.gone == goneHash
+            epochs.append((record, epoch.gone == goneHash))
+        }
+        let isVoter = fates.map(\.isVoter)
+        let excess = self.set.excess(epochs.filter(\.isFitting).map(\.record), isVoter)
+        var best: (record: Int, isFitting: Bool)?
+        for (record, isFitting) in epochs where !excess.contains(record) {
+            let entry = self.set.entries[record]
             guard let held = best else {
                 best = (record, isFitting)
                 continue
@@ -36,6 +42,8 @@ extension RosterFold {
             let isBetter: Bool
             if isFitting != held.isFitting {
                 isBetter = isFitting
+            } else if isVoter[entry.author] != isVoter[other.author] {
+                isBetter = isVoter[entry.author]
             } else if entry.epoch != other.epoch {
                 isBetter = entry.epoch > other.epoch
             } else {

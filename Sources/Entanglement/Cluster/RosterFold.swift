@@ -18,7 +18,7 @@ extension RosterState {
             inEffect: decision.inEffect)
         let fates = fold.fates()
         let goneHash = fold.goneHash(fates, primitives)
-        let epoch = fold.epoch(goneHash)
+        let epoch = fold.epoch(goneHash, fates)
         self.cluster = set.cluster
         self.members = fold.members(fates)
         self.removals = fold.removals(decision.outcomes)
@@ -74,20 +74,52 @@ struct RosterFold {
         return fates
     }
 
-    /// Those beyond the limit wait: first the voters have their places, then who came earlier.
+    /// Those beyond the limit wait: first the voters have their places, then guests whom voters took in,
+    /// then their guests, and so on; of each sponsor's the first, then the second, and so on.
+    ///
+    /// How early somebody came is the last that counts: with old parents everybody can look early.
     private func limit(_ fates: inout [Fate]) {
         let present = fates.indices.filter { fates[$0].status == .present }
         guard present.count > self.set.limits.memberCountMax else { return }
         let depths = self.set.members.map { member in
             member.admissions.filter(self.counts).map { self.set.entries[$0].depth }.min() ?? 0
         }
-        let ranked = present.sorted { left, right in
-            (fates[left].isVoter ? 0 : 1, depths[left], self.set.members[left].id)
-                < (fates[right].isVoter ? 0 : 1, depths[right], self.set.members[right].id)
+        let byDepth = present.sorted { left, right in
+            (depths[left], self.set.members[left].id)
+                < (depths[right], self.set.members[right].id)
         }
+        var guestCounts = [Int](repeating: 0, count: fates.count)
+        var ranks = [(generation: Int, place: Int)](repeating: (0, 0), count: fates.count)
+        for member in byDepth where !fates[member].isVoter {
+            guard let sponsor = self.sponsor(of: member) else { continue }
+            ranks[member] = (self.generation(of: member, fates), guestCounts[sponsor])
+            guestCounts[sponsor] += 1
+        }
+        let order = byDepth.enumerated().sorted { left, right in
+            let (one, other) = (ranks[left.element], ranks[right.element])
+            return (one.generation, one.place, left.offset)
+                < (other.generation, other.place, right.offset)
+        }
+        let ranked = order.map(\.element)
         for member in ranked.dropFirst(self.set.limits.memberCountMax) {
             fates[member].status = .waiting
         }
+    }
+
+    /// Who took a member in, by its number; nil: it is a founder.
+    private func sponsor(of member: Int) -> Int? {
+        let author = self.set.entries[self.set.members[member].admissions[0]].author
+        return author < 0 ? nil : author
+    }
+
+    /// How many sponsors there are from a guest up to the first voter.
+    private func generation(of guest: Int, _ fates: [Fate]) -> Int {
+        var (count, above) = (1, self.sponsor(of: guest))
+        while let sponsor = above, !fates[sponsor].isVoter {
+            count += 1
+            above = self.sponsor(of: sponsor)
+        }
+        return count
     }
 
     func members(_ fates: [Fate]) -> [RosterMember] {

@@ -107,6 +107,7 @@ extension Relation {
             tokens.put(.time(Int64(founding.sentCount)))
         }
         tokens.put(self.heardEndpoints)
+        tokens.put(self.told)
         self.writePath(to: &tokens)
     }
 

@@ -76,9 +76,12 @@ struct Introduction {
 
 extension RelationRecord {
     /// Takes what the other publishes; the places that were first stay first.
+    ///
+    /// What is not valid any more, by the own clock, is better than nothing and worse than anything else.
     mutating func learn(_ whereabouts: Whereabouts, _ turn: Turn) {
+        let isWanted = whereabouts.isValid(at: turn.wall) || self.endpoints.isEmpty
         let told = whereabouts.addresses.map(\.endpoint).filter {
-            turn.isUsable($0) && $0.address.isPublic
+            isWanted && turn.isUsable($0) && $0.address.isPublic
         }
         var list = Array(self.endpoints.prefix(1))
         for endpoint in told + self.endpoints where !list.contains(endpoint) {
@@ -119,6 +122,7 @@ extension Relation {
     mutating func learn(_ whereabouts: Whereabouts, _ turn: inout Turn) {
         let former = self.record
         self.record.learn(whereabouts, turn)
+        self.noteTold(knownBefore: former.endpoints)
         if self.record.peerNAT != former.peerNAT || self.record.claimedName != former.claimedName {
             turn.changes.append(.relation(self.record, erasing: false))
         } else if self.record.endpoints != former.endpoints {

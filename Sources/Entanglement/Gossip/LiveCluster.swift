@@ -22,6 +22,8 @@ struct LiveCluster: Sendable {
     var askAgainAt: Instant?
     /// When this node makes a new epoch, if it is still due then.
     var epochAt: Instant?
+    /// The epoch whose secret has not come, and when another one is made if it is still so.
+    var missing: (epoch: RecordID, dueAt: Instant)?
     /// When the own endpoint record is made.
     var publishAt: Instant?
     /// When this node is gone for good, whether or not anybody said that he heard it.
@@ -66,7 +68,9 @@ struct LiveCluster: Sendable {
         let former = self.roster
         guard let set = self.set else { return former }
         self.heads = set.headsHash(primitives)
-        self.roster = RosterState(of: set, primitives)
+        let roster = RosterState(of: set, primitives)
+        self.roster = roster
+        self.set?.note(roster)
         self.notePlaces(primitives)
         return former
     }
@@ -97,6 +101,7 @@ struct LiveCluster: Sendable {
         var earliest = self.rounds.first
         let times = [
             self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
+            self.missing?.dueAt,
         ]
         for due in times.compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)
@@ -125,12 +130,25 @@ struct GossipLink: Sendable {
     var pulled: [UInt8]?
     /// It did not answer, or sent more than could be taken: until then it is not asked.
     var restsUntil: Instant?
+    /// Whether that is because it did not answer; a new session ends such a pause.
+    var isSilent = false
+    /// When it was asked for records last.
+    var askedAt: Instant?
     /// When it was told the sequences of endpoint records.
     var placesToldAt: Instant?
     /// When it was sent a secret.
     var welcomedAt: Instant?
     /// How much it may still ask for.
     var quota: TokenBucket?
+
+    /// What goes on in a new session: whoever makes many of them must not gain by it.
+    var renewed: GossipLink {
+        var link = GossipLink()
+        link.restsUntil = self.isSilent ? nil : self.restsUntil
+        link.askedAt = self.askedAt
+        link.quota = self.quota
+        return link
+    }
 }
 
 /// Asking one peer for everything that it holds and this node lacks, a window at a time.
@@ -150,14 +168,30 @@ struct GossipPull: Sendable {
     var answered = 0
     /// How often the same was asked in vain.
     var tries = 0
+    /// When its first window was asked for.
+    let since: Instant
+    /// Whether a record that it sent was taken in.
+    var hasNews = false
     var dueAt: Instant
 
-    init(from peer: RelationID, _ digest: RecordDigest, offset: Int = 0, dueAt: Instant) {
+    init(from peer: RelationID, _ digest: RecordDigest, now: Instant) {
         self.peer = peer
         self.digest = digest
-        self.offset = offset
-        self.dueAt = dueAt
+        self.since = now
+        self.dueAt = now
     }
+
+    /// The window after this one, of the same list.
+    func next(now: Instant) -> GossipPull {
+        var window = self
+        window.offset += GossipFrame.windowCount
+        (window.total, window.parts, window.answered, window.tries) = (nil, [], 0, 0)
+        window.dueAt = now
+        return window
+    }
+
+    /// Whether it has had its time: others are to have their turn.
+    func isOver(now: Instant) -> Bool { now - self.since >= Constants.gossipPullSpan }
 
     /// Takes a part of the list, of whose ids these are lacking; false: it is none of this window, or came
     /// before.
@@ -222,8 +256,9 @@ extension LiveCluster {
     }
 
     /// Lets a peer be for a while.
-    mutating func rest(from id: RelationID, until instant: Instant) {
+    mutating func rest(from id: RelationID, until instant: Instant, isSilent: Bool = false) {
         self.links[id]?.restsUntil = instant
+        self.links[id]?.isSilent = isSilent
         self.askAgainAt = self.askAgainAt.map { min($0, instant) } ?? instant
     }
 

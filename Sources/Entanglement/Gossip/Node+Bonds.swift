@@ -108,6 +108,8 @@ extension Node {
     }
 
     mutating func takeOwn(_ record: Record, _ index: Int, _ turn: inout Turn) -> Bool {
+        // What the others have no place for is not written.
+        guard self.live[index].set?.hasRoom(for: record) ?? false else { return false }
         let intake = self.live[index].take(
             record, from: nil, now: turn.instant, isCatchingUp: true, self.primitives)
         guard case .added(let records) = intake else { return false }

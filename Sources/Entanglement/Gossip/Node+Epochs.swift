@@ -5,6 +5,7 @@ extension Node {
     /// Whether a new epoch is due, and this node is to make it.
     mutating func considerEpoch(_ index: Int, _ turn: inout Turn) {
         let cluster = self.live[index].id
+        self.considerMissingSecret(index, turn)
         guard let roster = self.live[index].roster, roster.needsEpoch,
             let own = turn.membership(of: cluster)?.member, roster.isPresent(own),
             !turn.has(.epochNotMade)
@@ -13,7 +14,14 @@ extension Node {
             return
         }
         guard self.live[index].epochAt == nil else { return }
-        // The first in order is the first to make it; the others wait whether it comes.
+        self.live[index].epochAt =
+            turn.instant + Constants.epochDelay + self.epochPatience(index, own, roster)
+    }
+
+    /// The first in order is the first to make one; the others wait whether it comes.
+    private func epochPatience(
+        _ index: Int, _ own: MemberID, _ roster: RosterState
+    ) -> Duration {
         var ahead = 0
         for id in self.connectedPeers(of: index) {
             guard let member = self.relations[id]?.record.member,
@@ -22,14 +30,51 @@ extension Node {
             let isVoter = roster.member(own)?.isVoter ?? false
             if other.isVoter != isVoter ? other.isVoter : member < own { ahead += 1 }
         }
-        self.live[index].epochAt =
-            turn.instant + Constants.epochDelay
-            + Constants.epochPatience * min(ahead, Constants.epochPatienceCountMax)
+        return Constants.epochPatience * min(ahead, Constants.epochPatienceCountMax)
     }
 
-    mutating func beginEpoch(_ index: Int, _ turn: inout Turn) {
+    /// Whether the secret that counts has not come, and this node could make another one.
+    private func lacksSecret(_ index: Int, _ turn: Turn) -> RecordID? {
         let cluster = self.live[index].id
-        guard let roster = self.live[index].roster, roster.needsEpoch,
+        guard let roster = self.live[index].roster, !roster.needsEpoch, let epoch = roster.epoch,
+            let record = turn.clusters.first(where: { $0.id == cluster }),
+            !record.epochs.contains(where: { $0.record == epoch }),
+            roster.isPresent(record.membership.member),
+            self.live[index].set?.mayReplaceEpoch(record.membership.member, roster) ?? false
+        else { return nil }
+        return epoch
+    }
+
+    private mutating func considerMissingSecret(_ index: Int, _ turn: Turn) {
+        guard let epoch = self.lacksSecret(index, turn), let roster = self.live[index].roster,
+            let own = turn.membership(of: self.live[index].id)?.member
+        else {
+            self.live[index].missing = nil
+            return
+        }
+        guard self.live[index].missing?.epoch != epoch else { return }
+        let patience = Constants.epochSilence + self.epochPatience(index, own, roster)
+        self.live[index].missing = (epoch, turn.instant + patience)
+    }
+
+    /// Nobody hands the secret out that counts: then another one is made.
+    mutating func tickMissingSecret(_ index: Int, _ turn: inout Turn) {
+        guard let missing = self.live[index].missing, missing.dueAt <= turn.instant else { return }
+        guard self.lacksSecret(index, turn) == missing.epoch else {
+            self.live[index].missing = nil
+            return
+        }
+        guard !self.connectedPeers(of: index).isEmpty else {
+            self.live[index].missing?.dueAt = turn.instant + Constants.epochSilence
+            return
+        }
+        self.live[index].missing = nil
+        self.beginEpoch(index, isReplacing: true, &turn)
+    }
+
+    mutating func beginEpoch(_ index: Int, isReplacing: Bool = false, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        guard let roster = self.live[index].roster, roster.needsEpoch || isReplacing,
             let membership = turn.membership(of: cluster), roster.isPresent(membership.member),
             let set = self.live[index].set,
             let place = set.nextPlace(of: membership.member),
@@ -71,12 +116,32 @@ extension Node {
         epochs.append(secret)
         epochs.sort { $0.number < $1.number }
         let count = epochs.count
-        epochs = Array(epochs.suffix(Constants.epochCountMax))
+        while epochs.count > Constants.epochCountMax {
+            epochs.remove(at: self.leastNeeded(epochs, cluster))
+        }
         while epochs.count > 1, turn.wall - epochs[1].since > Constants.epochLife {
             epochs.removeFirst()
         }
         turn.clusters[position].epochs = epochs
         turn.changes.append(.cluster(turn.clusters[position], erasing: epochs.count < count))
+    }
+
+    /// Which of too many secrets is let go: not the one that counts, first those of guests, then one of
+    /// whoever made the most, then the oldest.
+    private func leastNeeded(_ epochs: [EpochSecret], _ cluster: ClusterID) -> Int {
+        let live = self.liveIndex(of: cluster).map { self.live[$0] }
+        let authors = epochs.map { secret in
+            secret.record.flatMap { live?.set?.record($0)?.author }
+        }
+        let ranks = epochs.indices.map { position -> (Int, Int, Int) in
+            let author = authors[position]
+            let isVoters = author.map { live?.roster?.member($0)?.isVoter ?? false } ?? true
+            return (isVoters ? 1 : 0, -authors.count { $0 == author }, position)
+        }
+        let others = epochs.indices.filter {
+            epochs[$0].record == nil || epochs[$0].record != live?.roster?.epoch
+        }
+        return others.min { ranks[$0] < ranks[$1] } ?? 0
     }
 
     /// Gives a member the newest secret that this node holds.

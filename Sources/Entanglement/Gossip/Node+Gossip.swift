@@ -105,7 +105,7 @@ extension Node {
             let index = self.liveIndex(of: cluster), self.isPeer(id, in: cluster)
         else { return }
         self.live[index].setPeer(id, true)
-        self.live[index].links[id] = GossipLink()
+        self.live[index].links[id] = self.live[index].links[id]?.renewed ?? GossipLink()
         if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
         if self.live[index].publishAt == nil {
             self.live[index].publishAt = turn.instant + Constants.publishPatience
@@ -193,6 +193,7 @@ extension Node {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)
         }
+        self.tickMissingSecret(index, &turn)
         if let due = self.live[index].lonelyAt, due <= turn.instant {
             self.callOthers(index, &turn)
         }

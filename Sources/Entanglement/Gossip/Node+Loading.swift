@@ -16,6 +16,7 @@ extension Node {
             _ = self.live[index].fold(self.primitives)
         }
         self.noteClusterPeers()
+        self.noteTold()
         for cluster in self.live.map(\.id) {
             guard let index = self.liveIndex(of: cluster) else { continue }
             self.noteHearers(index, &turn)
@@ -41,6 +42,21 @@ extension Node {
         guard let own = turn.membership(of: self.live[index].id)?.member else { return }
         let sequence = self.live[index].set?.whereabouts(of: own)?.sequence
         self.live[index].sequence = sequence ?? 0
+    }
+
+    /// Whoever was heard was so at the first of its places; the rest may stand there by its record alone.
+    private mutating func noteTold() {
+        for id in self.ids {
+            guard let record = self.relations[id]?.record, let member = record.member,
+                let index = record.cluster.flatMap({ self.liveIndex(of: $0) }),
+                let whereabouts = self.live[index].set?.whereabouts(of: member)
+            else { continue }
+            let known = record.endpoints.prefix(record.lastHeardAt == nil ? 0 : 1)
+            let published = whereabouts.addresses.map(\.endpoint)
+            self.relations[id]?.told = record.endpoints.filter {
+                published.contains($0) && !known.contains($0)
+            }
+        }
     }
 
     /// Relations with old keys only answer, as before the start.

@@ -24,28 +24,43 @@ extension Node {
         self.waitForGoodbye(index, turn)
     }
 
-    /// Proposes that somebody be removed, or votes for the proposal that is open.
+    /// Proposes that somebody be removed, or votes for a proposal that can still take effect and voids no
+    /// more than is wanted.
     mutating func remove(
-        _ member: MemberID, from cluster: ClusterID, _ turn: inout Turn
+        _ member: MemberID, withGuests: Bool, from cluster: ClusterID, _ turn: inout Turn
     ) throws(Refusal) {
         let (index, roster, own) = try self.roster(of: cluster, turn)
         guard let accused = roster.member(member), accused.status == .present, member != own else {
             throw .notFound
         }
         guard roster.members.count(where: \.isVoter) >= 3 else { throw .tooFewVoters }
-        let proposal = roster.removals.first {
-            $0.accused == member
-                && ($0.outcome == .open || $0.outcome == .outnumbered
-                    || $0.outcome == .conflicting)
+        guard roster.member(own)?.isVoter ?? false, let set = self.live[index].set else {
+            throw .notVoter
         }
-        guard let proposal else {
-            guard self.write(.remove(Removal(accused: member)), index, &turn) else {
-                throw .notMember
-            }
-            return
+        let kept =
+            withGuests
+            ? set.keptWithoutGuests(of: member, roster) : Removal.keepsAll
+        let open = set.openRemovals(of: member, roster).filter {
+            $0.kept >= kept && ($0.kept == Removal.keepsAll) == (kept == Removal.keepsAll)
         }
-        guard !proposal.supporters.contains(own) else { return }
-        guard self.write(.vote(proposal.id), index, &turn) else { throw .notMember }
+        for proposal in open {
+            if proposal.supporters.contains(own) { return }
+            guard proposal.awaited.contains(own) else { continue }
+            return try self.say(.vote(proposal.id), index, &turn)
+        }
+        try self.say(.remove(Removal(accused: member, kept: kept)), index, &turn)
+    }
+
+    /// Writes what a person wants to say.
+    private mutating func say(
+        _ body: RecordBody, _ index: Int, _ turn: inout Turn
+    ) throws(Refusal) {
+        guard !self.write(body, index, &turn) else { return }
+        let isFull =
+            turn.membership(of: self.live[index].id).map {
+                !(self.live[index].set?.hasRoom(body.kind, by: $0.member) ?? false)
+            } ?? false
+        throw isFull ? .clusterFull : .notMember
     }
 
     /// Has nothing to do any more with somebody, or has again; at once, and for this node alone.
@@ -55,7 +70,7 @@ extension Node {
         let (index, roster, own) = try self.roster(of: cluster, turn)
         guard roster.member(member) != nil, member != own else { throw .notFound }
         guard roster.blocks(own, member) != isOn else { return }
-        guard self.write(.block(member, isOn: isOn), index, &turn) else { throw .notMember }
+        try self.say(.block(member, isOn: isOn), index, &turn)
     }
 
     private func roster(

@@ -115,6 +115,12 @@ extension Node {
 }
 
 extension Whereabouts {
+    /// Whether it is still to be believed at that time.
+    func isValid(at now: WallTime) -> Bool {
+        let end = self.issuedAt.addingWithoutOverflow(UInt64(self.validitySeconds))
+        return UInt64(max(0, now.seconds)) <= end
+    }
+
     /// Whether it says the same as another, whenever that was.
     func says(_ other: Whereabouts) -> Bool {
         self.addresses == other.addresses && self.nat == other.nat && self.name == other.name

@@ -2,13 +2,39 @@
 
 // Records of the roster: new ones are pushed, what was missed is asked for (PROTOCOL.md §12.2).
 extension Node {
-    /// Asks the first of these peers that holds something else, while not too many are asked.
+    /// Asks those of these peers that hold something else, while not too many are asked; first whoever
+    /// was not asked for the longest time.
     mutating func pullNext(_ index: Int, from ids: [RelationID], _ turn: inout Turn) {
-        for id in ids where self.live[index].mayPull(from: id, now: turn.instant) {
+        for id in self.live[index].inTurn(ids, now: turn.instant) {
             guard self.live[index].pulls.count < Constants.gossipPullCountMax else { return }
             guard let digest = self.live[index].digest(self.primitives) else { return }
-            self.ask(GossipPull(from: id, digest, dueAt: turn.instant), index, &turn)
+            self.live[index].links[id]?.askedAt = turn.instant
+            self.ask(GossipPull(from: id, digest, now: turn.instant), index, &turn)
         }
+    }
+
+    /// Gives the place of a pull to the next one.
+    private mutating func endPull(
+        _ index: Int, from id: RelationID, pause: Duration?, isSilent: Bool = false,
+        _ turn: inout Turn
+    ) {
+        self.live[index][pullFrom: id] = nil
+        if let pause {
+            self.live[index].rest(from: id, until: turn.instant + pause, isSilent: isSilent)
+        }
+        self.pullNext(index, from: self.connectedPeers(of: index), &turn)
+    }
+
+    /// Ends a pull that has had its time; who had nothing that could be taken in is let be for a while.
+    private mutating func endLongPull(
+        _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) -> Bool {
+        guard let pull = self.live[index][pullFrom: id], pull.isOver(now: turn.instant) else {
+            return false
+        }
+        self.endPull(
+            index, from: id, pause: pull.hasNews ? nil : Constants.gossipPause, &turn)
+        return true
     }
 
     /// Asks for the ids of a window.
@@ -23,12 +49,13 @@ extension Node {
 
     /// No answer, or only a part of it: the same again, a few times.
     mutating func repeatPull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
-        guard var pull = self.live[index][pullFrom: id] else { return }
+        guard var pull = self.live[index][pullFrom: id],
+            !self.endLongPull(index, from: id, &turn)
+        else { return }
         guard pull.tries < Constants.gossipTryCountMax, self.relations[id]?.isConnected ?? false
         else {
-            self.live[index][pullFrom: id] = nil
-            self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
-            return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
+            return self.endPull(
+                index, from: id, pause: Constants.gossipPause, isSilent: true, &turn)
         }
         pull.tries += 1
         self.live[index][pullFrom: id] = pull
@@ -65,24 +92,22 @@ extension Node {
     private mutating func advancePull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
         guard let pull = self.live[index][pullFrom: id], let total = pull.total else { return }
         guard pull.lacking.isEmpty else { return self.askForLacking(index, from: id, &turn) }
-        let next = pull.offset + GossipFrame.windowCount
-        guard next < total else {
+        let next = pull.next(now: turn.instant)
+        guard next.offset < total else {
             self.live[index].isCaughtUp = true
-            self.live[index][pullFrom: id] = nil
             let isWaiting = self.live[index].set.map { $0.waitingCount > 0 } ?? true
-            if pull.isIncomplete || isWaiting {
-                self.live[index].rest(from: id, until: turn.instant + Constants.gossipPause)
-            } else {
+            if !pull.isIncomplete, !isWaiting {
                 // Nothing more is asked of it while it holds what it holds.
                 let heads = self.live[index].links[id]?.summary?.heads
                 self.live[index].links[id]?.pulled = heads
             }
-            return self.pullNext(index, from: self.connectedPeers(of: index), &turn)
+            return self.endPull(
+                index, from: id,
+                pause: pull.isIncomplete || isWaiting ? Constants.gossipPause : nil, &turn)
         }
+        guard !self.endLongPull(index, from: id, &turn) else { return }
         // Of the same list: with a newer digest fewer buckets differ, and all places are others.
-        var window = GossipPull(from: id, pull.digest, offset: next, dueAt: turn.instant)
-        window.isIncomplete = pull.isIncomplete
-        self.ask(window, index, &turn)
+        self.ask(next, index, &turn)
     }
 
     /// A record that was asked for has come, or never will be taken.
@@ -155,7 +180,9 @@ extension Node {
         let intake = self.live[index].take(
             record, from: peer, now: turn.instant, isCatchingUp: isCatchingUp, self.primitives)
         switch intake {
-        case .added(let records): self.note(records, index, from: id, &turn)
+        case .added(let records):
+            self.live[index][pullFrom: id]?.hasNews = true
+            self.note(records, index, from: id, &turn)
         case .later: self.live[index][pullFrom: id]?.isIncomplete = true
         case .refused(.outdated) where turn.has(.oldPlacesWin):
             self.live[index].set?.replacePlace(by: record)
@@ -250,6 +277,20 @@ extension LiveCluster {
         self.set?.take(
             record, from: peer, now: now, isCatchingUp: isCatchingUp, primitives)
             ?? .refused(.otherCluster)
+    }
+
+    /// Those of these peers who may be asked for records, whoever was asked last at the end.
+    func inTurn(_ ids: [RelationID], now: Instant) -> [RelationID] {
+        let last = ids.filter { self.mayPull(from: $0, now: now) }.enumerated().map {
+            (id: $1, position: $0, at: self.links[$1]?.askedAt)
+        }
+        return last.sorted { left, right in
+            guard let one = left.at, let other = right.at, one != other else {
+                return (left.at == nil ? 0 : 1, left.position)
+                    < (right.at == nil ? 0 : 1, right.position)
+            }
+            return one < other
+        }.map(\.id)
     }
 
     /// Whether a peer may cause so many packets more.

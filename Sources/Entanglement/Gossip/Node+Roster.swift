@@ -126,6 +126,8 @@ extension Node {
             record.learn(place, turn)
         }
         guard var relation = Relation(record, self.primitives) else { return }
+        relation.told = former?.told ?? []
+        relation.noteTold(knownBefore: former?.record.endpoints ?? [])
         let count = self.live[index].roster?.present.count ?? 0
         relation.isResting = count > Constants.meshCountMax
         turn.changes.append(.relation(record, erasing: false))

@@ -216,6 +216,7 @@ extension Relation {
         Admission(
             pid: self.record.ownPID, receiveMAC: self.record.keys?.receiveMAC,
             cancelToken: self.record.cancelTokens?.peer,
-            acceptedCounter: self.record.acceptedCounter)
+            acceptedCounter: self.record.acceptedCounter,
+            cluster: self.record.epoch == nil ? nil : self.record.cluster)
     }
 }

@@ -88,8 +88,8 @@ extension Node {
         case .rename(let relation, let name): try self.rename(relation, name, &turn)
         case .renameCluster(let cluster, let name): try self.rename(cluster, name, &turn)
         case .leave(let cluster): try self.leave(cluster, &turn)
-        case .removeMember(let cluster, let member):
-            try self.remove(member, from: cluster, &turn)
+        case .removeMember(let cluster, let member, let withGuests):
+            try self.remove(member, withGuests: withGuests, from: cluster, &turn)
         case .block(let cluster, let member, let isOn):
             try self.block(member, in: cluster, isOn: isOn, &turn)
         case .matched(let relation):

@@ -34,6 +34,7 @@ public struct Node: Sendable {
     var announced: [Endpoint] = []
     var announcedHint: NATHint?
     var punching = PunchingTurn()
+    var rations = PlaceRations()
     var announcementSequence: UInt32 = 0
     var waitingForAddress: [WaitingMeeting] = []
     var askedAt: Instant?
@@ -337,6 +338,7 @@ public struct Node: Sendable {
         turn.ownEndpoints = self.published
         turn.ownHint = self.own.hint
         turn.punching = self.punching
+        turn.rations = self.rations
         turn.relayCount = self.common.relayCount
         return turn
     }
@@ -347,6 +349,7 @@ public struct Node: Sendable {
         self.closeFreshSockets(&turn)
         self.sendByHelpers(&turn)
         self.common.relayCount = turn.relayCount
+        self.rations = turn.rations
         self.findEarliest()
         self.generator = turn.generator
         self.indexes = turn.indexes

@@ -56,7 +56,10 @@ public enum Request: Sendable, Equatable {
     /// Leaves a cluster for good.
     case leave(ClusterID)
     /// Proposes that a member be removed, or votes for the proposal that there is.
-    case removeMember(ClusterID, MemberID)
+    ///
+    /// `withGuests`: also those guests whom the member took in after the last one who is a voter now, and
+    /// whatever else it wrote since.
+    case removeMember(ClusterID, MemberID, withGuests: Bool = false)
     /// Has nothing to do any more with a member, or has again.
     case block(ClusterID, MemberID, isOn: Bool)
     /// Records that two people compared the safety numbers.
@@ -119,6 +122,10 @@ public enum Refusal: Error, Sendable, Equatable {
     case mustChoose([ClusterID])
     /// Fewer than three voters: they can only leave or block.
     case tooFewVoters
+    /// This node has no vote in the cluster, and cannot remove anybody.
+    case notVoter
+    /// The cluster has as many records as it may have, or this node as many as are its part.
+    case clusterFull
     /// A member of a cluster of more than two cannot be forgotten: leave it, block or remove the member.
     case inCluster(ClusterID)
     /// The records of the cluster have not come yet.

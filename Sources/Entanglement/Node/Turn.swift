@@ -48,6 +48,8 @@ struct Turn {
     var via: SocketID?
     /// Whose turn it is to probe.
     var punching = PunchingTurn()
+    /// How often places were called of which only records tell.
+    var rations = PlaceRations()
     var clusters: [ClusterRecord] = []
     /// Clusters with somebody in them whom this node trusts.
     var trustedClusters: Set<ClusterID> = []

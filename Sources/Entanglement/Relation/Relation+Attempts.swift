@@ -100,7 +100,10 @@ extension Relation {
 
     /// Sends a message 1, also from the main socket where a fresh one was the path: whether the way of the
     /// fresh one still lasts is not known, and the other may call the main one.
-    private func call(_ target: Endpoint, _ bytes: [UInt8], _ turn: inout Turn) {
+    ///
+    /// A place that only an endpoint record names gets few.
+    private mutating func call(_ target: Endpoint, _ bytes: [UInt8], _ turn: inout Turn) {
+        guard self.mayCall(target, &turn) else { return }
         turn.send(bytes, to: target)
         if target == self.freshEndpoint { turn.actions.append(.sendMain(bytes, to: target)) }
     }

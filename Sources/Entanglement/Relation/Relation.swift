@@ -25,6 +25,10 @@ struct Relation: Sendable {
     var founding: FoundingSends?
     /// Addresses that the other named in messages without durable effect.
     var heardEndpoints: [Endpoint] = []
+    /// Those of the stored places that only an endpoint record names.
+    var told: [Endpoint] = []
+    /// Datagrams to all of them.
+    var toldBucket: TokenBucket?
     /// Where hellos of the other came from, newest first.
     var sightings: [Sighting] = []
     /// When one of them was followed last.

@@ -12,10 +12,15 @@ public struct Admission: Sendable, Equatable {
     /// The highest `n` of the other that was accepted: what is not above it is a repetition.
     public var acceptedCounter: UInt64
 
+    /// Whose secret the key is from, so that all its members could make it; nil: only the other one has it.
+    public var cluster: ClusterID?
+
     /// An admission.
     public init(
-        pid: PeerID, receiveMAC: Secret?, cancelToken: Secret?, acceptedCounter: UInt64 = 0
+        pid: PeerID, receiveMAC: Secret?, cancelToken: Secret?, acceptedCounter: UInt64 = 0,
+        cluster: ClusterID? = nil
     ) {
+        self.cluster = cluster
         self.acceptedCounter = acceptedCounter
         self.pid = pid
         self.receiveMAC = receiveMAC

@@ -31,8 +31,8 @@ public struct Gate: Sendable {
     private(set) var sessions: [UInt32: Session] = [:]
     private var tokens: [PeerID: Secret] = [:]
     private(set) var buried: [[UInt8]: Instant?] = [:]
-    private var bucketOfAll: TokenBucket?
-    private var repeatsOfAll: TokenBucket?
+    /// What all relations with keys of one cluster's secret have together, and those of meetings (nil).
+    private var totals: [ClusterID?: HandshakeTotal] = [:]
     private var buriedBucket: TokenBucket?
     private(set) var tally = GateTally()
 
@@ -287,17 +287,18 @@ public struct Gate: Sendable {
         }
     }
 
-    /// A message 1 that is no newer than all before takes from buckets of its own, so that who
-    /// replays recorded ones, of however many relations, cannot use up what new ones need.
+    /// Whether one more message 1 is allowed now.
+    ///
+    /// One that is no newer than all before takes from buckets of its own, so that who
+    /// replays recorded ones, of however many relations, cannot use up what new ones need. Nor can
+    /// who has a cluster's secret, and so the keys of all its relations, use up what others need.
     private mutating func hasToken(_ pid: PeerID, n: UInt64, now: Instant) -> Bool {
-        guard let newest = self.relations[pid]?.newest else { return false }
-        let full = TokenBucket(
-            burst: Limits.handshakesPerSecondOfAll, perSecond: Limits.handshakesPerSecondOfAll,
-            now: now)
-        let isNew = n > newest
-        var all = (isNew ? self.bucketOfAll : self.repeatsOfAll) ?? full
-        let isOpen = all.hasToken(now: now)
-        if isNew { self.bucketOfAll = all } else { self.repeatsOfAll = all }
+        guard let relation = self.relations[pid] else { return false }
+        let cluster = relation.admission.cluster
+        let isNew = n > relation.newest
+        var total = self.totals[cluster] ?? HandshakeTotal(of: cluster, now: now)
+        let isOpen = isNew ? total.bucket.hasToken(now: now) : total.repeats.hasToken(now: now)
+        self.totals[cluster] = total
         guard isOpen else { return false }
         return isNew
             ? self.relations[pid]?.bucket.hasToken(now: now) == true
@@ -305,14 +306,15 @@ public struct Gate: Sendable {
     }
 
     private mutating func takeToken(_ pid: PeerID, n: UInt64) {
-        guard let newest = self.relations[pid]?.newest else { return }
-        if n > newest {
+        guard let relation = self.relations[pid] else { return }
+        let cluster = relation.admission.cluster
+        if n > relation.newest {
             self.relations[pid]?.bucket.take()
             self.relations[pid]?.newest = n
-            self.bucketOfAll?.take()
+            self.totals[cluster]?.bucket.take()
         } else {
             self.relations[pid]?.repeats.take()
-            self.repeatsOfAll?.take()
+            self.totals[cluster]?.repeats.take()
         }
     }
 

@@ -15,6 +15,14 @@ struct TokenBucket: Sendable {
         self.filledAt = now
     }
 
+    /// A full bucket that gets one more after each interval.
+    init(burst: Int, interval: Duration, now: Instant) {
+        self.interval = interval.nanoseconds
+        self.burst = Int64(burst) * self.interval
+        self.credit = self.burst
+        self.filledAt = now
+    }
+
     /// Whether one more is allowed now; takes nothing.
     mutating func hasToken(now: Instant) -> Bool { self.hasTokens(1, now: now) }
 

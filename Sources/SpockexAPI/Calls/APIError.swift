@@ -99,6 +99,10 @@ extension APIError {
         case mustChoose
         /// Fewer than three voters, who cannot remove anybody.
         case tooFewVoters
+        /// A member without a vote, who cannot remove anybody.
+        case notVoter
+        /// A cluster that has as many records as it may have.
+        case clusterFull
         /// A cluster whose records have not come yet.
         case notMember
         /// A member of a cluster of more than two, who cannot be forgotten.
@@ -143,7 +147,8 @@ extension APIError {
             case .timedOut, .interrupted, .unreachable, .overloaded, .notMember: 75
             case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .expired,
                 .loopbackOnly, .bothUnknown, .notYet, .wrongPhase, .tooMany, .tooFewVoters,
-                .inCluster, .declined, .cancelled, .cancelledByPeer, .alreadyRunning, .nodeFailed,
+                .notVoter, .clusterFull, .inCluster, .declined, .cancelled, .cancelledByPeer,
+                .alreadyRunning, .nodeFailed,
                 .cannotWrite, .badRequest,
                 .internalError:
                 1
@@ -163,7 +168,8 @@ extension APIError {
             case .usage, .ambiguous, .badRequest: 400
             case .badName, .badHost, .badLife, .unreadableSource, .noCode, .unreadable, .wrongCode,
                 .refusedOffline, .ownCode, .unknownOffer, .expired, .loopbackOnly, .bothUnknown,
-                .tooMany, .tooFewVoters, .declined, .cancelled, .cancelledByPeer:
+                .tooMany, .tooFewVoters, .notVoter, .clusterFull, .declined, .cancelled,
+                .cancelledByPeer:
                 422
             }
         }

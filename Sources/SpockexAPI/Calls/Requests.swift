@@ -62,6 +62,17 @@ public struct NameRequest: Codable, Sendable, Equatable {
     }
 }
 
+/// That a member be removed (`POST /v1/clusters/ID/members/MEMBER/remove`).
+public struct RemovalRequest: Codable, Sendable, Equatable {
+    /// Whether those guests go along whom it took in last; left out: they stay.
+    public var withGuests: Bool?
+
+    /// A request to remove.
+    public init(withGuests: Bool? = nil) {
+        self.withGuests = withGuests
+    }
+}
+
 /// A body that says nothing more than the address of the request.
 public struct EmptyRequest: Codable, Sendable, Equatable {
     /// `{}`.

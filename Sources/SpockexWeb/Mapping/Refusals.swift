@@ -52,6 +52,8 @@ extension APIError {
                         members: cluster?.members ?? 0)
                 })
         case .tooFewVoters: self = Self.tooFewVoters
+        case .notVoter: self = Self.notVoter
+        case .clusterFull: self = Self.clusterFull
         case .inCluster: self = Self.inCluster
         case .notMember: self = Self.notMember
         case .tooMany(let limit):
@@ -76,6 +78,15 @@ extension APIError {
         .tooFewVoters, "Three voters are needed to remove somebody, and there are fewer.",
         hint: "`spockex cluster block` ends what you have to do with a member, "
             + "`spockex cluster leave` your own membership.")
+
+    private static let notVoter = APIError(
+        .notVoter, "This node has no vote in the cluster, and cannot remove anybody.",
+        hint: "Who was met in person by two voters is one; `spockex cluster block` works at once.")
+
+    private static let clusterFull = APIError(
+        .clusterFull,
+        "The cluster has as many records as it may have, or this node as many as are its part.",
+        hint: "Voters can still remove, vote and leave; found a new cluster for the rest.")
 
     private static let inCluster = APIError(
         .inCluster, "A member of a cluster of more than two cannot be forgotten.",
@@ -123,7 +134,8 @@ extension APIError {
                 .unreadable, error.sentence,
                 hint: "Scan the other person's code again, the whole of it.")
         case .loopbackOnly, .bothUnknown, .notYet, .notFound, .wrongPhase, .badName, .badHost,
-            .badLife, .mustChoose, .tooFewVoters, .inCluster, .notMember, .tooMany:
+            .badLife, .mustChoose, .tooFewVoters, .notVoter, .clusterFull, .inCluster, .notMember,
+            .tooMany:
             preconditionFailure("only the refusals of codes come here")
         }
     }

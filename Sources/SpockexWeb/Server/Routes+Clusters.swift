@@ -26,9 +26,11 @@ extension Routes {
             return try Self.answer(try await self.leave(try Self.cluster(context)))
         }
         group.post("clusters/{id}/members/{member}/remove") { request, context in
-            _ = try await request.value(EmptyRequest.self)
+            let wish = try await request.value(RemovalRequest.self)
             return try Self.answer(
-                try await self.remove(try Self.member(context), from: try Self.cluster(context)))
+                try await self.remove(
+                    try Self.member(context), withGuests: wish.withGuests ?? false,
+                    from: try Self.cluster(context)))
         }
         group.post("clusters/{id}/members/{member}/block") { request, context in
             _ = try await request.value(EmptyRequest.self)
@@ -83,16 +85,24 @@ extension Routes {
     }
 
     private func remove(
-        _ member: MemberID, from id: ClusterID
+        _ member: MemberID, withGuests: Bool, from id: ClusterID
     ) async throws -> MemberRemovalReport {
         let before = try await self.cluster(id)
-        _ = try await self.perform(.removeMember(id, member))
+        _ = try await self.perform(.removeMember(id, member, withGuests: withGuests))
         let (cluster, row) = try await self.cluster(id, with: member)
         // Of several proposals against one member the one that this node is for.
         let own = cluster.removals.filter {
             $0.accused == member && $0.supporters.contains(cluster.own)
         }
-        guard let removal = own.first(where: { $0.outcome != .void }) ?? own.first else {
+        let isNew = { (removal: NodeStatus.Removal) in
+            !before.removals.contains {
+                $0.id == removal.id && $0.supporters.contains(cluster.own)
+            }
+        }
+        guard
+            let removal = own.first(where: isNew)
+                ?? own.first(where: { $0.outcome != .void }) ?? own.first
+        else {
             throw APIError.unexpectedReply
         }
         let known = before.removals.first { $0.id == removal.id }

@@ -105,7 +105,7 @@ enum ClusterText {
     }
 
     /// What `cluster remove` did.
-    static func removed(_ report: MemberRemovalReport) -> String {
+    static func removed(_ report: MemberRemovalReport, withGuests: Bool = false) -> String {
         let name = Clean.line(report.member.name)
         let did =
             switch report.did {
@@ -120,6 +120,7 @@ enum ClusterText {
         let needed = report.removal.needed.map { "; \($0) are needed" } ?? ""
         return "\(did): \(votes) for it\(needed). The others vote with: spockex cluster remove "
             + "\(Wording.short(report.cluster.id)) \(Wording.short(report.member.id))"
+            + (withGuests ? " --with-guests" : "")
     }
 
     /// What `cluster block` and `cluster unblock` did.

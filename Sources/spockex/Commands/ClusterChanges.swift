@@ -89,6 +89,9 @@ struct ClusterRemove: AsyncParsableCommand {
             More than half of the voters must want it, whoever is to go left out, and two at least.
             Voters are the founders and whoever was met by two voters.
 
+            With --with-guests those go along whom the member took in since the last one who is a
+            voter now, and all that it wrote since is void. Each voter who wants that says so.
+
             Example:
               spockex cluster remove family Mallory
             """)
@@ -99,15 +102,20 @@ struct ClusterRemove: AsyncParsableCommand {
     @Argument(help: "The member's name, id or beginning of the id.")
     var member: String
 
+    @Flag(help: "Also the guests whom the member took in last.")
+    var withGuests = false
+
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let report = try await self.common.client().order(
-            "remove", self.member, of: self.cluster, as: MemberRemovalReport.self)
+            "remove", self.member, of: self.cluster,
+            RemovalRequest(withGuests: self.withGuests ? true : nil),
+            as: MemberRemovalReport.self)
         if self.common.json {
             try Console.print(json: report)
         } else {
-            Console.print(ClusterText.removed(report))
+            Console.print(ClusterText.removed(report, withGuests: self.withGuests))
         }
     }
 }
@@ -133,7 +141,7 @@ struct ClusterBlock: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await self.common.client().order(
-            "block", self.member, of: self.cluster, as: MemberBlockReport.self)
+            "block", self.member, of: self.cluster, EmptyRequest(), as: MemberBlockReport.self)
         if self.common.json {
             try Console.print(json: report)
         } else {
@@ -161,7 +169,7 @@ struct ClusterUnblock: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await self.common.client().order(
-            "unblock", self.member, of: self.cluster, as: MemberBlockReport.self)
+            "unblock", self.member, of: self.cluster, EmptyRequest(), as: MemberBlockReport.self)
         if self.common.json {
             try Console.print(json: report)
         } else {
@@ -173,12 +181,13 @@ struct ClusterUnblock: AsyncParsableCommand {
 extension APIClient {
     /// Has something done with the member that a person means.
     fileprivate func order<Report: Decodable & Sendable>(
-        _ what: String, _ member: String, of cluster: String, as type: Report.Type
+        _ what: String, _ member: String, of cluster: String,
+        _ wish: some Encodable & Sendable, as type: Report.Type
     ) async throws(APIError) -> Report {
         let report = try await self.clusterReport(cluster)
         let row = try Selection.member(member, of: report)
         return try await self.post(
-            "/v1/clusters/\(report.cluster.id)/members/\(row.id)/\(what)", EmptyRequest(),
+            "/v1/clusters/\(report.cluster.id)/members/\(row.id)/\(what)", wish,
             as: type)
     }
 }

@@ -118,6 +118,54 @@ import Testing
         #expect(rest == records[4...].map { .added([$0]) })
     }
 
+    /// Guests have one account together, which is four times as large as anybody's.
+    @Test mutating func guestsOfGuestsShareThePaceOfFew() throws {
+        var view = ClusterView(self.maker.emptySet())
+        let guest = view.add(by: self.maker.anna, &self.maker)
+        var chain = [guest]
+        for _ in 0..<18 {
+            chain.append(view.add(by: try #require(chain.last), &self.maker))
+        }
+        let records = Array(view.set.records.dropFirst())
+        var set = self.maker.emptySet(ClusterLimits(authorBurst: 3, recordsPerSecond: 1))
+        let taken = records[..<13].map { self.take($0, into: &set) }
+        #expect(taken == records[..<13].map { .added([$0]) })
+        #expect(self.take(records[13], into: &set) == .later)
+        // The voters have accounts of their own, and everybody has for saying where it is.
+        let own = view.write(
+            .block(guest.id, isOn: true), by: self.maker.anna, self.maker)
+        let place = self.maker.record(
+            Whereabouts(
+                incarnation: 1, sequence: 1, issuedAt: 1, validitySeconds: 1, addresses: []),
+            of: guest)
+        #expect(self.take(place, into: &set) == .added([place]))
+        for record in records[13..<17] {
+            #expect(self.take(record, into: &set, at: 1) == .added([record]))
+        }
+        #expect(self.take(records[17], into: &set, at: 1) == .later)
+        for record in records[17...] {
+            #expect(self.take(record, into: &set, at: 2) == .added([record]))
+        }
+        #expect(self.take(own, into: &set, at: 2) == .added([own]))
+    }
+
+    /// What waited for its author is paid for when it is taken in.
+    @Test mutating func whatWaitedIsPaidFor() {
+        var view = ClusterView(self.maker.emptySet())
+        let guest = view.add(by: self.maker.anna, &self.maker)
+        for number in 0..<6 {
+            view.write(
+                .block(self.maker.ben.id, isOn: number.isMultiple(of: 2)), by: guest, self.maker)
+        }
+        let records = Array(view.set.records.dropFirst())
+        var set = self.maker.emptySet(ClusterLimits(authorBurst: 3, recordsPerSecond: 1))
+        for record in records[1...4] { #expect(self.take(record, into: &set) == .waiting) }
+        #expect(self.take(records[0], into: &set) == .added(Array(records[...4])))
+        // Four of them, where three are allowed at once.
+        #expect(self.take(records[5], into: &set, at: 1) == .later)
+        #expect(self.take(records[5], into: &set, at: 2) == .added([records[5]]))
+    }
+
     @Test func aForgedRecordUsesUpNothingOfItsAuthorsPace() throws {
         var set = self.maker.emptySet(ClusterLimits(authorBurst: 1, recordsPerSecond: 1))
         let record = self.chain(1)[0]
@@ -128,8 +176,9 @@ import Testing
         #expect(self.take(record, into: &set) == .added([record]))
     }
 
+    /// A quarter of eight is two.
     @Test func aFullSetTakesNothingMore() {
-        var set = self.maker.emptySet(ClusterLimits(recordCountMax: 3))
+        var set = self.maker.emptySet(ClusterLimits(recordCountMax: 8))
         let records = self.chain(3)
         #expect(self.take(records[2], into: &set) == .waiting)
         #expect(self.take(records[1], into: &set) == .waiting)

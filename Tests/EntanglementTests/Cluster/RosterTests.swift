@@ -89,6 +89,37 @@ import Testing
         #expect(state.member(second.id)?.status == .present)
     }
 
+    /// Guests of a guest have no places while guests of voters need them, wherever they say that they came.
+    @Test func whoTakesInManyByAnOldPlacePushesOutNobody() {
+        var maker = ClusterMaker(seed: 4)
+        var view = ClusterView(maker.emptySet(ClusterLimits(memberCountMax: 6)))
+        let eve = view.add(by: maker.ben, &maker)
+        let old = view.set.nextPlace(of: eve.id)
+        for _ in 0..<5 { view.write(.block(eve.id, isOn: true), by: maker.anna, maker) }
+        let guests = (0..<2).map { _ in view.add(by: maker.anna, &maker) }
+        for _ in 0..<4 {
+            guard let old else { return }
+            let (_, record) = maker.newcomer(of: eve, at: old)
+            view.take([record], maker)
+        }
+        let state = view.state(maker)
+        #expect(state.members.count == 9 && state.present.count == 6)
+        for person in guests + [eve] {
+            #expect(state.member(person.id)?.status == .present)
+        }
+    }
+
+    /// The guests of each sponsor have places in turn.
+    @Test func oneVotersManyGuestsLeavePlacesForThoseOfOthers() {
+        var maker = ClusterMaker(seed: 5)
+        var view = ClusterView(maker.emptySet(ClusterLimits(memberCountMax: 6)))
+        for _ in 0..<8 { _ = view.add(by: maker.ben, &maker) }
+        let guests = (0..<2).map { _ in view.add(by: maker.anna, &maker) }
+        let state = view.state(maker)
+        #expect(state.present.count == 6)
+        for person in guests { #expect(state.member(person.id)?.status == .present) }
+    }
+
     @Test func aStateHashTellsStatesApart() {
         var maker = ClusterMaker(seed: 3)
         var view = ClusterView(maker.emptySet())

@@ -6,11 +6,13 @@ import Testing
 
 extension Circle {
     /// Founds a cluster of the first two; each further one is taken in by the first.
+    ///
+    /// Others are there too, and members of nothing.
     static func cluster(
-        of names: [String], seed: UInt64 = 1,
+        of names: [String], apart others: [String] = [], seed: UInt64 = 1,
         configure: (Int, inout NodeConfiguration) -> Void = { _, _ in }
     ) throws -> (circle: Circle, cluster: ClusterID) {
-        var circle = Circle(names, seed: seed, configure: configure)
+        var circle = Circle(names + others, seed: seed, configure: configure)
         let cluster = try circle.found(0, 1)
         for newcomer in names.indices.dropFirst(2) {
             try circle.takeIn(newcomer, by: 0, into: cluster)
@@ -92,5 +94,24 @@ extension Circle {
                 .sendSealed(session: view.index, .frame, frame.bytes, to: path), now, &sent)
         }
         while self.deliverNext() {}
+    }
+
+    /// A record of one member's, which it hands to others as a program that means harm would.
+    @discardableResult
+    mutating func say(
+        _ body: RecordBody, by number: Int, _ cluster: ClusterID, to others: [Int]
+    ) throws -> Record {
+        let membership = try #require(self.record(number, cluster)).membership
+        let primitives = CryptoPrimitives()
+        let signing = try #require(membership.keys(primitives)).1
+        let set = try #require(try self.live(others[0], cluster).set)
+        let place = try #require(set.nextPlace(of: membership.member))
+        let draft = try RecordDraft(body, at: place)
+        let signature = primitives.sign(draft.signedBytes(in: cluster), with: signing)
+        let record = Record(draft, signatures: [signature], primitives)
+        for other in others {
+            try self.hand(.record(record.bytes), of: cluster, to: other, from: number)
+        }
+        return record
     }
 }

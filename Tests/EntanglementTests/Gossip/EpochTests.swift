@@ -118,4 +118,56 @@ import Testing
         circle.run(for: .seconds(400))
         try circle.expectOneCluster([1, 2, 3], cluster)
     }
+
+    /// Epochs that nobody needs push out no secret by which a sleeper would be heard.
+    @Test(arguments: [1, 3])
+    func epochsThatAreNotDueCountForNothing(author: Int) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        #expect(circle.request(2, .leave(cluster)) == .done)
+        circle.run(for: .seconds(15))
+        let known = try #require(circle.record(0, cluster)?.epochs)
+        #expect(known.map(\.number) == [0, 1])
+        let gone = try circle.roster(0, cluster).goneHash
+        for byte in UInt8(0)..<20 {
+            let secret = Secret([UInt8](repeating: byte, count: 32))
+            let hash = secret.withBytes { CryptoPrimitives().hash([], $0) }
+            let number = UInt32(2 + byte)
+            let record = try circle.say(
+                .epoch(Epoch(number: number, gone: gone, secretHash: hash)), by: author, cluster,
+                to: [0])
+            let welcome = GossipFrame.Welcome(
+                number: number, record: record.id, secret: secret, name: "")
+            try circle.hand(.welcome(welcome), of: cluster, to: 0, from: author)
+            circle.run(for: .seconds(2))
+        }
+        circle.run(for: .seconds(60))
+        let epochs = try #require(circle.record(0, cluster)?.epochs)
+        #expect(epochs.count <= Constants.epochCountMax)
+        for secret in known {
+            #expect(epochs.contains { $0.record == secret.record }, "\(secret.number)")
+        }
+        #expect(try circle.roster(0, cluster).epochNumber <= 3)
+        try circle.expectOneCluster([0, 1, 3], cluster)
+    }
+
+    /// Whose secret nobody hands out is replaced.
+    @Test func anEpochWhoseSecretNobodyHasIsReplaced() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        #expect(circle.request(2, .leave(cluster)) == .done)
+        circle.run(for: .seconds(15))
+        let gone = try circle.roster(0, cluster).goneHash
+        let kept = try circle.say(
+            .epoch(Epoch(number: 2, gone: gone, secretHash: noise(32, seed: 5))), by: 1, cluster,
+            to: [0, 3])
+        circle.run(for: .seconds(180))
+        for number in [0, 1, 3] {
+            let roster = try circle.roster(number, cluster)
+            #expect(roster.epoch != kept.id)
+            let counting = circle.record(number, cluster)?.epochs.first {
+                $0.record == roster.epoch
+            }
+            #expect(counting != nil)
+        }
+        try circle.expectOneCluster([0, 1, 3], cluster)
+    }
 }

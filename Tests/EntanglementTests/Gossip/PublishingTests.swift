@@ -130,4 +130,48 @@ import Testing
         let suspects = row?.roster.filter(\.isSuspect).map(\.name)
         #expect(suspects == ["Cem"])
     }
+
+    /// Who names places of others causes few datagrams to them, however often the list changes.
+    @Test func placesThatOnlyARecordNamesAreCalledSeldom() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        circle.stopped = [2]
+        circle.run(for: .seconds(60))
+        let victims = (0..<24).map { at("30.0.0.\(1 + $0 % 12):\(1_000 + $0)") }
+        for round in 0..<60 {
+            let bytes = try self.forge(2, circle, cluster) { whereabouts in
+                whereabouts.sequence += UInt64(1 + round)
+                whereabouts.addresses = (0..<8).map {
+                    PublishedAddress(
+                        endpoint: victims[(round + $0 * 3) % 24], kind: .observed, confirmedBy: 3)
+                }
+            }
+            try circle.hand(.record(bytes), of: cluster, to: 0, from: 1)
+            circle.run(for: .seconds(20))
+        }
+        let ada = Circle.endpoint(of: 0)
+        for victim in victims {
+            #expect(circle.log.count { $0.from == ada && $0.to == victim } <= 7, "\(victim)")
+        }
+        #expect(circle.log.count { $0.from == ada && victims.contains($0.to) } <= 60)
+    }
+
+    /// What is not valid any more is no place to call while there are others.
+    @Test(arguments: [false, true])
+    func whatIsNotValidAnyMoreIsNotCalled(isValid: Bool) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let old = at("30.0.0.1:1000")
+        circle.stopped = [2]
+        circle.run(for: .seconds(60))
+        let bytes = try self.forge(2, circle, cluster) { whereabouts in
+            whereabouts.sequence += 1
+            whereabouts.issuedAt = UInt64(circle.now.wall.seconds) - 7_200
+            whereabouts.validitySeconds = isValid ? 7_300 : 3_600
+            whereabouts.addresses = [
+                PublishedAddress(endpoint: old, kind: .observed, confirmedBy: 3)
+            ]
+        }
+        try circle.hand(.record(bytes), of: cluster, to: 0, from: 1)
+        circle.run(for: .seconds(10))
+        #expect(circle.log.contains { $0.to == old } == isValid)
+    }
 }

@@ -134,4 +134,64 @@ import Testing
         #expect(circle.hosts[Archive.anna].store.state.clusters == store.state.clusters)
         #expect(circle.hosts[Archive.anna].node.live[0].pulls.isEmpty)
     }
+
+    /// Two who answer with parts of ever new lists do not keep the others from being asked.
+    @Test func whoNeverComesToAnEndGivesItsPlaceToOthers() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        let id = try #require(try circle.relations(0, with: 3, cluster).first?.id)
+        circle.stopped = [1, 2, 3]
+        var wasAsked = false
+        func lie(_ number: Int) -> GossipFrame.Body {
+            let ids = (0..<32).compactMap {
+                RecordID(bytes: noise(32, seed: UInt64(number * 100 + $0)))
+            }
+            return .ids(
+                GossipFrame.IDList(offset: 0, total: UInt16(300 + number % 1_000), ids: ids))
+        }
+        for second in 0..<90 {
+            for other in 1...3 {
+                let summary = GossipFrame.Summary(
+                    heads: noise(32, seed: UInt64(second * 4 + other)),
+                    places: try circle.live(0, cluster).places, epoch: 1)
+                try circle.hand(.summary(summary), of: cluster, to: 0, from: other)
+            }
+            for step in 0..<2 {
+                for other in 1...2 {
+                    try circle.hand(
+                        lie(second * 8 + other * 2 + step), of: cluster, to: 0, from: other)
+                }
+                circle.run(for: .milliseconds(500))
+                let pulls = try circle.live(0, cluster).pulls.map(\.peer)
+                #expect(pulls.count <= Constants.gossipPullCountMax)
+                wasAsked = wasAsked || pulls.contains(id)
+            }
+        }
+        #expect(wasAsked)
+    }
+
+    /// A new session is no new quota.
+    @Test func aNewSessionRenewsNoQuota() throws {
+        let archive = Archive(recordCount: 32)
+        var circle = try archive.circle(held: 33)
+        circle.run(for: .seconds(30))
+        let ids = archive.records.prefix(32).map(\.id)
+        func answerCount() -> Int {
+            circle.log.count {
+                $0.from == Circle.endpoint(of: Archive.anna) && $0.bytes.count > 180
+                    && $0.bytes.first == Constants.packetType
+            }
+        }
+        func askForAll() throws -> Int {
+            let before = answerCount()
+            for _ in 0..<40 {
+                try circle.hand(
+                    .want(ids), of: archive.cluster, to: Archive.anna, from: Archive.ben)
+            }
+            return answerCount() - before
+        }
+        #expect(try askForAll() >= Limits.gossipBurst)
+        circle.restart(Archive.ben)
+        circle.run(for: .milliseconds(700))
+        #expect(try askForAll() <= Limits.gossipPerSecond)
+    }
 }

@@ -8,7 +8,8 @@ import Testing
 @Suite struct RemovalTests {
     /// Ada took everybody in; Ben met Cem and Dia too, so that all four are voters.
     private func voters() throws -> (circle: Circle, cluster: ClusterID) {
-        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        var (circle, cluster) = try Circle.cluster(
+            of: ["Ada", "Ben", "Cem", "Dia"], apart: ["Eda"])
         for other in [2, 3] {
             try circle.meetAgain(1, other)
             circle.run(for: .seconds(5))
@@ -85,5 +86,56 @@ import Testing
         #expect(removals.first?.supporters == [try circle.member(0, cluster)])
         #expect(removals.first?.outcome == .open)
         try circle.expectOneCluster([0, 1, 2, 3], cluster)
+    }
+
+    /// Whom the accused took in last goes along, if that is wanted.
+    @Test(arguments: [true, false])
+    func guestsGoAlongIfThatIsWanted(withGuests: Bool) throws {
+        var (circle, cluster) = try self.voters()
+        try circle.takeIn(4, by: 3, into: cluster)
+        circle.run(for: .seconds(5))
+        let (accused, guest) = (
+            try circle.member(3, cluster), try circle.member(4, cluster)
+        )
+        for number in [0, 1] {
+            let request = Request.removeMember(cluster, accused, withGuests: withGuests)
+            #expect(circle.request(number, request) == .done)
+            circle.run(for: .seconds(5))
+        }
+        let roster = try circle.roster(0, cluster)
+        #expect(roster.removals.count == 1)
+        #expect(roster.member(accused)?.status == .removed)
+        #expect(roster.member(guest)?.status == (withGuests ? .removed : .present))
+    }
+
+    /// Who has no vote proposes nothing: it would be in everybody's records, and hold for nobody.
+    @Test func whoHasNoVoteIsRefused() throws {
+        var (circle, cluster) = try self.voters()
+        try circle.takeIn(4, by: 0, into: cluster)
+        circle.run(for: .seconds(5))
+        let reply = circle.request(4, .removeMember(cluster, try circle.member(3, cluster)))
+        #expect(reply == .refused(.notVoter))
+        #expect(try circle.roster(4, cluster).removals.isEmpty)
+    }
+
+    /// A proposal by somebody who has no vote, or that voids more than was asked, gets none either.
+    @Test(arguments: [Removal.keepsAll, 0])
+    func whatCannotHoldTakesNoVotes(kept: UInt32) throws {
+        var (circle, cluster) = try self.voters()
+        try circle.takeIn(4, by: 0, into: cluster)
+        circle.run(for: .seconds(5))
+        let accused = try circle.member(3, cluster)
+        let author = kept == 0 ? 2 : 4
+        try circle.say(
+            .remove(Removal(accused: accused, kept: kept)), by: author, cluster, to: [0, 1])
+        circle.run(for: .seconds(5))
+        for number in [0, 1] {
+            #expect(circle.request(number, .removeMember(cluster, accused)) == .done)
+            circle.run(for: .seconds(5))
+        }
+        let roster = try circle.roster(0, cluster)
+        #expect(roster.member(accused)?.status == .removed)
+        #expect(roster.removals.count == 2)
+        #expect(roster.removals.count { $0.outcome == .inEffect } == 1)
     }
 }

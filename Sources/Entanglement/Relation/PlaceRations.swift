@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How often places were called of which only endpoint records tell, whoever's (PROTOCOL.md §12.5).
+///
+/// Such a place may be anybody's: a member who means harm names those of others.
+struct PlaceRations: Sendable {
+    /// Whoever was called for the first time the longest ago is the first.
+    private var buckets: [(place: Endpoint, bucket: TokenBucket)] = []
+
+    /// Whether a place may be called now; if so it is counted.
+    mutating func allows(_ place: Endpoint, now: Instant) -> Bool {
+        if let index = self.buckets.firstIndex(where: { $0.place == place }) {
+            guard self.buckets[index].bucket.hasToken(now: now) else { return false }
+            self.buckets[index].bucket.take()
+            return true
+        }
+        if self.buckets.count >= Limits.rationCountMax { self.buckets.removeFirst() }
+        var bucket = TokenBucket(
+            burst: Constants.toldCallCountMax, interval: Constants.toldCallPause, now: now)
+        bucket.take()
+        self.buckets.append((place, bucket))
+        return true
+    }
+}
+
+extension Relation {
+    /// Whether a datagram may go to a place now; if it is counted there, it counts.
+    mutating func mayCall(_ place: Endpoint, _ turn: inout Turn) -> Bool {
+        guard self.told.contains(place), !self.isAttested(place, turn) else { return true }
+        var bucket =
+            self.toldBucket
+            ?? TokenBucket(
+                burst: Constants.toldCallCountMaxOfAll, interval: Constants.toldCallPauseOfAll,
+                now: turn.instant)
+        defer { self.toldBucket = bucket }
+        guard bucket.hasToken(now: turn.instant),
+            turn.rations.allows(place, now: turn.instant)
+        else { return false }
+        bucket.take()
+        return true
+    }
+
+    /// Whether more than a record speaks for a place: the other was there or is seen there, or named it
+    /// in a session.
+    private func isAttested(_ place: Endpoint, _ turn: Turn) -> Bool {
+        place == self.path || place == self.directPath || self.heardEndpoints.contains(place)
+            || self.sightedEndpoints(turn.instant).contains(place)
+            || self.vouchedEndpoints(turn).contains(place)
+    }
+
+    /// Notes which of the known places only an endpoint record names: those that were not known before.
+    mutating func noteTold(knownBefore: [Endpoint]) {
+        self.told = self.record.endpoints.filter {
+            self.told.contains($0) || !knownBefore.contains($0)
+        }
+    }
+}
