@@ -24,6 +24,16 @@ let mutants: [SwiftSetting] =
 let fuzzed: [SwiftSetting] =
     fuzzing ? strict + [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])] : strict
 
+// What computes for minutes in tests is optimised in debug builds too, and keeps its assertions.
+// Not where this package is a dependency: SwiftPM takes no such flags from there.
+let computing: [SwiftSetting] =
+    Context.packageDirectory.contains("/checkouts/")
+    ? []
+    : [
+        .unsafeFlags(
+            ["-O", "-assert-config", "Debug"], .when(configuration: .debug))
+    ]
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -61,15 +71,18 @@ let qrOnLinux = TargetDependencyCondition.when(platforms: [.linux], traits: ["QR
 let qrBuild = BuildSettingCondition.when(platforms: [.linux], traits: ["QR"])
 
 let core: [Target] = [
-    .target(name: "Entanglement", dependencies: [crypto], swiftSettings: fuzzed + mutants),
+    .target(
+        name: "Entanglement", dependencies: [crypto],
+        swiftSettings: fuzzed + mutants + computing),
     .target(name: "PortMapping", dependencies: ["Entanglement"], swiftSettings: fuzzed),
     .target(name: "MainlineDHT", dependencies: ["Entanglement"], swiftSettings: fuzzed),
     .target(
-        name: "EntanglementTestKit", dependencies: ["Entanglement"], swiftSettings: strict),
+        name: "EntanglementTestKit", dependencies: ["Entanglement"],
+        swiftSettings: strict + computing),
     .target(
         name: "EntanglementSimulator",
         dependencies: ["Entanglement", "EntanglementTestKit", "PortMapping"],
-        swiftSettings: strict),
+        swiftSettings: strict + computing),
     .executableTarget(
         name: "simulate", dependencies: ["EntanglementSimulator", "Entanglement", arguments],
         swiftSettings: strict),
@@ -108,7 +121,7 @@ let codes: [Target] = [
             .target(name: "CZBar", condition: qrOnLinux),
             .target(name: "CPictureShim", condition: qrOnLinux),
         ],
-        swiftSettings: fuzzed),
+        swiftSettings: fuzzed + computing),
     test(
         "OfflineCodesTests",
         [
