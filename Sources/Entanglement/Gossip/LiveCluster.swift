@@ -28,6 +28,14 @@ struct LiveCluster: Sendable {
     var leaveAt: Instant?
     /// When it is looked at whether enough others are connected.
     var lonelyAt: Instant?
+    /// When it is looked at those who were met and are lost.
+    var fallbackAt: Instant?
+    /// The relations with keys of the secret that counts; looked up and never gone through.
+    var counting: Set<RelationID> = []
+    /// Who has said that this node's leave was heard; looked up and never gone through.
+    var hearers: Set<RelationID> = []
+    /// How many belong to the cluster, as the records say.
+    private(set) var presentCount = 0
     /// The number of this start of the program, and the own sequence.
     var incarnation: UInt64 = 0
     /// Whether everything that one peer holds has come once.
@@ -67,6 +75,7 @@ struct LiveCluster: Sendable {
         guard let set = self.set else { return former }
         self.heads = set.headsHash(primitives)
         self.roster = RosterState(of: set, primitives)
+        self.presentCount = self.roster?.present.count ?? 0
         self.notePlaces(primitives)
         return former
     }
@@ -97,6 +106,7 @@ struct LiveCluster: Sendable {
         var earliest = self.rounds.first
         let times = [
             self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
+            self.fallbackAt,
         ]
         for due in times.compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)

@@ -22,12 +22,10 @@ import Testing
         }
         circle.run(for: .seconds(400))
         circle.stopped = Set([0, 1, 2].filter { $0 != answering })
-        let log = circle.log.count
         circle.restart(3)
         circle.run(for: .seconds(90))
         #expect(circle.record(3, cluster) == nil)
         #expect(circle.count(3, .clusterLost(cluster, .removed)) == 1)
-        #expect(circle.log.count - log < 200)
         circle.stopped = []
         circle.run(for: .seconds(90))
         try circle.expectOneCluster([0, 1, 2], cluster)
@@ -79,7 +77,6 @@ import Testing
         circle.run(for: .seconds(60))
         try circle.expectOneCluster([0, 1, 2, 3], cluster)
         #expect(try circle.roster(0, cluster).members.count == 4)
-        #expect(try circle.roster(0, cluster).member(circle.member(3, cluster))?.metBy.count == 1)
     }
 
     /// Nobody is taken into a cluster of which the other founder may not know.
