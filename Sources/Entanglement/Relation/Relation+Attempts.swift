@@ -285,12 +285,9 @@ extension Relation {
         }
         if self.isTrusted && content.isTrusted {
             self.establish(&turn)
-        } else if problem != nil, !self.isTrusted,
-            self.hasMoreMatches(after: attempt.matchRound, turn)
-        {
-            self.startAttempt(&turn)
         } else if let problem, !self.isTrusted {
-            self.stop(problem, &turn)
+            let hasMore = self.hasMoreMatches(after: attempt.matchRound, turn)
+            if hasMore { self.startAttempt(&turn) } else { self.stop(problem, &turn) }
         } else {
             self.begin(&turn)
             self.startFounding(
