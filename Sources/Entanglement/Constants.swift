@@ -268,6 +268,8 @@ public enum Constants {
     public static let publishPatience = Duration.milliseconds(500)
     /// An endpoint record is looked at again after this.
     public static let publishInterval = Duration.seconds(21_600)
+    /// Who runs twice answers the other copy's endpoint records no sooner than this.
+    public static let clonePause = Duration.seconds(60)
     /// Seconds after which an endpoint record is renewed: three days of the seven that it is valid.
     public static let publishSeconds: UInt64 = 259_200
     /// So long after somebody is gone the first member makes a new epoch.
@@ -278,6 +280,12 @@ public enum Constants {
     public static let epochPatienceCountMax = 5
     /// Where newer keys are, the old ones call so many times more seldom than a slow search.
     public static let passivePatienceCount = 5
+    /// Whoever is removed may ask why for so long.
+    public static let farewellSpan = Duration.seconds(10)
+    /// And then again so long after it began.
+    public static let farewellPause = Duration.seconds(300)
+    /// A meeting's relation with somebody who is connected by other keys is given up after this.
+    public static let uselessSpan = Duration.seconds(600)
     /// Up to so many members everybody stays connected with everybody.
     public static let meshCountMax = 30
     /// From one look at how many are connected to the next, in a larger cluster.
@@ -304,12 +312,18 @@ public enum Constants {
     public static let toldCallPauseOfAll = Duration.seconds(90)
     /// Who leaves waits so long for somebody's word that it was heard.
     public static let leavePatience = Duration.seconds(10)
+    /// And so long after the first one's word for that of the others.
+    public static let leaveExtra = Duration.seconds(3)
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }
 
 /// Our own limits on memory and work; a second implementation may choose others.
 public enum Limits {
+    /// Records that are sent to whoever is removed before it asks.
+    public static let verdictPushMax = 32
+    /// Packets that whoever is removed gets when it asks why.
+    public static let farewellPacketMax = 600
     /// Unfinished pairings at once.
     public static let pairingCountMax = 64
     /// Relations at once, pairings and peers.

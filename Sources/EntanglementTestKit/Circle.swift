@@ -60,6 +60,11 @@ public struct Circle: Sendable {
         self.act(number) { $0.restart(now: $1, sent: &$2) }
     }
 
+    /// One host starts again from a backup.
+    public mutating func restore(_ number: Int, _ store: MemoryStore) {
+        self.act(number) { $0.restore(store, now: $1, sent: &$2) }
+    }
+
     /// One host gets another address, of which its system tells it.
     public mutating func move(_ number: Int, to endpoint: Endpoint) {
         self.act(number) { $0.move(to: endpoint, now: $1, sent: &$2) }

@@ -82,6 +82,12 @@ public struct Host: Sendable {
             .ownCandidates([Candidate(endpoint: endpoint, kind: .lan)]), now: now, sent: &sent)
     }
 
+    /// Starts again from a store of another time: a backup.
+    public mutating func restore(_ store: MemoryStore, now: Moment, sent: inout [Sent]) {
+        self.store = store
+        self.restart(now: now, sent: &sent)
+    }
+
     /// Crashes and starts again from the store alone.
     public mutating func restart(now: Moment, sent: inout [Sent]) {
         let configuration = self.configuration

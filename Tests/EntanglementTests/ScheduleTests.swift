@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test func aLostPeerIsSoughtEveryFiveSecondsThenEveryMinute() throws {
-        var pair = try Pair.trusted()
+        var pair = try Pair.trusted(sharesRecords: false)
         pair.act(.alice) { $0.handle(.resumed, now: $1, sent: &$2) }
         let attempts = self.attempts(self.openings(pair.record(for: .seconds(600)), from: .alice))
         let eager = attempts.filter { $0.time < .seconds(90) }
@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test func aNewNetworkMakesTheSearchEagerAgain() throws {
-        var pair = try Pair.trusted()
+        var pair = try Pair.trusted(sharesRecords: false)
         pair.act(.alice) { $0.handle(.resumed, now: $1, sent: &$2) }
         _ = pair.record(for: .seconds(600))
         pair.act(.alice) { $0.handle(.networkChanged, now: $1, sent: &$2) }

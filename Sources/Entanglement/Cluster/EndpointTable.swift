@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Two endpoint records of one member with one sequence and other content: the member runs twice.
+/// Two endpoint records of one member who runs twice.
 ///
-/// Both are signed, so they prove it to everybody.
+/// With one sequence and other content they prove it to everybody, since both are signed. With two
+/// they are the last ones of two starts of the program that have been publishing in turns.
 public struct CloneAlarm: Sendable, Equatable {
     /// Who.
     public let member: MemberID
@@ -18,6 +19,8 @@ public struct CloneAlarm: Sendable, Equatable {
 struct EndpointTable: Sendable {
     /// Ordered by member.
     private(set) var records: [Record] = []
+    /// For each of them, what is known of the starts of the program that made those before it.
+    private var runs: [Runs] = []
     /// At most one of each member, ordered by member.
     private(set) var alarms: [CloneAlarm] = []
 
@@ -53,20 +56,42 @@ struct EndpointTable: Sendable {
         let index = self.index(of: member)
         guard let held = self.record(of: member), case .endpoint(let other) = held.body else {
             self.records.insert(record, at: index)
+            self.runs.insert(Runs(), at: index)
             return true
         }
         guard held.id != record.id else { return false }
+        let alarm = CloneAlarm(
+            member: member, first: held.id < record.id ? held : record,
+            second: held.id < record.id ? record : held)
         if whereabouts.sequence == other.sequence {
-            self.raise(
-                CloneAlarm(
-                    member: member, first: held.id < record.id ? held : record,
-                    second: held.id < record.id ? record : held))
+            self.raise(alarm)
             guard record.id < held.id else { return false }
         } else if whereabouts.sequence < other.sequence {
             return false
         }
+        let isInTurns = self.runs[index].note(
+            whereabouts.incarnation, after: other.incarnation)
+        if isInTurns { self.raise(alarm) }
         self.records[index] = record
         return true
+    }
+
+    /// The starts of a member's program that were heard of.
+    private struct Runs {
+        /// The one before the last.
+        var former: UInt64?
+        /// How often one has come back after another.
+        var returnCount = 0
+
+        /// Counts a record; whether two have published in turns.
+        ///
+        /// Once or twice a record from before a backup was restored may come late.
+        mutating func note(_ incarnation: UInt64, after last: UInt64) -> Bool {
+            guard incarnation != last else { return false }
+            if incarnation == self.former { self.returnCount += 1 } else { self.returnCount = 0 }
+            self.former = last
+            return self.returnCount >= 3
+        }
     }
 
     /// A deliberate defect's: takes the record whatever its sequence is.

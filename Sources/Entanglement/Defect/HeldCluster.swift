@@ -42,6 +42,11 @@ extension Node {
         self.relations[id].map { self.isConnected($0, now) } ?? false
     }
 
+    /// Whether a relation only answers: somebody who is removed, or has blocked this node.
+    package func isSilent(_ id: RelationID) -> Bool {
+        self.relations[id]?.duty.isSilent ?? false
+    }
+
     /// Where a peer is reached now.
     package func path(of id: RelationID) -> Endpoint? { self.relations[id]?.path }
 

@@ -18,7 +18,7 @@ extension Relation {
 
     /// Whether the other side should be connected directly and is not.
     var isMissed: Bool {
-        self.mayBeCalled && !self.isPassive && !(self.isResting && self.wantedUntil == nil)
+        self.mayBeCalled && self.duty.seeks && !(self.isResting && self.wantedUntil == nil)
             && !(self.isTrusted && self.isConnected && !self.isRelayed)
     }
 

@@ -102,22 +102,6 @@ extension Relation {
         return turn.ownEndpoints.filter(\.address.isPublic)
     }
 
-    /// Newer keys are there for this member: these only answer whoever does not have them yet.
-    mutating func becomePassive(_ turn: inout Turn) {
-        guard !self.isPassive else { return }
-        self.isPassive = true
-        self.nextAttemptAt = nil
-        self.searchStart = nil
-        self.dropAttempts(&turn)
-        if !self.isConnected { self.callSeldom(&turn) }
-    }
-
-    /// The other may have newer keys too, but other ones: then the old ones are all that both have.
-    mutating func callSeldom(_ turn: inout Turn) {
-        guard self.isPassive, self.nextAttemptAt == nil else { return }
-        self.nextAttemptAt = turn.instant + turn.patience() * Constants.passivePatienceCount
-    }
-
     /// The other says where it is, by a record that came to this node.
     mutating func learn(_ whereabouts: Whereabouts, _ turn: inout Turn) {
         let former = self.record
@@ -131,9 +115,9 @@ extension Relation {
                     self.id, self.record.endpoints, lastHeardAt: self.record.lastHeardAt))
         }
         let isNews = self.record.endpoints.contains { !former.endpoints.contains($0) }
-        guard isNews, !self.isPassive else { return }
+        guard isNews, self.duty.seeks else { return }
         if !self.isConnected {
-            self.search(&turn)
+            if self.duty == .first { self.search(&turn) } else { self.hurry(turn) }
         } else if let path = self.path, !path.isRelay,
             !whereabouts.addresses.contains(where: { $0.endpoint.address == path.address })
         {

@@ -30,6 +30,14 @@ struct LiveCluster: Sendable {
     var leaveAt: Instant?
     /// When it is looked at whether enough others are connected.
     var lonelyAt: Instant?
+    /// When it is looked at those who were met and are lost.
+    var fallbackAt: Instant?
+    /// The relations with keys of the secret that counts; looked up and never gone through.
+    var counting: Set<RelationID> = []
+    /// Who has said that this node's leave was heard; looked up and never gone through.
+    var hearers: Set<RelationID> = []
+    /// How many belong to the cluster, as the records say.
+    private(set) var presentCount = 0
     /// The number of this start of the program, and the own sequence.
     var incarnation: UInt64 = 0
     /// Whether everything that one peer holds has come once.
@@ -71,6 +79,7 @@ struct LiveCluster: Sendable {
         let roster = RosterState(of: set, primitives)
         self.roster = roster
         self.set?.note(roster)
+        self.presentCount = roster.present.count
         self.notePlaces(primitives)
         return former
     }
@@ -101,7 +110,7 @@ struct LiveCluster: Sendable {
         var earliest = self.rounds.first
         let times = [
             self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
-            self.missing?.dueAt,
+            self.fallbackAt, self.missing?.dueAt,
         ]
         for due in times.compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)

@@ -33,11 +33,16 @@ extension Node {
             let own = turn.membership(of: self.live[index].id)?.member
         else { return }
         let neighbors = Neighbors(of: own, among: roster.present.map(\.id))
+        // Those who met stay connected, with whatever keys.
+        let met = Set(
+            self.live[index].peers.compactMap { id in
+                self.relations[id].flatMap { $0.record.epoch == nil ? $0.record.member : nil }
+            })
         for id in self.live[index].peers {
             guard let record = self.relations[id]?.record, let member = record.member,
                 record.epoch != nil
             else { continue }
-            let rests = !neighbors.includes(member)
+            let rests = !neighbors.includes(member) && !met.contains(member)
             guard self.relations[id]?.isResting != rests else { continue }
             self.update(id, &turn) { $0.setResting(rests, &$1) }
         }

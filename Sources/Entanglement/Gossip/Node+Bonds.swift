@@ -7,8 +7,10 @@ extension Node {
     /// Each may be asked for again: what is written already is not written twice.
     mutating func settleBonds(_ turn: inout Turn) {
         turn.mustSettleBonds = false
+        self.endSecondJoinings(&turn)
         for id in self.ids {
             guard let record = self.relations[id]?.record, record.phase == .trusted,
+                self.relations[id]?.duty != .farewell,
                 let bond = record.bond, let cluster = record.cluster, let member = record.member,
                 let index = self.liveIndex(of: cluster)
             else { continue }
@@ -42,6 +44,18 @@ extension Node {
                 self.write(
                     .confirm(member, meeting: meeting), second: part.signature, index, &turn)
             }
+        }
+    }
+
+    /// Whoever is taken into a cluster by one member is not by another, who would make a second member of
+    /// it.
+    private mutating func endSecondJoinings(_ turn: inout Turn) {
+        for id in self.ids {
+            guard let relation = self.relations[id], !relation.isTrusted,
+                case .joining(let cluster, _)? = relation.record.bond,
+                turn.clusters.contains(where: { $0.id == cluster })
+            else { continue }
+            self.end(id, .given(up: .cancelled), &turn)
         }
     }
 

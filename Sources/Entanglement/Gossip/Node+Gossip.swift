@@ -7,6 +7,9 @@ extension Node {
         guard self.configuration.sharesRecords else { return }
         self.followClusters(&turn)
         if turn.mustSettleBonds { self.settleBonds(&turn) }
+        let lost = turn.lost
+        turn.lost = []
+        for id in lost { self.settleDuties(beside: id, &turn) }
         let frames = turn.gossip
         turn.gossip = []
         for (id, frame) in frames { self.receive(frame, from: id, &turn) }
@@ -35,6 +38,9 @@ extension Node {
             for id in ids { _ = self.liveIndex(adding: id) }
         }
         guard turn.changes.contains(where: \.concernsRelations) else { return }
+        for id in self.ids where self.relations[id]?.record.phase == .forgotten {
+            self.dropOthers(beside: id, &turn)
+        }
         self.noteClusterPeers()
     }
 
@@ -52,7 +58,10 @@ extension Node {
 
     private func isPeer(_ id: RelationID, in cluster: ClusterID) -> Bool {
         guard let record = self.relations[id]?.record else { return false }
-        return record.cluster == cluster && record.phase == .trusted
+        // Who ends a cluster of two may hear of a third.
+        return record.cluster == cluster
+            && (record.phase == .trusted || record.phase == .forgetting)
+            && self.relations[id]?.duty != .farewell
     }
 
     /// Whether a peer may learn what the records say.
@@ -102,8 +111,9 @@ extension Node {
     /// A peer is connected, or has a new session: both tell what they hold.
     private mutating func greet(_ id: RelationID, _ turn: inout Turn) {
         guard let cluster = self.relations[id]?.record.cluster,
-            let index = self.liveIndex(of: cluster), self.isPeer(id, in: cluster)
+            let index = self.liveIndex(of: cluster)
         else { return }
+        guard self.isPeer(id, in: cluster) else { return self.bidFarewell(id, index, &turn) }
         self.live[index].setPeer(id, true)
         self.live[index].links[id] = self.live[index].links[id]?.renewed ?? GossipLink()
         if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
@@ -112,6 +122,7 @@ extension Node {
         }
         self.waitForGoodbye(index, turn)
         self.retirePassive(of: id, &turn)
+        self.settleDuties(beside: id, &turn)
     }
 
     mutating func tellSummary(_ index: Int, to id: RelationID, _ turn: inout Turn) {
@@ -131,8 +142,10 @@ extension Node {
     private mutating func receive(
         _ frame: GossipFrame, from id: RelationID, _ turn: inout Turn
     ) {
-        guard let index = self.liveIndex(of: frame.cluster), self.isPeer(id, in: frame.cluster)
-        else { return }
+        guard let index = self.liveIndex(of: frame.cluster) else { return }
+        guard self.isPeer(id, in: frame.cluster) else {
+            return self.receiveFarewell(frame, index, from: id, &turn)
+        }
         self.live[index].setPeer(id, true)
         if self.live[index].links[id] == nil { self.live[index].links[id] = GossipLink() }
         switch frame.body {
@@ -144,7 +157,7 @@ extension Node {
         case .record(let bytes): self.receive(record: bytes, index, from: id, &turn)
         case .places(let list): self.receive(list, index, from: id, &turn)
         case .welcome(let welcome): self.receive(welcome, index, from: id, &turn)
-        case .goodbye: self.hearGoodbye(index, &turn)
+        case .goodbye: self.hearGoodbye(index, from: id, &turn)
         }
     }
 
@@ -196,6 +209,9 @@ extension Node {
         self.tickMissingSecret(index, &turn)
         if let due = self.live[index].lonelyAt, due <= turn.instant {
             self.callOthers(index, &turn)
+        }
+        if let due = self.live[index].fallbackAt, due <= turn.instant {
+            self.useFallbacks(index, &turn)
         }
         if let due = self.live[index].leaveAt, due <= turn.instant {
             self.lose(self.live[index].id, .left, &turn)

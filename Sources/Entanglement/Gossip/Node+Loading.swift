@@ -19,8 +19,8 @@ extension Node {
         self.noteTold()
         for cluster in self.live.map(\.id) {
             guard let index = self.liveIndex(of: cluster) else { continue }
-            self.noteHearers(index, &turn)
             self.reconcile(index, &turn)
+            self.settleDuties(index, &turn)
             self.considerEpoch(index, &turn)
         }
         self.settleBonds(&turn)
@@ -56,23 +56,6 @@ extension Node {
             self.relations[id]?.told = record.endpoints.filter {
                 published.contains($0) && !known.contains($0)
             }
-        }
-    }
-
-    /// Relations with old keys only answer, as before the start.
-    private mutating func noteHearers(_ index: Int, _ turn: inout Turn) {
-        let cluster = self.live[index].id
-        for id in self.ids {
-            guard let record = self.relations[id]?.record, record.cluster == cluster,
-                let member = record.member, let number = record.epoch
-            else { continue }
-            let isOld = self.ids.contains { other in
-                guard let newer = self.relations[other]?.record, newer.cluster == cluster,
-                    newer.member == member, newer.phase == .trusted
-                else { return false }
-                return newer.epoch.map { number < $0 } ?? true
-            }
-            if isOld { self.update(id, &turn) { $0.becomePassive(&$1) } }
         }
     }
 }

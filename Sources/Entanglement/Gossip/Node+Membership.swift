@@ -87,7 +87,17 @@ extension Node {
 
     /// The clusters into which somebody can be taken.
     func openClusters(_ turn: Turn) -> [ClusterID] {
-        turn.livingClusters.filter { $0.standing == .member }.map(\.id)
+        turn.livingClusters.filter { $0.standing == .member && self.isSettled($0.id) }.map(\.id)
+    }
+
+    /// Whether the meeting that founded a cluster cannot be taken back any more.
+    private func isSettled(_ cluster: ClusterID) -> Bool {
+        !self.ids.contains { id in
+            guard let record = self.relations[id]?.record, record.cluster == cluster else {
+                return false
+            }
+            return record.bond == .founding && record.cancelTokens != nil
+        }
     }
 
     /// Into which cluster a newcomer is to be taken: the person's choice, or the only one if the person

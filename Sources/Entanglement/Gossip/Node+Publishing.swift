@@ -62,7 +62,11 @@ extension Node {
             !turn.has(.sequenceNotRecovered)
         else { return }
         self.live[index].sequence = max(self.live[index].sequence, whereabouts.sequence)
-        self.live[index].publishAt = turn.instant + Constants.gossipSpacing
+        let own = turn.membership(of: self.live[index].id)?.member
+        let isCloned = self.live[index].set?.cloneAlarms.contains { $0.member == own } ?? false
+        // Two copies would outdo each other without end.
+        self.live[index].publishAt =
+            turn.instant + (isCloned ? Constants.clonePause : Constants.gossipSpacing)
     }
 
     // MARK: What others hold

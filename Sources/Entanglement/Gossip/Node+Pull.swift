@@ -137,18 +137,9 @@ extension Node {
             self.mayLearn(id, index), self.live[index].mayAsk(id, cost: 8, now: turn.instant)
         else { return }
         let ids = set.idsInOrder(inBuckets: own.differing(from: digest))
-        let end = max(offset, min(ids.count, offset + GossipFrame.windowCount))
-        var start = offset
-        repeat {
-            let part = Array(ids.dropFirst(start).prefix(GossipFrame.idCountMax))
-            self.send(
-                .ids(
-                    GossipFrame.IDList(
-                        offset: UInt16(clamping: start), total: UInt16(clamping: ids.count),
-                        ids: part)),
-                of: self.live[index].id, to: id, &turn)
-            start += GossipFrame.idCountMax
-        } while start < end
+        for part in GossipFrame.IDList.window(of: ids, from: offset) {
+            self.send(.ids(part), of: self.live[index].id, to: id, &turn)
+        }
     }
 
     mutating func serve(
@@ -303,5 +294,17 @@ extension LiveCluster {
         guard quota.hasTokens(cost, now: now) else { return false }
         quota.take(cost)
         return true
+    }
+}
+
+extension GossipFrame.IDList {
+    /// The parts of a window of ids; one without ids if there are none.
+    static func window(of ids: [RecordID], from offset: Int) -> [GossipFrame.IDList] {
+        let end = max(offset + 1, min(ids.count, offset + GossipFrame.windowCount))
+        return stride(from: offset, to: end, by: GossipFrame.idCountMax).map { start in
+            GossipFrame.IDList(
+                offset: UInt16(clamping: start), total: UInt16(clamping: ids.count),
+                ids: Array(ids.dropFirst(start).prefix(GossipFrame.idCountMax)))
+        }
     }
 }

@@ -17,12 +17,13 @@ extension Node {
             turn.notify(.clusterJoined(cluster))
             self.live[index].publishAt = turn.instant
         }
-        if turn.clusters[position].standing == .member, let status = roster.member(own)?.status,
+        if turn.clusters[position].standing != .leaving, let status = roster.member(own)?.status,
             status == .removed || status == .left
         {
             return self.lose(cluster, status == .left ? .left : .removed, &turn)
         }
         self.tellChanges(cluster, own, from: former, to: roster, &turn)
+        if self.isForgotten(index), (try? self.leave(cluster, &turn)) != nil { return }
         self.useEarlySecrets(index, &turn)
         if turn.has(.epochGivenToGone) {
             self.beginEpoch(index, &turn)
@@ -46,14 +47,15 @@ extension Node {
         let own = record.membership.member
         self.dropUnwanted(index, record, roster, &turn)
         guard roster.isPresent(own), let epoch = record.epoch(of: roster) else { return }
+        self.live[index].counting = []
         for member in roster.members
-        where member.status == .present && member.id != own
-            && !roster.blocks(own, member.id) && !roster.blocks(member.id, own)
-            && !self.isMet(member.id, in: cluster)
+        where member.status == .present && member.id != own && !roster.blocks(own, member.id)
+            && !self.isMet(member.id, in: cluster, turn.instant)
         {
             self.introduce(member, index, record.membership, epoch, &turn)
         }
         self.chooseNeighbors(index, &turn)
+        self.settleDuties(index, &turn)
     }
 
     /// Ends the relations with those who are gone or blocked, and those with keys of long ago.
@@ -62,6 +64,7 @@ extension Node {
     ) {
         let own = record.membership.member
         var unwanted: [RelationID] = []
+        var removed: [RelationID] = []
         for id in self.ids {
             guard let relation = self.relations[id]?.record, relation.cluster == record.id,
                 let member = relation.member,
@@ -69,26 +72,50 @@ extension Node {
                 let status = roster.member(member)?.status
             else { continue }
             let isMember = status == .present || status == .waiting
-            let isBlocked = roster.blocks(own, member) || roster.blocks(member, own)
+            let duty = self.relations[id]?.duty
+            if isMember, duty == .farewell {
+                // The removal does not hold any more.
+                self.update(id, &turn) { $0.take(.passive, &$1) }
+                self.live[index].setPeer(id, true)
+            }
+            // Whom the other has blocked answers: the block may be taken back.
+            let isBlocked =
+                roster.blocks(own, member) || roster.blocks(member, own) && duty != .mute
             let isCurrent = relation.epoch.map { number in
                 record.epochs.contains { $0.number == number }
             }
             guard !isMember || isBlocked || isCurrent == false else { continue }
             if isCurrent != false, turn.has(.goneKeepsRelation) { continue }
+            if status == .removed, !roster.blocks(own, member), isCurrent != false,
+                self.mayAskWhy(id, turn)
+            {
+                if duty != .farewell { removed.append(id) }
+                continue
+            }
             unwanted.append(id)
             if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
         }
-        guard !unwanted.isEmpty, !turn.isGivingSecret else { return }
+        guard !turn.isGivingSecret else { return }
+        if !removed.isEmpty { self.banish(removed, index, &turn) }
+        guard !unwanted.isEmpty else { return }
         // What they are to hear goes out before.
         self.sendGossip(&turn)
         for id in unwanted { self.drop(id, &turn) }
     }
 
-    /// Whether there is a relation with a member that two people made.
-    private func isMet(_ member: MemberID, in cluster: ClusterID) -> Bool {
+    /// Whether there is a relation with a member that two people made, and nothing speaks against it.
+    private func isMet(_ member: MemberID, in cluster: ClusterID, _ now: Instant) -> Bool {
         self.ids.contains { id in
-            guard let record = self.relations[id]?.record else { return false }
-            return record.cluster == cluster && record.member == member && record.epoch == nil
+            guard let relation = self.relations[id], relation.record.cluster == cluster,
+                relation.record.member == member, relation.record.epoch == nil
+            else { return false }
+            guard relation.record.phase == .trusted else { return true }
+            guard relation.record.cancelTokens == nil else {
+                // The other may take a meeting of two members back; then they have what they had.
+                if case .confirming? = relation.record.bond { return false }
+                return true
+            }
+            return !relation.isLongLost(now)
         }
     }
 
@@ -99,9 +126,10 @@ extension Node {
     ) {
         guard self.ids.count < Limits.relationCountMax,
             let introduction = Introduction(
-                cluster: self.live[index].id, membership, member, epoch, self.primitives),
-            self.relations[introduction.id] == nil
+                cluster: self.live[index].id, membership, member, epoch, self.primitives)
         else { return }
+        self.live[index].counting.insert(introduction.id)
+        guard self.relations[introduction.id] == nil else { return }
         var record = introduction.record(membership, at: turn.wall)
         if turn.has(.memberKeysConstant) {
             record.keys?.psk = Secret([UInt8](repeating: 0, count: 32))
@@ -130,17 +158,12 @@ extension Node {
         relation.noteTold(knownBefore: former?.record.endpoints ?? [])
         let count = self.live[index].roster?.present.count ?? 0
         relation.isResting = count > Constants.meshCountMax
+        // What it is there for is settled with the others of that member.
+        relation.duty = .passive
         turn.changes.append(.relation(record, erasing: false))
         turn.actions.append(.admit(relation.admission))
         self.insert(relation, turn)
         self.live[index].setPeer(record.id, true)
-        for id in self.ids {
-            guard let other = self.relations[id]?.record, other.cluster == record.cluster,
-                other.member == member.id, other.epoch != nil, id != record.id
-            else { continue }
-            self.update(id, &turn) { $0.becomePassive(&$1) }
-        }
-        self.update(record.id, &turn) { $0.search(&$1) }
     }
 
     /// Ends a relation without a word: the records say why.
@@ -157,14 +180,14 @@ extension Node {
 
     /// Somebody is reached with new keys: the old ones have done their duty.
     mutating func retirePassive(of id: RelationID, _ turn: inout Turn) {
-        guard let relation = self.relations[id], !relation.isPassive,
+        guard let relation = self.relations[id], relation.duty == .first,
             let member = relation.record.member
         else { return }
         let record = relation.record
         for other in self.ids where other != id {
             guard let former = self.relations[other]?.record, former.cluster == record.cluster,
                 former.member == member, former.phase == .trusted, former.epoch != nil,
-                self.relations[other]?.isPassive ?? false
+                self.relations[other]?.duty != .first
             else { continue }
             self.drop(other, &turn)
         }
@@ -189,13 +212,28 @@ extension Node {
 
     // MARK: Leaving
 
+    /// Whether this node ends what it takes for a cluster of two, and there is a third.
+    private func isForgotten(_ index: Int) -> Bool {
+        self.live[index].presentCount > 2
+            && self.live[index].peers.contains {
+                self.relations[$0]?.record.phase == .forgetting
+            }
+    }
+
     /// This node does not belong to the cluster any more: its keys and records go.
     mutating func lose(
         _ cluster: ClusterID, _ departure: MemberDeparture, _ turn: inout Turn
     ) {
+        if departure == .removed { self.tellGuests(of: cluster, &turn) }
         for id in self.ids where self.relations[id]?.record.cluster == cluster {
-            self.drop(id, &turn)
+            if self.relations[id]?.record.cancelTokens != nil {
+                // The other is told, and takes back what it has not confirmed.
+                self.end(id, .given(up: .cancelled), &turn)
+            } else {
+                self.drop(id, &turn)
+            }
         }
+        self.endMeetings(for: cluster, &turn)
         turn.clusters.removeAll { $0.id == cluster }
         // Its place goes at the end of the turn, so that those of others stay as they are.
         if let index = self.liveIndex(of: cluster) { self.live[index] = LiveCluster(cluster) }
@@ -203,13 +241,49 @@ extension Node {
         turn.notify(.clusterLost(cluster, departure))
     }
 
-    /// Somebody holds the record by which this node left; what it says of a member proves nothing.
-    mutating func hearGoodbye(_ index: Int, _ turn: inout Turn) {
-        let cluster = self.live[index].id
-        guard turn.clusters.contains(where: { $0.id == cluster && $0.standing == .leaving }) else {
-            return
+    /// Whom this node took in, and who is none thereby, hears what was told last.
+    private mutating func tellGuests(of cluster: ClusterID, _ turn: inout Turn) {
+        guard let index = self.liveIndex(of: cluster) else { return }
+        for id in self.connectedPeers(of: index) {
+            if case .sponsoring? = self.relations[id]?.record.bond {
+                self.send(.goodbye, of: cluster, to: id, &turn)
+            }
         }
-        self.lose(cluster, .left, &turn)
+        self.sendGossip(&turn)
+    }
+
+    /// Meetings that are not finished end with the cluster that they are for: they hold its keys.
+    private mutating func endMeetings(for cluster: ClusterID, _ turn: inout Turn) {
+        for id in self.ids {
+            guard let relation = self.relations[id], !relation.isTrusted else { continue }
+            let isForIt: Bool
+            switch relation.record.bond {
+            case .sponsoring(let own)?, .confirming(let own, _)?: isForIt = own == cluster
+            case .founding?, .joining?, nil: isForIt = relation.record.sponsors == cluster
+            }
+            if isForIt { self.end(id, .given(up: .cancelled), &turn) }
+        }
+    }
+
+    /// Somebody holds the record by which this node left; what it says of a member proves nothing.
+    ///
+    /// The others who are there get a moment more: the one who heard it may be gone for good.
+    mutating func hearGoodbye(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        let cluster = self.live[index].id
+        switch turn.clusters.first(where: { $0.id == cluster })?.standing {
+        case .leaving?:
+            self.live[index].hearers.insert(id)
+            guard
+                !self.connectedPeers(of: index).allSatisfy(self.live[index].hearers.contains)
+            else { return self.lose(cluster, .left, &turn) }
+            let end = turn.instant + Constants.leaveExtra
+            self.live[index].leaveAt = min(self.live[index].leaveAt ?? end, end)
+        case .joining?:
+            // Nobody else knows of this node.
+            guard case .joining? = self.relations[id]?.record.bond else { return }
+            self.lose(cluster, .removed, &turn)
+        case .member?, nil: break
+        }
     }
 
     /// Who leaves waits a while for somebody's word.

@@ -37,7 +37,7 @@ extension Relation {
 
     /// Whether the peer is looked for, and nobody knows where it is.
     private func isLost(_ now: Instant) -> Bool {
-        self.record.phase == .trusted && !self.isConnected && !self.isPassive
+        self.record.phase == .trusted && !self.isConnected && self.duty == .first
             && !self.isAtRest(now)
     }
 

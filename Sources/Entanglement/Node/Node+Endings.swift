@@ -37,6 +37,17 @@ extension Node {
         }
     }
 
+    /// With a relation of two that ends go those with other keys of the same cluster.
+    mutating func dropOthers(beside id: RelationID, _ turn: inout Turn) {
+        guard let record = self.relations[id]?.record, let cluster = record.cluster else { return }
+        for other in self.ids where other != id {
+            guard let rival = self.relations[other]?.record, rival.cluster == cluster,
+                rival.member == record.member, rival.epoch != nil
+            else { continue }
+            self.drop(other, &turn)
+        }
+    }
+
     /// A cluster of two ends with the relation of the two.
     private mutating func leaveEmpty(_ cluster: ClusterID?, _ turn: inout Turn) {
         guard let cluster, let index = self.liveIndex(of: cluster),

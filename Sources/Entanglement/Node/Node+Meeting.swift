@@ -4,7 +4,16 @@
 extension Node {
     /// How many peers share a cluster with this node.
     var totalPeers: UInt64 {
-        UInt64(self.ids.count { self.relations[$0]?.record.phase == .trusted })
+        UInt64(
+            self.ids.count {
+                guard let relation = self.relations[$0], relation.duty == .first else {
+                    return false
+                }
+                // A founding that may be taken back is none yet.
+                let isOpen =
+                    relation.record.bond == .founding && relation.record.cancelTokens != nil
+                return relation.record.phase == .trusted && !isOpen
+            })
     }
 
     mutating func offer(

@@ -84,6 +84,7 @@ extension Node {
         case .forget(let relation):
             try self.requirePeer(relation)
             try self.requirePair(relation)
+            self.dropOthers(beside: relation, &turn)
             self.update(relation, &turn) { $0.forget(&$1) }
         case .rename(let relation, let name): try self.rename(relation, name, &turn)
         case .renameCluster(let cluster, let name): try self.rename(cluster, name, &turn)
@@ -109,8 +110,7 @@ extension Node {
     /// Who shares a cluster of more than two is not forgotten, but blocked or removed.
     private func requirePair(_ id: RelationID) throws(Refusal) {
         guard let cluster = self.relations[id]?.record.cluster,
-            let index = self.liveIndex(of: cluster), let roster = self.live[index].roster,
-            roster.present.count > 2
+            let index = self.liveIndex(of: cluster), self.live[index].presentCount > 2
         else { return }
         throw .inCluster(cluster)
     }

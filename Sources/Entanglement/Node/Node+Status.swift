@@ -15,7 +15,7 @@ extension Node {
     public func status(now: Moment) -> NodeStatus {
         let relations = self.ids.compactMap { self.relations[$0] }
         let peers = relations.filter {
-            $0.isTrusted && $0.record.phase != .forgotten && !$0.isPassive
+            $0.isTrusted && $0.record.phase != .forgotten && self.isShown($0, now)
         }
         let pairings = relations.filter { !$0.isTrusted }.sorted {
             ($0.record.createdAt, $0.id) < ($1.record.createdAt, $1.id)
@@ -39,6 +39,25 @@ extension Node {
                 ("datagramsRelayed", self.tally.relayed),
                 ("datagramsNotRelayed", self.tally.relayedDropped),
             ])
+    }
+
+    /// Whether a relation is the one of several with a member that people see: the one that is connected,
+    /// else the first.
+    private func isShown(_ relation: Relation, _ now: Moment) -> Bool {
+        guard !relation.duty.isSilent else { return false }
+        guard let cluster = relation.record.cluster, let member = relation.record.member,
+            let index = self.liveIndex(of: cluster)
+        else { return true }
+        let isConnected = self.isConnected(relation, now)
+        guard relation.duty != .first || !isConnected else { return true }
+        let hasOther = self.live[index].peers.contains { other in
+            guard other != relation.id, let rival = self.relations[other],
+                rival.record.member == member
+            else { return false }
+            return self.isConnected(rival, now)
+                && (!isConnected || rival.duty == .first || rival.id < relation.id)
+        }
+        return !hasOther && (relation.duty == .first || isConnected)
     }
 
     func isConnected(_ relation: Relation, _ now: Moment) -> Bool {

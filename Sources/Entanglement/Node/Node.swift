@@ -335,6 +335,8 @@ public struct Node: Sendable {
         turn.nodeName = self.name
         turn.clusters = self.clusters
         turn.trustedClusters = self.trustedClusters
+        turn.largerClusters = self.live.indices.filter { self.live[$0].presentCount > 2 }
+            .map { self.live[$0].id }
         turn.ownEndpoints = self.published
         turn.ownHint = self.own.hint
         turn.punching = self.punching

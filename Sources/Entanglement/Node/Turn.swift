@@ -53,6 +53,8 @@ struct Turn {
     var clusters: [ClusterRecord] = []
     /// Clusters with somebody in them whom this node trusts.
     var trustedClusters: Set<ClusterID> = []
+    /// Clusters of more than two.
+    var largerClusters: [ClusterID] = []
     var nodeName = ""
     /// Who got in whom this relation had not called, and from where.
     var unasked: (relation: RelationID, address: IPAddress)?
@@ -76,8 +78,9 @@ struct Turn {
     var mustSettleBonds = false
     /// A deliberate defect's: who is gone keeps its relation until the new secret is given.
     var isGivingSecret = false
-    /// Relations that are connected since this turn.
+    /// Relations that are connected since this turn, and those that are not any more.
     var connected: [RelationID] = []
+    var lost: [RelationID] = []
     /// What peers said about clusters, to be carried out after the step.
     var gossip: [(from: RelationID, frame: GossipFrame)] = []
     /// What is to be told about clusters, at the end of the step.

@@ -47,12 +47,12 @@ extension Relation {
     }
 
     func isEager(_ turn: Turn) -> Bool {
-        !self.isPassive
+        self.duty == .first
             && (self.searchStart.map { turn.instant - $0 < Constants.searchEagerSpan } ?? true)
     }
 
     /// When the next attempt is due after one made now; nil: none.
-    private func pause(_ turn: inout Turn) -> Duration? {
+    private mutating func pause(_ turn: inout Turn) -> Duration? {
         switch self.record.phase {
         case .offered, .forgotten: nil
         case .answered, .connecting: Constants.attemptInterval + turn.jitter()
@@ -60,7 +60,7 @@ extension Relation {
         case .trusted, .forgetting:
             self.isEager(turn)
                 ? Constants.attemptInterval + turn.jitter()
-                : turn.patience() * (self.isPassive ? Constants.passivePatienceCount : 1)
+                : self.duty.isSilent ? nil : self.calmPause(&turn)
         }
     }
 
@@ -161,7 +161,7 @@ extension Relation {
         return n
     }
 
-    private func makeAttempt(
+    private mutating func makeAttempt(
         n: UInt64, _ keys: RelationKeys, _ reach: Attempt.Reach, _ turn: inout Turn
     ) -> Attempt? {
         for digits in [10, 9] {
@@ -170,7 +170,8 @@ extension Relation {
             let byteCount = writer.payloadByteCountMax(byteCountMax: Constants.openingByteCount)
             let content = OpeningContent(
                 isTrusted: self.isTrusted, n: n, from: index, intent: self.record.intent,
-                clusterMatches: self.clusterMatches(turn), endpoints: self.ownEndpoints(turn))
+                clusterMatches: self.clusterMatches(turn, round: self.matchRound),
+                endpoints: self.ownEndpoints(turn))
             var handshake = NoiseHandshake.kkpsk0(
                 role: .initiator, prologue: keys.meeting, staticKey: self.ownKey,
                 remoteStatic: keys.peerKey, psk: keys.psk,
@@ -182,18 +183,40 @@ extension Relation {
             else { return nil }
             let bytes = writer.finish(payload: payload, key: keys.sendMAC, turn.primitives)
             if bytes.count == Constants.openingByteCount {
+                defer { self.matchRound &+= 1 }
                 return Attempt(
                     index: index, n: n, handshake: handshake, bytes: bytes,
-                    createdAt: turn.instant, sends: self.sends(turn), reach: reach)
+                    createdAt: turn.instant, sends: self.sends(turn), reach: reach,
+                    matchRound: self.matchRound)
             }
             turn.indexes.free(index)
         }
         return nil
     }
 
-    /// Up to four values by which the other finds a cluster that both are in already.
-    func clusterMatches(_ turn: Turn) -> [UInt64] {
-        self.matchValues(turn).map(\.value)
+    /// Up to four values by which the other finds a cluster that both are in already: in each round those
+    /// of the next four clusters.
+    func clusterMatches(_ turn: Turn, round: Int) -> [UInt64] {
+        let values = self.matchValues(turn).map(\.value)
+        let count = Constants.clusterMatchCountMax
+        guard values.count > count else { return values }
+        let rounds = (values.count + count - 1) / count
+        return Array(values.dropFirst((round & 0xFFFF) % rounds * count).prefix(count))
+    }
+
+    /// The same for an answer: first those that the other named too.
+    func clusterMatches(_ turn: Turn, answering matches: [UInt64]) -> [UInt64] {
+        let values = self.matchValues(turn).map(\.value)
+        let shared = values.filter { matches.contains($0) }
+        let others = values.filter { !matches.contains($0) }
+        return Array((shared + others).prefix(Constants.clusterMatchCountMax))
+    }
+
+    /// Whether there are clusters that none of the last attempts named.
+    private func hasMoreMatches(after round: Int, _ turn: Turn) -> Bool {
+        let count = Constants.clusterMatchCountMax
+        let rounds = (self.matchValues(turn).count + count - 1) / count
+        return rounds > 1 && (round & 0xFFFF) % rounds != rounds - 1
     }
 
     /// The first own cluster that one of the other's values names.
@@ -211,7 +234,7 @@ extension Relation {
         let prk = schedule.prk(
             meeting: meeting, offeringSalt: isOffering ? codes.ownSalt : peerSalt,
             answeringSalt: isOffering ? peerSalt : codes.ownSalt)
-        return turn.livingClusters.prefix(Constants.clusterMatchCountMax).map {
+        return turn.livingClusters.map {
             ($0.id, schedule.clusterMatch(prk: prk, cluster: $0.id))
         }
     }
@@ -246,8 +269,11 @@ extension Relation {
             index: attempt.index, remoteIndex: from, keys: keys, ownPID: self.record.ownPID,
             sendKey: split.initiatorToResponder, receiveKey: split.responderToInitiator,
             createdAt: turn.instant)
+        // The other knows of no more of the own clusters than that attempt named.
+        let named = self.clusterMatches(turn, round: attempt.matchRound)
         let (purpose, problem) = self.agreement(
-            peerIntent: content.intent, matches: content.clusterMatches, turn)
+            peerIntent: content.intent,
+            matches: content.clusterMatches.filter { named.contains($0) }, turn)
         self.add(
             SessionView(
                 index: attempt.index, isInitiator: true, createdAt: turn.instant,
@@ -263,7 +289,8 @@ extension Relation {
         if self.isTrusted && content.isTrusted {
             self.establish(&turn)
         } else if let problem, !self.isTrusted {
-            self.stop(problem, &turn)
+            let hasMore = self.hasMoreMatches(after: attempt.matchRound, turn)
+            if hasMore { self.startAttempt(&turn) } else { self.stop(problem, &turn) }
         } else {
             self.begin(&turn)
             self.startFounding(

@@ -82,9 +82,9 @@ extension Relation {
             guard self.record.phase == .trusted, !packet.source.isRelay else { return }
             turn.rendezvous.append((self.id, frame))
         case .gossip(let frame):
-            guard self.record.phase == .trusted, self.record.cluster == frame.cluster else {
-                return
-            }
+            guard self.record.phase == .trusted || self.record.phase == .forgetting,
+                self.record.cluster == frame.cluster
+            else { return }
             turn.gossip.append((self.id, frame))
         }
     }
@@ -335,7 +335,10 @@ extension Relation {
     }
 
     /// The other ended the relation; the keys stay for a day, to acknowledge repetitions.
+    ///
+    /// Who ends a cluster of two does not know yet that there is a third: then it has to leave.
     private mutating func receiveForget(answerTo target: Endpoint, _ turn: inout Turn) {
+        if let cluster = self.record.cluster, turn.largerClusters.contains(cluster) { return }
         if !turn.has(.forgetUnanswered) { self.send(.forgetAnswer, to: target, &turn) }
         guard self.record.phase != .forgotten else { return }
         self.record.phase = .forgotten

@@ -114,6 +114,10 @@ extension Relation {
         turn.connected.append(self.id)
         self.seeking.isUnproved = false
         if !path.isRelay { self.seeking.movedAt = turn.instant }
+        if self.duty == .farewell {
+            self.farewellAt = turn.instant
+            return
+        }
         if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }) {
             turn.notify(event)
         }
@@ -236,18 +240,21 @@ extension Relation {
         self.heldMove = nil
         if self.isConnected {
             self.isConnected = false
-            if !self.isAtRest(turn.instant) { turn.notify(.peerUnreachable(self.id)) }
+            turn.lost.append(self.id)
+            if !self.isAtRest(turn.instant), self.duty != .farewell {
+                turn.notify(.peerUnreachable(self.id))
+            }
             turn.changes.append(
                 .endpoints(
                     self.id, self.record.endpoints, lastHeardAt: self.record.lastHeardAt))
         }
-        if self.isPassive { self.callSeldom(&turn) } else { self.search(&turn) }
+        if self.duty == .first { self.search(&turn) } else { self.callSeldom(&turn) }
     }
 
     /// Starts to look for a trusted peer, with haste again.
     mutating func search(_ turn: inout Turn, after delay: Duration = .zero) {
         guard self.record.phase == .trusted || self.record.phase == .forgetting,
-            !self.isPassive, !self.isAtRest(turn.instant)
+            self.duty == .first, !self.isAtRest(turn.instant)
         else { return }
         if self.searchStart == nil { self.birthdayRoundCount = 0 }
         if turn.has(.noSearch), self.path != nil { return }

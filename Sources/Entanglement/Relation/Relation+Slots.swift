@@ -11,6 +11,7 @@ extension Relation {
             return
         }
         if self.answerAgain(datagram, from: source, &turn) { return }
+        guard !self.hasAskedWhy(turn.instant) else { return }
         guard n > self.record.acceptedCounter || turn.has(.questionRepeats) else {
             self.answerStale(n, keys, to: source, &turn)
             return
@@ -38,7 +39,8 @@ extension Relation {
         guard
             let response = self.makeResponse(
                 to: from, index: index, n: n, source: source,
-                self.introduction(purpose, matches: content.clusterMatches, turn), &handshake,
+                self.introduction(purpose, matches: content.clusterMatches, turn),
+                self.clusterMatches(turn, answering: content.clusterMatches), &handshake,
                 keys, turn)
         else { return }
         self.makeRoomForSlot(&turn)
@@ -78,7 +80,7 @@ extension Relation {
 
     private func makeResponse(
         to: UInt32, index: UInt32, n: UInt64, source: Endpoint,
-        _ introduction: (keys: MemberKeys, reference: ClusterReference?),
+        _ introduction: (keys: MemberKeys, reference: ClusterReference?), _ matches: [UInt64],
         _ handshake: inout NoiseHandshake, _ keys: RelationKeys, _ turn: Turn
     ) -> [UInt8]? {
         let writer = EnvelopeWriter.response(
@@ -88,7 +90,7 @@ extension Relation {
             - PublicKey.byteCount - Constants.tagByteCount
         let content = ResponseContent(
             isTrusted: self.isTrusted, n: n, to: to, from: index, echo: source,
-            intent: self.record.intent, clusterMatches: self.clusterMatches(turn),
+            intent: self.record.intent, clusterMatches: matches,
             memberKeys: introduction.keys, endpoints: self.ownEndpoints(turn),
             reference: introduction.reference)
         guard

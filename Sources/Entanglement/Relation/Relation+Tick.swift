@@ -22,6 +22,7 @@ extension Relation {
             self.wantedUntil = nil
             if !self.isConnected { self.searchStart = nil }
         }
+        if let due = self.hangUpAt, due <= turn.instant { self.hangUp(&turn) }
         self.tickSeeking(&turn)
         if let due = self.nextAttemptAt, due <= turn.instant {
             self.nextAttemptAt = nil

@@ -14,6 +14,8 @@ struct Relation: Sendable {
     /// Sessions that the gate holds.
     var sessions: [SessionView] = []
     var nextCounter: UInt64
+    /// Which of the own clusters the next attempt names, where these are many.
+    var matchRound = 0
     var nextAttemptAt: Instant?
     var lastAttemptAt: Instant?
     /// Attempts out of turn, and when the first of them was asked for.
@@ -85,8 +87,11 @@ struct Relation: Sendable {
     var seeking = Seeking()
     /// When notes are left for this peer and sought, while it is lost.
     var lastResort = LastResortSchedule()
-    /// Whether newer keys of the same member are there: then these only answer.
-    var isPassive = false
+    /// What it is there for, among all with the same member.
+    var duty = Duty.first
+    /// When somebody who is removed began to ask why, and how many packets it may still get.
+    var farewellAt: Instant?
+    var farewellBudget = 0
     /// Whether the cluster is so large that this one is only used when it is wanted.
     var isResting = false
     /// Until then it is wanted all the same.
@@ -122,6 +127,7 @@ struct Relation: Sendable {
         }
         consider(self.nextAttemptAt)
         consider(self.wantedUntil)
+        consider(self.hangUpAt)
         consider(self.phaseEnd)
         consider(self.founding?.dueAt)
         consider(self.forgetAt)
@@ -184,6 +190,8 @@ struct Attempt: Sendable {
     let sends: ArraySlice<Duration>
     /// Where it goes.
     let reach: Reach
+    /// Which of the own clusters it names, where these are more than it can.
+    let matchRound: Int
     private(set) var sentCount = 0
     /// When the next sending is due, or the end.
     private(set) var dueAt: Instant
@@ -191,8 +199,9 @@ struct Attempt: Sendable {
     /// An attempt whose first sending is due at once.
     init(
         index: UInt32, n: UInt64, handshake: NoiseHandshake, bytes: [UInt8], createdAt: Instant,
-        sends: ArraySlice<Duration>, reach: Reach = .all
+        sends: ArraySlice<Duration>, reach: Reach = .all, matchRound: Int = 0
     ) {
+        self.matchRound = matchRound
         self.index = index
         self.n = n
         self.handshake = handshake

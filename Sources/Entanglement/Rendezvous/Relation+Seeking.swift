@@ -6,7 +6,10 @@ extension Relation {
     var isRelayed: Bool { self.path?.isRelay ?? false }
 
     /// Whether this peer can be asked for help, and may ask: trusted, and reached directly.
-    var canHelp: Bool { self.record.phase == .trusted && self.isConnected && !self.isRelayed }
+    var canHelp: Bool {
+        self.record.phase == .trusted && self.isConnected && !self.isRelayed
+            && self.duty != .farewell
+    }
 
     var help: Help {
         Help(canHelp: self.canHelp, seeks: self.seeking.seekAt != nil, tag: self.seeking.tag)
@@ -17,10 +20,15 @@ extension Relation {
         switch self.record.phase {
         case .answered, .connecting, .timedOut: self.record.keys != nil
         case .trusted, .forgetting:
-            !self.isPassive && (!self.isResting || self.wantedUntil != nil)
+            self.isWanted && (!self.isResting || self.wantedUntil != nil)
                 && (!self.isConnected || self.isRelayed || self.isDoubtful)
         case .offered, .forgotten: false
         }
+    }
+
+    /// Whether the peer is sought by it, or connected.
+    private var isWanted: Bool {
+        self.duty.seeks || self.isConnected && !self.duty.isSilent
     }
 
     /// Whether the peer is connected, and may not be where it was.

@@ -140,10 +140,13 @@ extension Checker {
         for position in relations.indices where relations[position].cluster == held.id {
             guard let member = relations[position].member else { continue }
             let status = roster.member(member)?.status
-            if status == .left || status == .removed {
+            let isSilent = host.node?.isSilent(relations[position].id) ?? true
+            if status == .left || status == .removed && !isSilent {
                 self.report(.goneAreDropped, at: now, [host.id], "of who is gone")
             }
-            if roster.blocks(held.own, member) || roster.blocks(member, held.own) {
+            if roster.blocks(held.own, member)
+                || roster.blocks(member, held.own) && !isSilent
+            {
                 self.report(.goneAreDropped, at: now, [host.id], "of who is blocked")
             }
             guard let number = relations[position].epoch else { continue }

@@ -53,7 +53,8 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         /// Questions after a rest are answered at the peer's own address alone.
         case restsStayHome
 
-        /// No relation with a member who is gone or blocked, as the own records say.
+        /// No relation with a member who is gone or blocked, as the own records say, but those that only
+        /// answer.
         case goneAreDropped
         /// Who never met is a member by the records of both, or has no relation.
         case introducedAreMembers

@@ -131,6 +131,28 @@ import Testing
         }
     }
 
+    /// Two copies whose sequences never meet: each goes on from the other's.
+    @Test func copiesThatPublishInTurnsAreACloneAlarm() {
+        var set = self.maker.emptySet()
+        for sequence in UInt64(1)...4 {
+            _ = self.take(self.record(sequence, incarnation: sequence % 2), into: &set)
+        }
+        #expect(set.cloneAlarms.isEmpty)
+        _ = self.take(self.record(5, incarnation: 1), into: &set)
+        #expect(set.cloneAlarms.map(\.member) == [self.maker.anna.id])
+    }
+
+    /// Starts one after the other, and what comes late from before a backup was restored, are no copies.
+    @Test func startsAndBackupsAreNoCloneAlarm() {
+        var set = self.maker.emptySet()
+        let incarnations: [UInt64] = [1, 1, 2, 2, 3, 2, 3, 3, 4, 5, 5, 4, 5, 6, 7]
+        for (position, incarnation) in incarnations.enumerated() {
+            _ = self.take(
+                self.record(UInt64(position + 1), incarnation: incarnation), into: &set)
+        }
+        #expect(set.cloneAlarms.isEmpty)
+    }
+
     @Test func strangersAndForgedOnesAreNotKept() throws {
         var set = self.maker.emptySet()
         let stranger = ClusterMaker(seed: 32)

@@ -46,6 +46,28 @@ import Testing
         #expect(memberships[0].agreementKey != memberships[1].agreementKey)
     }
 
+    /// A code names four clusters at a time; who is in more finds the common one all the same.
+    @Test(arguments: UInt64(1)...3)
+    func theCommonOneOfManyIsFound(seed: UInt64) throws {
+        var circle = Circle(["Ada", "Ben", "Cem"], seed: seed)
+        let cluster = try circle.found(0, 1)
+        for _ in 0..<6 {
+            for one in [0, 1] {
+                try circle.confirm(one, 2, intent: .private)
+                circle.run(for: .seconds(3))
+            }
+        }
+        let before = try #require(try circle.relations(0, with: 1, cluster).first)
+        try circle.confirm(0, 1)
+        circle.run(for: .seconds(30))
+        let after = try circle.relations(0, with: 1, cluster)
+        #expect(after.count == 1)
+        #expect(after.first?.phase == .trusted)
+        #expect(after.first?.id != before.id)
+        #expect(circle.hosts[0].store.state.clusters.count == 7)
+        #expect(!circle.hosts[0].store.state.relations.contains { $0.phase != .trusted })
+    }
+
     /// A peer of one cluster says nothing about the other that counts.
     @Test func framesOfTheOtherClusterAreIgnored() throws {
         var (circle, first, second) = try self.two()

@@ -75,7 +75,7 @@ struct LeavingTests {
             circle.hosts[number].store.state.relations.count { $0.member == member }
         }
         #expect(relations(2, members[3]) == 0)
-        #expect(relations(3, members[2]) == 0)
+        #expect(relations(3, members[2]) == 1)
         #expect(relations(0, members[3]) == 1)
         #expect(circle.request(2, .block(cluster, members[3], isOn: false)) == .done)
         circle.run(for: .seconds(20))

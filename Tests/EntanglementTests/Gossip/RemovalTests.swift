@@ -33,7 +33,8 @@ import Testing
         // Two of three who are not accused: that is more than half.
         #expect(circle.request(1, .removeMember(cluster, ids[3])) == .done)
         #expect(!circle.isConnected(1, with: ids[3], cluster))
-        #expect(!circle.hosts[1].store.state.relations.contains { $0.member == ids[3] })
+        let peers = circle.hosts[1].node.status(now: circle.now).peers
+        #expect(!peers.contains { $0.member == ids[3] })
         circle.run(for: .seconds(15))
         try circle.expectOneCluster([0, 1, 2], cluster)
         for number in 0..<3 {
@@ -59,7 +60,7 @@ import Testing
         circle.stopped = []
         circle.restart(3)
         circle.run(for: .seconds(120))
-        #expect(circle.record(3, cluster)?.epochs.map(\.number) == [0])
+        #expect(circle.record(3, cluster) == nil)
         for number in 0..<3 { #expect(!circle.isConnected(number, with: ids[3], cluster)) }
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
