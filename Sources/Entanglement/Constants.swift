@@ -303,13 +303,13 @@ public enum Constants {
     /// An epoch whose secret has not come after this, although somebody is connected, is replaced.
     public static let epochSilence = Duration.seconds(60)
     /// Datagrams at once to a place that only an endpoint record names; one more after each pause.
-    public static let toldCallCountMax = 5
+    public static let toldCallCountMax = 18
     /// One more of them, for one place.
-    public static let toldCallPause = Duration.seconds(720)
+    public static let toldCallPause = Duration.seconds(20)
     /// The same to all such places of one member.
-    public static let toldCallCountMaxOfAll = 40
+    public static let toldCallCountMaxOfAll = 72
     /// One more of them, for one member.
-    public static let toldCallPauseOfAll = Duration.seconds(90)
+    public static let toldCallPauseOfAll = Duration.seconds(5)
     /// Who leaves waits so long for somebody's word that it was heard.
     public static let leavePatience = Duration.seconds(10)
     /// And so long after the first one's word for that of the others.
