@@ -47,9 +47,9 @@ extension Relation {
     /// Whoever repeats a recorded hello gets a message 1 that is of no use to it, twice a second at
     /// most; an answer proves the place as any other.
     mutating func sight(at endpoint: Endpoint, _ turn: inout Turn) {
-        guard self.mayBeCalled, turn.isReachable(endpoint), !turn.has(.helloIgnored) else {
-            return
-        }
+        guard self.mayBeCalled, !self.duty.isSilent, turn.isReachable(endpoint),
+            !turn.has(.helloIgnored)
+        else { return }
         self.sightings.removeAll {
             $0.endpoint == endpoint || turn.instant - $0.at >= Constants.sightingLife
         }

@@ -97,6 +97,8 @@ extension Relation {
     /// Where this node may be reached, as far as this peer may know: addresses of local networks are for
     /// those who were met, or are on one.
     func ownEndpoints(_ turn: Turn) -> [Endpoint] {
+        // Whoever is removed gets no address.
+        if self.duty == .farewell { return [] }
         let isNear = self.path.map { !$0.isRelay && !$0.address.isPublic } ?? false
         guard self.record.epoch != nil, !isNear else { return turn.ownEndpoints }
         return turn.ownEndpoints.filter(\.address.isPublic)

@@ -20,12 +20,13 @@ extension Node {
                     turn.notify(.memberEquivocated(cluster, member))
                     continue
                 }
-                if self.blocks(member, index, turn) {
+                let (isOwn, isOther) = self.blocks(member, index, turn)
+                if isOwn {
                     self.drop(id, &turn)
                     continue
                 }
                 // A block of the other's may have been taken back: whether so, it says itself.
-                self.settleDuties(beside: id, &turn)
+                if isOther { self.settleDuties(beside: id, &turn) }
                 // Until then the other may take the meeting back.
                 if record.cancelTokens == nil {
                     self.replaceFormer(of: id, cluster, member, &turn)
@@ -67,12 +68,14 @@ extension Node {
         return isThere && (record.peerPart.map { $0.keys == entry.keys } ?? true)
     }
 
-    /// Whether this node has nothing to do with a member, as its person wants.
-    private func blocks(_ member: MemberID, _ index: Int, _ turn: Turn) -> Bool {
+    /// Whether one of the two has nothing to do with the other, as the records say.
+    private func blocks(
+        _ member: MemberID, _ index: Int, _ turn: Turn
+    ) -> (byOwn: Bool, byOther: Bool) {
         guard let roster = self.live[index].roster,
             let own = turn.membership(of: self.live[index].id)?.member
-        else { return false }
-        return roster.blocks(own, member)
+        else { return (false, false) }
+        return (roster.blocks(own, member), roster.blocks(member, own))
     }
 
     /// Whether a member is there whom this node has not met yet, as the records say.
@@ -87,12 +90,16 @@ extension Node {
     private mutating func replaceFormer(
         of id: RelationID, _ cluster: ClusterID, _ member: MemberID, _ turn: inout Turn
     ) {
-        guard let record = self.relations[id]?.record, record.epoch == nil else { return }
+        guard let relation = self.relations[id] else { return }
+        let record = relation.record
+        guard record.epoch == nil else { return }
         for other in self.ids where other != id {
-            guard let former = self.relations[other]?.record, former.cluster == cluster,
-                former.member == member, former.phase == .trusted,
-                former.epoch != nil || former.createdAt < record.createdAt
+            guard let rival = self.relations[other], rival.record.cluster == cluster,
+                rival.record.member == member, rival.record.phase == .trusted,
+                // Keys of the epoch are the way back while those of the meeting do not work.
+                rival.record.epoch != nil ? relation.isConnected : rival.isOlder(than: relation)
             else { continue }
+            let former = rival.record
             let (givenName, matchedAt) = (former.givenName, former.matchedAt)
             self.drop(other, &turn)
             self.update(id, &turn) { relation, turn in
@@ -131,5 +138,18 @@ extension Node {
         guard case .added(let records) = intake else { return false }
         self.note(records, index, from: nil, &turn)
         return true
+    }
+}
+
+extension Relation {
+    /// Whether it was trusted before another one; of times before the start of the program the wall clock
+    /// tells.
+    fileprivate func isOlder(than other: Relation) -> Bool {
+        switch (self.trustedAt, other.trustedAt) {
+        case (let own?, let others?): own < others
+        case (nil, _?): true
+        case (_?, nil): false
+        case (nil, nil): self.record.createdAt < other.record.createdAt
+        }
     }
 }

@@ -119,7 +119,11 @@ extension Node {
         while epochs.count > Constants.epochCountMax {
             epochs.remove(at: self.leastNeeded(epochs, cluster))
         }
-        while epochs.count > 1, turn.wall - epochs[1].since > Constants.epochLife {
+        // The one that counts stays, however old: it may have the smallest number.
+        let counting = self.liveIndex(of: cluster).flatMap { self.live[$0].roster?.epoch }
+        while epochs.count > 1, epochs[0].record != counting,
+            turn.wall - epochs[1].since > Constants.epochLife
+        {
             epochs.removeFirst()
         }
         turn.clusters[position].epochs = epochs
@@ -139,7 +143,7 @@ extension Node {
             return (isVoters ? 1 : 0, -authors.count { $0 == author }, position)
         }
         let others = epochs.indices.filter {
-            epochs[$0].record == nil || epochs[$0].record != live?.roster?.epoch
+            epochs[$0].record != live?.roster?.epoch
         }
         return others.min { ranks[$0] < ranks[$1] } ?? 0
     }

@@ -33,9 +33,6 @@ extension Node {
     /// It is there: what is held here is another thing than what it holds.
     mutating func bidFarewell(_ id: RelationID, _ index: Int, _ turn: inout Turn) {
         guard self.relations[id]?.duty == .farewell else { return }
-        self.update(id, &turn) { relation, _ in
-            relation.farewellBudget = Limits.farewellPacketMax
-        }
         self.send(.summary(self.summary(of: index, turn)), of: self.live[index].id, to: id, &turn)
     }
 
@@ -47,15 +44,16 @@ extension Node {
             relation.farewellBudget > 0, let set = self.live[index].set,
             let roster = self.live[index].roster
         else { return }
-        let verdict = set.verdict(roster)
         var answers: [GossipFrame.Body] = []
         switch frame.body {
         case .digest(let offset, let digest):
+            let verdict = set.verdict(roster)
             let own = set.digest(self.primitives)
             let ids = set.idsInOrder(inBuckets: own.differing(from: digest))
                 .filter { set.number(of: $0).map { verdict[$0] } ?? false }
             answers = GossipFrame.IDList.window(of: ids, from: Int(offset)).map { .ids($0) }
         case .want(let ids):
+            let verdict = set.verdict(roster)
             for wanted in ids where set.number(of: wanted).map({ verdict[$0] }) ?? false {
                 if let record = set.record(wanted) { answers.append(.record(record.bytes)) }
             }
@@ -65,7 +63,7 @@ extension Node {
             self.send(answer, of: self.live[index].id, to: id, &turn)
         }
         self.update(id, &turn) { relation, _ in
-            relation.farewellBudget -= min(answers.count, relation.farewellBudget)
+            relation.farewellBudget -= min(max(answers.count, 1), relation.farewellBudget)
         }
     }
 }

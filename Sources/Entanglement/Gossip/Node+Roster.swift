@@ -181,8 +181,9 @@ extension Node {
 
     /// Somebody is reached with new keys: the old ones have done their duty.
     mutating func retirePassive(of id: RelationID, _ turn: inout Turn) {
+        // Whoever may still take the meeting back has what it had.
         guard let relation = self.relations[id], relation.duty == .first,
-            let member = relation.record.member
+            relation.record.cancelTokens == nil, let member = relation.record.member
         else { return }
         let record = relation.record
         for other in self.ids where other != id {

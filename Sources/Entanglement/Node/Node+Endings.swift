@@ -32,7 +32,7 @@ extension Node {
             turn.notify(.pairingEnded(id, .cancelledByPeer))
         case .forgotten:
             if record.phase == .forgetting { turn.notify(.peerForgotten(id, byPeer: false)) }
-            self.leaveEmpty(record.cluster, &turn)
+            self.leaveEmpty(with: record, &turn)
         case .dropped: break
         }
     }
@@ -48,11 +48,13 @@ extension Node {
         }
     }
 
-    /// A cluster of two ends with the relation of the two.
-    private mutating func leaveEmpty(_ cluster: ClusterID?, _ turn: inout Turn) {
-        guard let cluster, let index = self.liveIndex(of: cluster),
-            self.live[index].roster.map({ $0.present.count <= 2 }) ?? true
-        else { return }
+    /// A cluster of two ends with the relation of the two, not with that of somebody who is none of them.
+    private mutating func leaveEmpty(with record: RelationRecord, _ turn: inout Turn) {
+        guard let cluster = record.cluster, let index = self.liveIndex(of: cluster) else { return }
+        if let roster = self.live[index].roster {
+            let isOther = record.member.map { !roster.isPresent($0) } ?? false
+            guard roster.present.count <= 1 || roster.present.count == 2 && !isOther else { return }
+        }
         self.lose(cluster, .left, &turn)
     }
 

@@ -38,7 +38,18 @@ extension Relation {
             self.receiveChallengeAnswer(bytes, from: packet.source, &turn)
         }
         if !self.isConnected { self.establish(&turn) }
-        if let frame { self.follow(frame, of: packet, answerTo: target, &turn) }
+        if let frame, self.mayFollow(frame) {
+            self.follow(frame, of: packet, answerTo: target, &turn)
+        }
+    }
+
+    /// Whether a frame counts: of whoever is removed only what keeps the session, and its questions.
+    private func mayFollow(_ frame: Frame) -> Bool {
+        guard self.duty == .farewell else { return true }
+        return switch frame {
+        case .ping, .pong, .challenge, .challengeAnswer, .gossip: true
+        default: false
+        }
     }
 
     /// Does what a frame asks for; `target` is where an answer goes.

@@ -115,7 +115,10 @@ extension Relation {
         self.seeking.isUnproved = false
         if !path.isRelay { self.seeking.movedAt = turn.instant }
         if self.duty == .farewell {
+            let isNew = self.farewellAt.map { turn.instant - $0 >= Constants.farewellPause }
+            guard isNew ?? true else { return }
             self.farewellAt = turn.instant
+            self.farewellBudget = Limits.farewellPacketMax
             return
         }
         if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }) {
@@ -236,12 +239,14 @@ extension Relation {
 
     /// The peer does not answer: look for it.
     mutating func lose(_ turn: inout Turn) {
+        // Whoever is removed has its time to ask once, however it ends.
+        if self.duty == .farewell { return self.hangUp(&turn) }
         if turn.has(.endpointsForgotten) { self.record.endpoints = [] }
         self.heldMove = nil
         if self.isConnected {
             self.isConnected = false
             turn.lost.append(self.id)
-            if !self.isAtRest(turn.instant), self.duty != .farewell {
+            if !self.isAtRest(turn.instant) {
                 turn.notify(.peerUnreachable(self.id))
             }
             turn.changes.append(

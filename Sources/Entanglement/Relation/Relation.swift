@@ -91,6 +91,8 @@ struct Relation: Sendable {
     var duty = Duty.first
     /// When somebody who is removed began to ask why, and how many packets it may still get.
     var farewellAt: Instant?
+    /// When this node came to trust it, if that was since the start of the program.
+    var trustedAt: Instant?
     var farewellBudget = 0
     /// Whether the cluster is so large that this one is only used when it is wanted.
     var isResting = false

@@ -96,9 +96,14 @@ extension Checker {
             }
         case .peerUnreachable(let id), .peerForgotten(let id, _):
             self.help.direct[RelationKey(host: host.id, relation: id)] = nil
+        case .memberBlocked, .memberGone:
+            // Relations end by these without a word of their own, and may come back with the same name.
+            for key in self.help.direct.keys.filter({ $0.host == host.id }) {
+                self.help.direct[key] = nil
+            }
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
-            .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
+            .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberMet,
+            .removalProposed, .epochBegan, .memberEquivocated, .memberCloned:
             break
         }
     }

@@ -42,7 +42,10 @@ import Testing
         try circle.meetAgain(1, 2)
         circle.run(for: .seconds(10))
         #expect(try circle.relations(1, with: 2, cluster).isEmpty)
-        #expect(try circle.relations(2, with: 1, cluster).map(\.epoch) == [0])
+        let left = try circle.relations(2, with: 1, cluster)
+        #expect(left.contains { $0.epoch == 0 })
+        #expect(left.allSatisfy { circle.hosts[2].node.relations[$0.id]?.duty == .mute })
+        #expect(left.allSatisfy { circle.hosts[2].node.relations[$0.id]?.isConnected == false })
     }
 
     /// A newcomer says where it is as soon as it belongs to the cluster.
