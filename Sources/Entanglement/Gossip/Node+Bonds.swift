@@ -20,10 +20,12 @@ extension Node {
                     turn.notify(.memberEquivocated(cluster, member))
                     continue
                 }
-                if self.isBlocked(member, index, turn) {
+                if self.blocks(member, index, turn) {
                     self.drop(id, &turn)
                     continue
                 }
+                // A block of the other's may have been taken back: whether so, it says itself.
+                self.settleDuties(beside: id, &turn)
                 // Until then the other may take the meeting back.
                 if record.cancelTokens == nil {
                     self.replaceFormer(of: id, cluster, member, &turn)
@@ -65,12 +67,12 @@ extension Node {
         return isThere && (record.peerPart.map { $0.keys == entry.keys } ?? true)
     }
 
-    /// Whether one of the two has nothing to do with the other.
-    private func isBlocked(_ member: MemberID, _ index: Int, _ turn: Turn) -> Bool {
+    /// Whether this node has nothing to do with a member, as its person wants.
+    private func blocks(_ member: MemberID, _ index: Int, _ turn: Turn) -> Bool {
         guard let roster = self.live[index].roster,
             let own = turn.membership(of: self.live[index].id)?.member
         else { return false }
-        return roster.blocks(own, member) || roster.blocks(member, own)
+        return roster.blocks(own, member)
     }
 
     /// Whether a member is there whom this node has not met yet, as the records say.

@@ -107,7 +107,8 @@ extension Node {
     private func isMet(_ member: MemberID, in cluster: ClusterID, _ now: Instant) -> Bool {
         self.ids.contains { id in
             guard let relation = self.relations[id], relation.record.cluster == cluster,
-                relation.record.member == member, relation.record.epoch == nil
+                relation.record.member == member, relation.record.epoch == nil,
+                relation.duty != .mute
             else { return false }
             guard relation.record.phase == .trusted else { return true }
             guard relation.record.cancelTokens == nil else {

@@ -145,6 +145,8 @@ extension Relation {
             : covenant.cluster
         self.remember(self.provedPlace + self.heardEndpoints, &turn)
         self.record.phase = .trusted
+        // Of two meetings the one counts that was finished later, whenever its codes were made.
+        self.record.createdAt = max(self.record.createdAt, turn.wall)
         self.record.problem = nil
         if !turn.has(.codesKept) { self.record.codes = nil }
         self.record.cluster = uid

@@ -162,7 +162,7 @@ public struct RelationRecord: Sendable, Equatable {
     public var intent: Intent
     /// How far it has come.
     public var phase: RelationPhase
-    /// When the relation was made.
+    /// When the relation was made; from trust on when it was trusted.
     public var createdAt: WallTime
     /// When the offer's life ends; after `timedOut` when the pairing is given up.
     public var expiresAt: WallTime
