@@ -135,7 +135,7 @@ struct GossipLink: Sendable {
     var toldAt: Instant?
     /// What it was told then.
     var told: GossipFrame.Summary?
-    /// The heads that it held when everything had been asked of it.
+    /// The heads that it held when it was begun to ask everything of it.
     var pulled: [UInt8]?
     /// It did not answer, or sent more than could be taken: until then it is not asked.
     var restsUntil: Instant?
@@ -165,6 +165,8 @@ struct GossipPull: Sendable {
     let peer: RelationID
     /// What was held when it began: all windows are of one list.
     let digest: RecordDigest
+    /// The heads that the other held then; what it may show can become more with them.
+    let heads: [UInt8]?
     /// The first id of the window, among those in all buckets that differ.
     var offset = 0
     /// How many there are; nil: no answer yet.
@@ -183,9 +185,10 @@ struct GossipPull: Sendable {
     var hasNews = false
     var dueAt: Instant
 
-    init(from peer: RelationID, _ digest: RecordDigest, now: Instant) {
+    init(from peer: RelationID, _ digest: RecordDigest, _ heads: [UInt8]?, now: Instant) {
         self.peer = peer
         self.digest = digest
+        self.heads = heads
         self.since = now
         self.dueAt = now
     }

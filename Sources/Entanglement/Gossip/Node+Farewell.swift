@@ -99,9 +99,7 @@ extension RecordSet {
     /// and the votes for them, with all their ancestors.
     func verdict(_ roster: RosterState) -> [Bool] {
         var marks = self.verdictHeads(roster)
-        for number in marks.indices.reversed() where marks[number] {
-            for parent in self.entries[number].parents { marks[parent] = true }
-        }
+        self.markNeeded(&marks)
         return marks
     }
 

@@ -66,8 +66,8 @@ extension Node {
 
     /// Whether a peer may learn what the records say.
     ///
-    /// Whoever only claims to be a member, in a meeting of two members, is told nothing until it is among
-    /// them.
+    /// Whoever only claims to be a member, in a meeting of two members, is told nothing but how this node
+    /// became one, until it is among them.
     func mayLearn(_ id: RelationID, _ index: Int) -> Bool {
         guard let record = self.relations[id]?.record else { return false }
         guard case .confirming? = record.bond, let member = record.member else { return true }

@@ -9,7 +9,8 @@ extension Node {
             guard self.live[index].pulls.count < Constants.gossipPullCountMax else { return }
             guard let digest = self.live[index].digest(self.primitives) else { return }
             self.live[index].links[id]?.askedAt = turn.instant
-            self.ask(GossipPull(from: id, digest, now: turn.instant), index, &turn)
+            let heads = self.live[index].links[id]?.summary?.heads
+            self.ask(GossipPull(from: id, digest, heads, now: turn.instant), index, &turn)
         }
     }
 
@@ -97,9 +98,8 @@ extension Node {
             self.live[index].isCaughtUp = true
             let isWaiting = self.live[index].set.map { $0.waitingCount > 0 } ?? true
             if !pull.isIncomplete, !isWaiting {
-                // Nothing more is asked of it while it holds what it holds.
-                let heads = self.live[index].links[id]?.summary?.heads
-                self.live[index].links[id]?.pulled = heads
+                // Nothing more is asked of it while it holds what it held when it was asked.
+                self.live[index].links[id]?.pulled = pull.heads
             }
             return self.endPull(
                 index, from: id,
@@ -134,9 +134,11 @@ extension Node {
         _ turn: inout Turn
     ) {
         guard let set = self.live[index].set, let own = self.live[index].digest(self.primitives),
-            self.mayLearn(id, index), self.live[index].mayAsk(id, cost: 8, now: turn.instant)
+            let askable = self.askable(id, index, turn),
+            self.live[index].mayAsk(id, cost: 8, now: turn.instant)
         else { return }
         let ids = set.idsInOrder(inBuckets: own.differing(from: digest))
+            .filter { set.number(of: $0).map { askable[$0] } ?? false }
         for part in GossipFrame.IDList.window(of: ids, from: offset) {
             self.send(.ids(part), of: self.live[index].id, to: id, &turn)
         }
@@ -145,8 +147,11 @@ extension Node {
     mutating func serve(
         _ ids: [RecordID], _ index: Int, to id: RelationID, _ turn: inout Turn
     ) {
-        guard let set = self.live[index].set, self.mayLearn(id, index) else { return }
-        for record in ids.compactMap({ set.record($0) }) {
+        guard let set = self.live[index].set, let askable = self.askable(id, index, turn) else {
+            return
+        }
+        for number in ids.compactMap({ set.number(of: $0) }) where askable[number] {
+            let record = set.entries[number].record
             guard self.live[index].mayAsk(id, cost: 1, now: turn.instant) else { return }
             self.send(.record(record.bytes), of: self.live[index].id, to: id, &turn)
         }

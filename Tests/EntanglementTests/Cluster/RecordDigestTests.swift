@@ -53,6 +53,28 @@ import Testing
         #expect(all.set.missing(fromHeads: []) == all.set.records)
     }
 
+    /// What somebody is shown who is not known as a member: enough to take it in, and no more.
+    @Test func howOneBecameAMemberStandsInFewRecords() {
+        var maker = ClusterMaker(seed: 4)
+        var view = ClusterView(maker.emptySet())
+        let guest = view.add(by: maker.anna, &maker)
+        let needed = view.set.records
+        var elsewhere = ClusterView(maker.emptySet())
+        let other = elsewhere.add(by: maker.ben, &maker)
+        view.take(elsewhere.set.records, maker)
+        view.confirm(maker.ben, guest, &maker)
+        let records = view.set.records
+        let shown = { (member: MemberID) in
+            zip(records, view.set.credentials(of: member)).filter(\.1).map(\.0)
+        }
+        #expect(shown(guest.id) == needed)
+        #expect(shown(other.id) == elsewhere.set.records)
+        #expect(shown(maker.anna.id) == [maker.genesis])
+        let last = view.add(by: maker.ben, &maker)
+        #expect(view.set.credentials(of: last.id) == records.map { _ in true } + [true])
+        #expect(view.set.credentials(of: MemberID(high: 1, low: 1)).allSatisfy { !$0 })
+    }
+
     @Test func aDigestHas1024BytesAndDiffersWhereTheSetsDo() throws {
         var maker = ClusterMaker(seed: 4)
         var view = ClusterView(maker.emptySet())

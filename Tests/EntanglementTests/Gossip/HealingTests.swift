@@ -129,4 +129,26 @@ import Testing
         try circle.expectOneCluster([0, 1, 2], cluster)
         #expect(try circle.relations(0, with: 2, cluster).map(\.epoch) == [nil])
     }
+
+    /// Each of the founders took somebody in while they were apart; these two meet in person.
+    @Test func newcomersOfTwoHalvesBelieveEachOther() throws {
+        var circle = Circle(["Ada", "Ben", "Cem", "Dia", "Eli"])
+        let cluster = try circle.found(0, 1)
+        circle.blocked = [0, 2, 4].flatMap { one in [1, 3].map { (one, $0) } }
+        for (newcomer, sponsor) in [(2, 0), (3, 1), (4, 0)] {
+            try circle.takeIn(newcomer, by: sponsor, into: cluster)
+            circle.run(for: .seconds(10))
+        }
+        #expect(try circle.roster(2, cluster).member(circle.member(3, cluster)) == nil)
+        #expect(try circle.roster(3, cluster).member(circle.member(2, cluster)) == nil)
+        // The founders do not find each other.
+        circle.blocked = [(0, 1)]
+        try circle.confirm(2, 3)
+        circle.run(for: .seconds(60))
+        let heads = try (0..<5).map { try circle.live($0, cluster).heads }
+        #expect(Set(heads).count == 1)
+        circle.blocked = []
+        circle.run(for: .seconds(120))
+        try circle.expectOneCluster(Array(0..<5), cluster)
+    }
 }
