@@ -46,6 +46,22 @@ extension Simulation {
         }
     }
 
+    /// Whether members may keep the relation of a meeting at one side only: other keys connect them, or
+    /// one has blocked the other, who keeps it to answer.
+    mutating func isOneSided(_ one: HostID, _ other: HostID) -> Bool {
+        guard let story = self.story else { return false }
+        if self.areConnected(one, other) { return true }
+        guard let first = story.members[one], let second = story.members[other] else {
+            return false
+        }
+        for id in [one, other] {
+            let held = self.hosts[id.number].heldClusters().first { $0.id == story.cluster }
+            guard let roster = held?.roster else { continue }
+            if roster.blocks(first, second) || roster.blocks(second, first) { return true }
+        }
+        return false
+    }
+
     private func isRelayed(_ link: Meeting) -> Bool {
         [link.offering, link.answering].contains { id in
             link.relation(of: id).map {

@@ -114,11 +114,8 @@ extension Simulation {
         case (nil, _) where self.isTooEarly(one, meeting),
             (_, nil) where self.isTooEarly(other, meeting):
             break
-        // Two who met twice may keep the keys of one meeting at one side only; those of another do.
-        case (.trusted, nil) where self.story != nil && self.areConnected(one, other),
-            (nil, .trusted) where self.story != nil && self.areConnected(one, other):
-            break
         case (.trusted, nil), (nil, .trusted):
+            if self.isOneSided(one, other) { return }
             // Whoever was cancelled says so when asked; nobody asks through closed routers.
             let isAsked =
                 offering == nil
