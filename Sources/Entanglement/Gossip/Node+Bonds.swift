@@ -97,7 +97,9 @@ extension Node {
             guard let rival = self.relations[other], rival.record.cluster == cluster,
                 rival.record.member == member, rival.record.phase == .trusted,
                 // Keys of the epoch are the way back while those of the meeting do not work.
-                rival.record.epoch != nil ? relation.isConnected : rival.isOlder(than: relation)
+                rival.record.epoch != nil
+                    ? relation.isConnected && relation.duty != .mute
+                    : rival.isOlder(than: relation)
             else { continue }
             let former = rival.record
             let (givenName, matchedAt) = (former.givenName, former.matchedAt)
@@ -144,12 +146,19 @@ extension Node {
 extension Relation {
     /// Whether it was trusted before another one; of times before the start of the program the wall clock
     /// tells.
+    ///
+    /// Two meetings at once may have ended in another order at the other side: of these the one counts
+    /// whose hash is greater, for both.
     fileprivate func isOlder(than other: Relation) -> Bool {
-        switch (self.trustedAt, other.trustedAt) {
-        case (let own?, let others?): own < others
-        case (nil, _?): true
-        case (_?, nil): false
-        case (nil, nil): self.record.createdAt < other.record.createdAt
+        guard let own = self.trustedAt, let others = other.trustedAt else {
+            if self.trustedAt != nil || other.trustedAt != nil { return other.trustedAt != nil }
+            return self.record.createdAt < other.record.createdAt
         }
+        if abs((own - others).nanoseconds) < Constants.attemptLife.nanoseconds,
+            let hash = self.record.keys?.meeting, let rival = other.record.keys?.meeting
+        {
+            return hash.lexicographicallyPrecedes(rival)
+        }
+        return own < others
     }
 }

@@ -54,7 +54,7 @@ import Testing
         try circle.expectOneCluster([1, 2, 3], cluster)
     }
 
-    /// Two meet in both directions at once, and each keeps the other relation of the two.
+    /// Two meet in both directions at once.
     @Test func crossedMeetingsHeal() throws {
         var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
         let options = MeetingOptions()
@@ -82,7 +82,7 @@ import Testing
         // The meetings are of no use any more.
         circle.run(for: .seconds(1_200))
         for (one, other) in [(1, 2), (2, 1)] {
-            #expect(try circle.relations(one, with: other, cluster).map(\.epoch) == [0])
+            #expect(try circle.relations(one, with: other, cluster).count == 1)
         }
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
