@@ -110,7 +110,10 @@ extension Simulation {
         let isRestored = self.restored.contains(one) || self.restored.contains(other)
         if isRestored, offering != .trusted || answering != .trusted { return }
         switch (offering, answering) {
-        case (.trusted, .trusted): self.checkConnection(meeting, words)
+        case (.trusted, .trusted):
+            // Two who met twice are found by the keys of either meeting.
+            if self.story != nil, self.areConnected(one, other, isDirect: true) { return }
+            self.checkConnection(meeting, words)
         case (nil, _) where self.isTooEarly(one, meeting),
             (_, nil) where self.isTooEarly(other, meeting):
             break
