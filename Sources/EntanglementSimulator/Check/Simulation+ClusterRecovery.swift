@@ -46,8 +46,8 @@ extension Simulation {
         }
     }
 
-    /// Whether members may keep the relation of a meeting at one side only: other keys connect them, or
-    /// one has blocked the other, who keeps it to answer.
+    /// Whether members may keep the relation of a meeting at one side only, or to no use: other keys
+    /// connect them, one has blocked the other, who keeps it to answer, or one is gone and only told so.
     mutating func isOneSided(_ one: HostID, _ other: HostID) -> Bool {
         guard let story = self.story else { return false }
         if self.areConnected(one, other) { return true }
@@ -58,6 +58,10 @@ extension Simulation {
             let held = self.hosts[id.number].heldClusters().first { $0.id == story.cluster }
             guard let roster = held?.roster else { continue }
             if roster.blocks(first, second) || roster.blocks(second, first) { return true }
+            for status in [first, second].compactMap({ roster.member($0)?.status })
+            where status != .present && status != .waiting {
+                return true
+            }
         }
         return false
     }

@@ -111,8 +111,7 @@ extension Simulation {
         if isRestored, offering != .trusted || answering != .trusted { return }
         switch (offering, answering) {
         case (.trusted, .trusted):
-            // Two who met twice are found by the keys of either meeting.
-            if self.story != nil, self.areConnected(one, other, isDirect: true) { return }
+            if self.isOneSided(one, other) { return }
             self.checkConnection(meeting, words)
         case (nil, _) where self.isTooEarly(one, meeting),
             (_, nil) where self.isTooEarly(other, meeting):
