@@ -62,4 +62,42 @@ struct JoiningTests {
         circle.run(for: .seconds(60))
         try circle.expectOneCluster([0, 1, 2, 3], cluster)
     }
+
+    /// A newcomer whose device is gone before the meeting is confirmed is nobody's member; whoever took it
+    /// in need not keep it.
+    @Test func whoWasNeverConfirmedIsForgotten() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"], apart: ["Dia"])
+        let options = MeetingOptions()
+        guard case .offered(_, let offer, _) = circle.request(0, .offer(options)),
+            case .answered(_, let answer, _) = circle.request(3, .answer(offer, options)),
+            case .accepted(let relation) = circle.request(0, .accept(answer, into: cluster))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        // Only messages 1 to 4 come through: Dia does not come to trust.
+        circle.run(for: .seconds(2)) { $0.bytes.first == 0x7b }
+        circle.stopped = [3]
+        circle.run(for: .seconds(10))
+        #expect(circle.hosts[0].node.relations[relation]?.record.phase == .trusted)
+        #expect(circle.request(0, .forget(relation)) == .done)
+        circle.run(for: .seconds(10))
+        #expect(circle.hosts[0].node.relations[relation] == nil)
+        #expect(try circle.roster(0, cluster).present.count == 3)
+        circle.stopped = []
+        circle.run(for: .seconds(120))
+        #expect(circle.hosts[3].store.state.clusters.isEmpty)
+        try circle.expectOneCluster([0, 1, 2], cluster)
+    }
+
+    /// Where no record has room for one more member nobody is taken in.
+    @Test func nobodyIsTakenIntoAFullCluster() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben"], apart: ["Cem"])
+        let set = try #require(circle.live(0, cluster).set)
+        let full = ClusterLimits(recordCountMax: set.count)
+        let index = try #require(circle.hosts[0].node.liveIndex(of: cluster))
+        circle.hosts[0].node.live[index].set?.limits = full
+        let options = MeetingOptions(cluster: cluster)
+        #expect(circle.request(0, .offer(options)) == .refused(.clusterFull))
+    }
 }
