@@ -108,11 +108,10 @@ struct RecordAccounts: Sendable {
 
     /// Whether the author may write one more of that kind now; if so it is counted.
     ///
-    /// Of endpoint records one of each member is held: they are the author's own matter.
     mutating func allows(
         _ kind: RecordKind, by author: Int, _ limits: ClusterLimits, now: Instant
     ) -> Bool {
-        let payer = kind == .endpoint ? author : self.payers[author]
+        let payer = self.payer(of: kind, by: author)
         var own = self.ownPaces[author] ?? limits.pace(now: now)
         let isOwnOpen = own.hasToken(now: now)
         self.ownPaces[author] = own
@@ -130,13 +129,21 @@ struct RecordAccounts: Sendable {
         return true
     }
 
+    /// Who is charged.
+    ///
+    /// Of endpoint records one of each member is held, and nobody leaves twice: they are the author's own
+    /// matter.
+    private func payer(of kind: RecordKind, by author: Int) -> Int {
+        kind == .endpoint || kind == .leave ? author : self.payers[author]
+    }
+
     /// Counts a record that waited until its author was known; it may be more than is allowed.
     mutating func charge(
         _ kind: RecordKind, by author: Int, _ limits: ClusterLimits, now: Instant
     ) {
         guard !self.allows(kind, by: author, limits, now: now) else { return }
         self.ownPaces[author]?.take()
-        let payer = kind == .endpoint ? author : self.payers[author]
+        let payer = self.payer(of: kind, by: author)
         if payer != author { self.guestPaces[payer]?.take() }
     }
 }

@@ -14,24 +14,17 @@ extension RecordSet {
         }
         let ofVoters = epochs.count { isVoter[self.entries[$0].author] }
         var excess: [Int] = []
-        var (author, count) = (-1, 0)
-        for epoch in order {
-            if self.entries[epoch].author != author {
-                (author, count) = (self.entries[epoch].author, 0)
-            }
-            if count > self.others(of: author, among: epochs, ofVoters, isVoter) {
-                excess.append(epoch)
-            }
-            count += 1
+        var start = 0
+        while start < order.count {
+            let author = self.entries[order[start]].author
+            let end =
+                order[start...].firstIndex { self.entries[$0].author != author } ?? order.count
+            // Those of voters beside the author.
+            let others = isVoter[author] ? ofVoters - (end - start) : ofVoters
+            excess += order[start..<end].dropFirst(others + 1)
+            start = end
         }
         return excess
-    }
-
-    private func others(
-        of author: Int, among epochs: [Int], _ ofVoters: Int, _ isVoter: [Bool]
-    ) -> Int {
-        guard isVoter[author] else { return ofVoters }
-        return ofVoters - epochs.count { self.entries[$0].author == author }
     }
 
     /// Whether an epoch of this member, for those who are gone now, would count instead of the present one.

@@ -17,7 +17,10 @@ extension Node {
             if let entry = self.live[index].roster?.member(member) {
                 guard self.isHonest(record, entry) else {
                     self.drop(id, &turn)
-                    turn.notify(.memberEquivocated(cluster, member))
+                    // Whoever is gone is no liar.
+                    if record.peerPart.map({ $0.keys != entry.keys }) ?? false {
+                        turn.notify(.memberEquivocated(cluster, member))
+                    }
                     continue
                 }
                 let (isOwn, isOther) = self.blocks(member, index, turn)

@@ -83,6 +83,10 @@ extension Node {
         case .cancel(let relation): try self.cancel(relation, &turn)
         case .forget(let relation):
             try self.requirePeer(relation)
+            if self.isUnconfirmedGuest(relation) {
+                self.end(relation, .given(up: .cancelled), &turn)
+                break
+            }
             try self.requirePair(relation)
             self.dropOthers(beside: relation, &turn)
             self.update(relation, &turn) { $0.forget(&$1) }
@@ -113,6 +117,16 @@ extension Node {
             let index = self.liveIndex(of: cluster), self.live[index].presentCount > 2
         else { return }
         throw .inCluster(cluster)
+    }
+
+    /// Whether somebody was to be taken in who never confirmed it: no record names it.
+    private func isUnconfirmedGuest(_ id: RelationID) -> Bool {
+        guard let record = self.relations[id]?.record, record.phase == .trusted,
+            record.cancelTokens != nil, case .sponsoring? = record.bond,
+            let cluster = record.cluster, let member = record.member,
+            let index = self.liveIndex(of: cluster)
+        else { return false }
+        return self.live[index].roster?.member(member) == nil
     }
 
     private func requirePeer(_ id: RelationID) throws(Refusal) {
