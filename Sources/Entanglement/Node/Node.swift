@@ -281,7 +281,7 @@ public struct Node: Sendable {
             help.former = relation.help
             body(&relation, &turn)
             relation.settlePunching(&turn)
-            if mayBeHelped { relation.planSeeking(&turn) }
+            if mayBeHelped { relation.planSeeking(&turn) } else { relation.stopSeeking() }
             if turn.configuration.usesLastResorts { relation.planLastResort(&turn) }
             help.present = relation.help
             isMeasurable = relation.settleUpkeep(upkeep, turn)

@@ -163,7 +163,7 @@ extension Relation {
 
     /// When the session in use wants a successor.
     var rekeyAt: Instant? {
-        guard self.isTrusted, self.isConnected, self.attempts.isEmpty,
+        guard self.isTrusted, self.isConnected, self.attempts.isEmpty, !self.duty.isSilent,
             self.nextAttemptAt == nil, !self.isResting || self.wantedUntil != nil,
             let session = self.preferred(self.sessions.filter(\.isConfirmed))
         else { return nil }

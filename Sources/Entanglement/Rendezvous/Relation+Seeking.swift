@@ -46,12 +46,7 @@ extension Relation {
         if self.seeking.tag == nil, let psk = self.record.keys?.psk {
             self.seeking.tag = KeySchedule(primitives: turn.primitives).rendezvousTag(psk: psk)
         }
-        guard self.wantsHelp, self.seeking.tag != nil else {
-            self.seeking.seekAt = nil
-            self.seeking.relayAt = nil
-            self.seeking.directAt = nil
-            return
-        }
+        guard self.wantsHelp, self.seeking.tag != nil else { return self.stopSeeking() }
         if self.seeking.seekAt == nil {
             let delay = self.isDoubtful ? Constants.seekHaste : Constants.seekDelay
             self.seeking.seekAt = turn.instant + delay
@@ -61,6 +56,13 @@ extension Relation {
             return
         }
         if self.seeking.directAt == nil { self.seeking.directAt = turn.instant + turn.patience() }
+    }
+
+    /// Nobody is asked any more; nobody may be there who could be.
+    mutating func stopSeeking() {
+        self.seeking.seekAt = nil
+        self.seeking.relayAt = nil
+        self.seeking.directAt = nil
     }
 
     /// Common peers are asked anew, and a direct path is tried: the peer is lost, or a network another.
