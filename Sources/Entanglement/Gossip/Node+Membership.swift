@@ -106,26 +106,14 @@ extension Node {
         _ choice: ClusterID?, _ intent: Intent, _ turn: Turn
     ) throws(Refusal) -> ClusterID {
         let open = self.openClusters(turn)
-        let chosen: ClusterID
         if let choice {
             guard open.contains(choice) else { throw .notFound }
-            chosen = choice
-        } else {
-            guard intent == .cluster, let only = open.first, open.count == 1 else {
-                throw .mustChoose(open)
-            }
-            chosen = only
+            return choice
         }
-        guard self.hasRoomForMore(chosen, turn) else { throw .clusterFull }
-        return chosen
-    }
-
-    /// Whether this node may still write that somebody was taken in.
-    private func hasRoomForMore(_ cluster: ClusterID, _ turn: Turn) -> Bool {
-        guard let index = self.liveIndex(of: cluster), let set = self.live[index].set,
-            let own = turn.membership(of: cluster)?.member
-        else { return true }
-        return set.hasRoom(.add, by: own)
+        guard intent == .cluster, let only = open.first, open.count == 1 else {
+            throw .mustChoose(open)
+        }
+        return only
     }
 
     /// The record of a meeting in which this node takes the other in: its keys are those of the cluster.

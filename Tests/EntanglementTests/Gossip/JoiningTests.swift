@@ -89,15 +89,4 @@ struct JoiningTests {
         #expect(circle.hosts[3].store.state.clusters.isEmpty)
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
-
-    /// Where no record has room for one more member nobody is taken in.
-    @Test func nobodyIsTakenIntoAFullCluster() throws {
-        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben"], apart: ["Cem"])
-        let set = try #require(circle.live(0, cluster).set)
-        let full = ClusterLimits(recordCountMax: set.count)
-        let index = try #require(circle.hosts[0].node.liveIndex(of: cluster))
-        circle.hosts[0].node.live[index].set?.limits = full
-        let options = MeetingOptions(cluster: cluster)
-        #expect(circle.request(0, .offer(options)) == .refused(.clusterFull))
-    }
 }
