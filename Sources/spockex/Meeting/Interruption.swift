@@ -59,16 +59,17 @@ private final class SignalTaker: Sendable {
     }
 }
 
+/// The end of the pipe that the handler of signals writes to; -1 before there is one.
+///
+/// A handler may only do what is safe at any instruction (signal-safety(7)): it writes one byte.
+private let signalPipe = Atomic<CInt>(-1)
+
 /// Hands signals to whoever wants them now, and lets them end the program when nobody does.
 ///
-/// Made once and kept: Dispatch on Linux puts a handler of its own in place for the first source
-/// of a signal alone, so that what is set afterwards by `signal(2)` cuts later sources off.
+/// Made once and kept. One call puts the handler in place of the system's, and what it writes
+/// waits in the pipe: no signal is lost in between.
 private final class SignalSwitch: Sendable {
     static let shared = SignalSwitch()
-
-    private final class Registrations: Sendable {
-        let count = Atomic<Int>(0)
-    }
 
     private struct State {
         var takers: [UInt64: SignalTaker] = [:]
@@ -76,25 +77,39 @@ private final class SignalSwitch: Sendable {
     }
 
     private let state = Mutex(State())
-    private let sources: Mutex<[any DispatchSourceSignal]>
+    private let source: Mutex<(any DispatchSourceRead)?>
 
     private init() {
-        let registered = Registrations()
-        let sources = [SIGINT, SIGTERM].map { number -> any DispatchSourceSignal in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { SignalSwitch.shared.handOut(number) }
-            source.setRegistrationHandler {
-                registered.count.wrappingAdd(1, ordering: .releasing)
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0 else {
+            // Without descriptors the system's way stays: a signal ends the program.
+            self.source = Mutex(nil)
+            return
+        }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        let reading = ends[0]
+        let source = DispatchSource.makeReadSource(fileDescriptor: reading, queue: .global())
+        source.setEventHandler {
+            var numbers = [UInt8](repeating: 0, count: 16)
+            let count = read(reading, &numbers, numbers.count)
+            for number in numbers.prefix(max(0, count)) {
+                SignalSwitch.shared.handOut(CInt(number))
             }
-            source.resume()
-            return source
         }
-        // Until Dispatch has put its handlers in place a signal would go into nothing.
-        for _ in 0..<2_000 where registered.count.load(ordering: .acquiring) < sources.count {
-            usleep(500)
+        source.resume()
+        self.source = Mutex(source)
+        signalPipe.store(ends[1], ordering: .releasing)
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                let before = errno
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = write(signalPipe.load(ordering: .acquiring), &byte, 1)
+                errno = before
+            }
         }
-        self.sources = Mutex(sources)
     }
 
     func add(_ taker: SignalTaker) -> UInt64 {
