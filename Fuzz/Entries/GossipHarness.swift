@@ -124,9 +124,10 @@ struct GossipPlay {
     private static func concernsClusters(_ output: Output) -> Bool {
         switch output {
         case .sendSealed(_, _, let plaintext, _):
-            plaintext.first.map { (20...27).contains($0) } ?? false
+            plaintext.first.map { (20...36).contains($0) } ?? false
         case .persist(.record), .persist(.cluster), .persist(.deleteCluster),
-            .persist(.endpointRecord), .persist(.relation), .persist(.deleteRelation):
+            .persist(.endpointRecord), .persist(.notice), .persist(.deleteNotice),
+            .persist(.relation), .persist(.deleteRelation):
             true
         default: false
         }

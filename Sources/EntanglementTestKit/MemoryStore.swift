@@ -51,8 +51,12 @@ public struct MemoryStore: Sendable, Equatable {
             self.state.clusters.removeAll { $0.id == id }
             self.state.records.removeAll { $0.cluster == id }
             self.state.endpointRecords.removeAll { $0.cluster == id }
+            self.state.notices.removeAll { $0.cluster == id }
         case .record(let record, _): self.append(record)
         case .endpointRecord(let record, let member): self.replace(record, of: member)
+        case .notice(let notice, let key): self.replace(notice, key)
+        case .deleteNotice(let cluster, let key):
+            self.state.notices.removeAll { $0.cluster == cluster && Self.key(of: $0) == key.bytes }
         case .nodeName(let name): self.state.nodeName = name
         case .event(let event, _): self.events.append(event)
         }
@@ -81,6 +85,25 @@ public struct MemoryStore: Sendable, Equatable {
         } else {
             self.state.endpointRecords.insert(record, at: index)
         }
+    }
+
+    private mutating func replace(_ notice: StoredNotice, _ key: NoticeKey) {
+        self.requireCluster(notice.cluster)
+        self.state.notices.removeAll {
+            $0.cluster == notice.cluster && Self.key(of: $0) == key.bytes
+        }
+        let index = self.state.notices.firstIndex { other in
+            guard other.cluster == notice.cluster else { return other.cluster > notice.cluster }
+            return key.bytes.lexicographicallyPrecedes(Self.key(of: other))
+        }
+        self.state.notices.insert(notice, at: index ?? self.state.notices.count)
+    }
+
+    /// Author, kind and subject: u8 kind | author | subject (PROTOCOL.md §14.2).
+    private static func key(of notice: StoredNotice) -> [UInt8] {
+        let bytes = notice.bytes
+        return Array(bytes.dropFirst().prefix(16)) + bytes.prefix(1)
+            + bytes.dropFirst(17).prefix(16)
     }
 
     /// Whose endpoint record it is: u16 length | u8 kind | member (PROTOCOL.md §11.1).

@@ -232,7 +232,8 @@ import Testing
             }
             #expect(text.contains("\"totalPeers\":1,"))
         }
+        var loner = Pair(seed: 9)
         let bridge = MeetingOptions(intent: .bridge)
-        #expect(pair.request(.alice, .offer(bridge)) == .refused(.notYet(.bridge)))
+        #expect(loner.request(.alice, .offer(bridge)) == .refused(.noCluster))
     }
 }

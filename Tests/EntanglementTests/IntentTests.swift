@@ -26,7 +26,6 @@ import Testing
     private func problem(_ one: Intent, _ other: Intent) -> PairingProblem? {
         switch (one, other) {
         case (.auto, .auto), (.auto, .private), (.private, .auto), (.private, .private): nil
-        case (.auto, .bridge), (.bridge, .auto), (.bridge, .bridge): .notYet
         default: .intentConflict
         }
     }
@@ -79,7 +78,7 @@ import Testing
         for host in Pair.Side.allCases {
             #expect(pair.phase(host) == .timedOut)
             #expect(
-                pair.relation(host)?.problem == (sides.count == 1 ? .intentConflict : .notYet))
+                pair.relation(host)?.problem == (sides.count == 1 ? .intentConflict : .undecided))
         }
     }
 
@@ -114,13 +113,11 @@ import Testing
         }
     }
 
-    /// A member may want anything but a bridge; a newcomer's offer asks it into which cluster.
+    /// A member may want anything; a newcomer's offer asks it into which cluster.
     @Test func aMemberIsAskedIntoWhichClusterANewcomerIsToCome() throws {
         var pair = try Pair.trusted()
         let cluster = try #require(pair.relation(.alice)?.cluster)
-        let bridge = MeetingOptions(intent: .bridge)
-        #expect(pair.request(.alice, .offer(bridge)) == .refused(.notYet(.bridge)))
-        for intent in [Intent.auto, .cluster, .join, .private, .repair] {
+        for intent in [Intent.auto, .cluster, .join, .private, .repair, .bridge] {
             let reply = pair.request(.alice, .offer(MeetingOptions(intent: intent)))
             guard case .offered = reply else {
                 Issue.record("\(intent): \(String(describing: reply))")

@@ -20,7 +20,7 @@ package enum HelpFrame: Sendable, Equatable {
         case .relay(let tag, let inner): self = .relay(tag, byteCount: inner.count)
         case .sought: self = .sought
         case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
-            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, .gossip,
+            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, .gossip, .bridge,
             nil:
             return nil
         }

@@ -22,7 +22,7 @@ package enum HostileFrame {
         case .restAnswer(let token, let ordinal, let late, _):
             Frame.restAnswer(token: token, ordinal: ordinal, late: late, echo: echo).bytes
         case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .rest,
-            .seek, .found, .relay, .sought, .gossip, nil:
+            .seek, .found, .relay, .sought, .gossip, .bridge, nil:
             nil
         }
     }

@@ -155,4 +155,25 @@ package struct Mutation: OptionSet, Sendable, Hashable {
     package static let localAddressesPublished = Mutation(rawValue: 1 << 72)
     /// A secret counts whatever the record of its epoch says.
     package static let secretUnchecked = Mutation(rawValue: 1 << 73)
+
+    // Bridges.
+
+    /// Cards cross of members who gave none.
+    package static let cardWithoutConsent = Mutation(rawValue: 1 << 74)
+    /// What is closed still carries.
+    package static let closedBridgeCarries = Mutation(rawValue: 1 << 75)
+    /// Who carries takes as much as comes.
+    package static let carryUnlimited = Mutation(rawValue: 1 << 76)
+    /// Who carries does not count how far a datagram has come.
+    package static let hopsUnchecked = Mutation(rawValue: 1 << 77)
+    /// Who carries takes a datagram as often as it comes.
+    package static let carriedTwice = Mutation(rawValue: 1 << 78)
+    /// A card counts without a second member's word.
+    package static let voucherUnchecked = Mutation(rawValue: 1 << 79)
+    /// What the ends of a bridge allow does not matter.
+    package static let policyUnchecked = Mutation(rawValue: 1 << 80)
+    /// A card has the member's own keys in the cluster.
+    package static let memberKeysInCard = Mutation(rawValue: 1 << 81)
+    /// Addresses are told across a bridge without being asked.
+    package static let addressesCross = Mutation(rawValue: 1 << 82)
 }

@@ -12,6 +12,8 @@ extension Relation {
     var mayBeCalled: Bool {
         switch self.record.phase {
         case .offered, .forgotten: false
+        // Who is across a bridge is not to learn where this node is.
+        case .trusted where self.isCrossing: false
         case .answered, .connecting, .timedOut, .trusted, .forgetting: self.record.keys != nil
         }
     }

@@ -114,6 +114,11 @@ extension Event {
         case .epochBegan: 20
         case .memberEquivocated: 21
         case .memberCloned: 22
+        case .bridgeMade: 23
+        case .bridgeOpened: 24
+        case .bridgeClosed: 25
+        case .cardSeen: 26
+        case .cardGone: 27
         }
     }
 }

@@ -87,7 +87,7 @@ extension StateTokens {
             self.put(name: token)
             self.put(echo)
         case .addresses, .addressesAnswer, .forget, .forgetAnswer, .natHint, .natHintAnswer, .rest,
-            .restAnswer, .seek, .found, .relay, .sought, .gossip, nil:
+            .restAnswer, .seek, .found, .relay, .sought, .gossip, .bridge, nil:
             self.put(text)
         }
     }

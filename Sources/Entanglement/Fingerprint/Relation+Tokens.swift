@@ -50,6 +50,15 @@ extension RelationRecord {
             tokens.put(4)
             tokens.put(name: cluster)
             tokens.put(name: member)
+        case .bridging(let cluster, let alias):
+            tokens.put(5)
+            tokens.put(name: cluster)
+            tokens.put(name: alias)
+        case .crossing(let cluster, let alias, let card):
+            tokens.put(6)
+            tokens.put(name: cluster)
+            tokens.put(name: alias)
+            tokens.put(name: card)
         }
         tokens.put(name: self.cluster)
         tokens.put(name: self.member)

@@ -59,6 +59,12 @@ struct GossipFrame: Equatable {
         case welcome(Welcome)
         /// 27: the receiver is no member any more, as the records say that the sender holds.
         case goodbye
+        /// 28: the hash of the notices that the sender holds, 16 bytes (PROTOCOL.md §14.2).
+        case notices([UInt8])
+        /// 29: the sequences of the notices held, by the names of their keys.
+        case noticeList(PlaceList)
+        /// 30: a notice.
+        case notice([UInt8])
     }
 
     let cluster: ClusterID
@@ -105,12 +111,7 @@ extension ByteWriter {
         case .places(let list):
             self.put(UInt8(25))
             self.put(frame.cluster)
-            self.put(list.first)
-            self.put(list.last)
-            for place in list.sequences.prefix(GossipFrame.placeCountMax) {
-                self.put(place.member)
-                self.put(place.sequence)
-            }
+            self.put(list)
         case .welcome(let welcome):
             self.put(UInt8(26))
             self.put(frame.cluster)
@@ -125,6 +126,27 @@ extension ByteWriter {
         case .goodbye:
             self.put(UInt8(27))
             self.put(frame.cluster)
+        case .notices(let hash):
+            self.put(UInt8(28))
+            self.put(frame.cluster)
+            self.put(hash)
+        case .noticeList(let list):
+            self.put(UInt8(29))
+            self.put(frame.cluster)
+            self.put(list)
+        case .notice(let bytes):
+            self.put(UInt8(30))
+            self.put(frame.cluster)
+            self.put(bytes)
+        }
+    }
+
+    private mutating func put(_ list: GossipFrame.PlaceList) {
+        self.put(list.first)
+        self.put(list.last)
+        for place in list.sequences.prefix(GossipFrame.placeCountMax) {
+            self.put(place.member)
+            self.put(place.sequence)
         }
     }
 }
@@ -132,7 +154,7 @@ extension ByteWriter {
 extension ByteReader {
     /// The rest of a frame about a cluster; nil: another type, or not well-formed.
     mutating func gossip(type: UInt8) -> GossipFrame? {
-        guard (20...27).contains(type),
+        guard (20...30).contains(type),
             let cluster = self.take(16).flatMap({ ClusterID(bytes: $0) })
         else { return nil }
         let body: GossipFrame.Body?
@@ -156,9 +178,14 @@ extension ByteReader {
         case 24:
             let bytes = Array(self.rest())
             body = bytes.count <= ClusterLimits.recordByteCountMax ? .record(bytes) : nil
-        case 25: body = self.places()
+        case 25: body = self.places().map { .places($0) }
         case 26: body = self.welcome()
         case 27: body = .goodbye
+        case 28: body = self.take(16).map { .notices(Array($0)) }
+        case 29: body = self.places().map { .noticeList($0) }
+        case 30:
+            let bytes = Array(self.rest())
+            body = bytes.count <= BridgeLimits.noticeByteCountMax ? .notice(bytes) : nil
         default: body = nil
         }
         return body.map { GossipFrame(cluster: cluster, body: $0) }
@@ -174,7 +201,7 @@ extension ByteReader {
         return ids.count >= minimum ? ids : nil
     }
 
-    private mutating func places() -> GossipFrame.Body? {
+    private mutating func places() -> GossipFrame.PlaceList? {
         guard let first = self.memberID(), let last = self.memberID(), first <= last else {
             return nil
         }
@@ -186,7 +213,7 @@ extension ByteReader {
             else { return nil }
             sequences.append(GossipFrame.PlaceSequence(member: member, sequence: sequence))
         }
-        return .places(GossipFrame.PlaceList(first: first, last: last, sequences: sequences))
+        return GossipFrame.PlaceList(first: first, last: last, sequences: sequences)
     }
 
     private mutating func welcome() -> GossipFrame.Body? {

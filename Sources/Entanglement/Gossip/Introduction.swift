@@ -99,6 +99,10 @@ extension Relation {
     func ownEndpoints(_ turn: Turn) -> [Endpoint] {
         // Whoever is removed gets no address.
         if self.duty == .farewell { return [] }
+        if self.isCrossing {
+            let mayTell = self.across?.allowsAddresses ?? false
+            return mayTell ? turn.ownEndpoints.filter(\.address.isPublic) : []
+        }
         let isNear = self.path.map { !$0.isRelay && !$0.address.isPublic } ?? false
         guard self.record.epoch != nil, !isNear else { return turn.ownEndpoints }
         return turn.ownEndpoints.filter(\.address.isPublic)

@@ -48,6 +48,14 @@ struct LiveCluster: Sendable {
     /// Secrets of epochs whose record has not come yet.
     var earlySecrets: [EpochSecret] = []
 
+    /// What members say about bridges, and what that means.
+    var notices = NoticeTable()
+    var bridges = BridgeView()
+    /// When others are asked whether they have heard what is new.
+    var noticeRounds: [Instant] = []
+    /// When something of it is over, or to be said again.
+    var reviewAt: Instant?
+
     /// Counters of relations that were dropped and whose keys may come back, the newest last.
     private(set) var keptCounters: [KeptCounters] = []
 
@@ -110,7 +118,7 @@ struct LiveCluster: Sendable {
         var earliest = self.rounds.first
         let times = [
             self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
-            self.fallbackAt, self.missing?.dueAt,
+            self.fallbackAt, self.missing?.dueAt, self.noticeRounds.first, self.reviewAt,
         ]
         for due in times.compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)
@@ -131,6 +139,10 @@ struct KeptCounters: Sendable {
 struct GossipLink: Sendable {
     /// What it said last.
     var summary: GossipFrame.Summary?
+    /// The hash of notices that it was told, that it told, and when it got a list.
+    var noticesTold: [UInt8]?
+    var noticesHeard: [UInt8]?
+    var noticesListedAt: Instant?
     /// When it was told last what is held here.
     var toldAt: Instant?
     /// What it was told then.

@@ -40,7 +40,7 @@ extension Node {
                 let meeting = record.keys?.meeting
             else { continue }
             switch bond {
-            case .founding, .joining: break
+            case .founding, .joining, .bridging, .crossing: break
             case .sponsoring:
                 guard self.live[index].roster?.member(member) == nil else { continue }
                 self.write(

@@ -117,6 +117,7 @@ extension Node {
         self.live[index].setPeer(id, true)
         self.live[index].links[id] = self.live[index].links[id]?.renewed ?? GossipLink()
         if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
+        self.greetWithNotices(index, id, &turn)
         if self.live[index].publishAt == nil {
             self.live[index].publishAt = turn.instant + Constants.publishPatience
         }
@@ -158,6 +159,9 @@ extension Node {
         case .places(let list): self.receive(list, index, from: id, &turn)
         case .welcome(let welcome): self.receive(welcome, index, from: id, &turn)
         case .goodbye: self.hearGoodbye(index, from: id, &turn)
+        case .notices(let hash): self.receive(notices: hash, index, from: id, &turn)
+        case .noticeList(let list): self.receive(noticeList: list, index, from: id, &turn)
+        case .notice(let bytes): self.receive(notice: bytes, index, from: id, &turn)
         }
     }
 
@@ -202,6 +206,7 @@ extension Node {
             self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
         if let due = self.live[index].publishAt, due <= turn.instant { self.publish(index, &turn) }
+        self.tickNotices(index, &turn)
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)

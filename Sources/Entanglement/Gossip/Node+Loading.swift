@@ -23,7 +23,11 @@ extension Node {
             self.settleDuties(index, &turn)
             self.considerEpoch(index, &turn)
         }
+        self.load(notices: state.notices, &turn)
         self.settleBonds(&turn)
+        turn.mustTendBridges = true
+        self.tendBridges(&turn)
+        self.endStrangers(&turn)
     }
 
     /// Records were verified before they were stored; what cannot be read says nothing.

@@ -12,6 +12,7 @@ extension Node {
             if turn.clusters[position].standing == .joining { self.lose(cluster, .left, &turn) }
             return
         }
+        self.closeOwnBridges(of: cluster, &turn)
         let hasOthers = self.live[index].roster.map { $0.present.count > 1 } ?? false
         let membership = turn.clusters[position].membership
         turn.clusters[position].standing = .leaving

@@ -133,7 +133,7 @@ extension Whereabouts {
 
 extension MemberID {
     /// The next id in order; the last one's is itself.
-    fileprivate var next: MemberID {
+    var next: MemberID {
         if self.low < .max { return MemberID(high: self.high, low: self.low + 1) }
         return self.high < .max ? MemberID(high: self.high + 1, low: 0) : self
     }

@@ -30,6 +30,7 @@ extension Node {
             self.sendGossip(&turn)
         }
         turn.mustSettleBonds = true
+        turn.mustTendBridges = true
         guard turn.clusters[position].standing == .member else { return }
         self.reconcile(index, &turn)
         self.considerEpoch(index, &turn)
@@ -236,6 +237,7 @@ extension Node {
             }
         }
         self.endMeetings(for: cluster, &turn)
+        self.endBridges(of: cluster, &turn)
         turn.clusters.removeAll { $0.id == cluster }
         // Its place goes at the end of the turn, so that those of others stay as they are.
         if let index = self.liveIndex(of: cluster) { self.live[index] = LiveCluster(cluster) }
@@ -261,7 +263,9 @@ extension Node {
             let isForIt: Bool
             switch relation.record.bond {
             case .sponsoring(let own)?, .confirming(let own, _)?: isForIt = own == cluster
-            case .founding?, .joining?, nil: isForIt = relation.record.sponsors == cluster
+            case .bridging(let own, _)?: isForIt = own == cluster
+            case .founding?, .joining?, .crossing?, nil:
+                isForIt = relation.record.sponsors == cluster
             }
             if isForIt { self.end(id, .given(up: .cancelled), &turn) }
         }

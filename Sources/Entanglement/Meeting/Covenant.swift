@@ -26,7 +26,8 @@ extension Relation {
     func memberKeys(for bond: MeetingBond, _ turn: Turn) -> (MemberKeys, SigningKey)? {
         let cluster: ClusterID
         switch bond {
-        case .founding, .joining: return (self.memberKeys, self.memberSigningKey)
+        case .founding, .joining, .bridging, .crossing:
+            return (self.memberKeys, self.memberSigningKey)
         case .sponsoring(let own): cluster = own
         case .confirming(let own, _): cluster = own
         }
@@ -40,6 +41,20 @@ extension Relation {
         else { return nil }
         let primitives = turn.primitives
         switch bond {
+        case .crossing: return nil
+        case .bridging(let cluster, let alias):
+            guard turn.membership(of: cluster) != nil else { return nil }
+            let own = ClusterAlias(of: cluster, primitives)
+            guard
+                let statement = BridgeStatement(
+                    meeting: meeting, role: self.record.role, own: (own, ownKeys),
+                    peer: (alias, keys))
+            else { return nil }
+            let nobody = MemberID(high: 0, low: 0)
+            return Covenant(
+                signedBytes: statement.signedBytes, ownKeys: ownKeys, signingKey: signingKey,
+                reference: ClusterReference(alias: own), peer: nobody, own: nobody,
+                cluster: cluster, genesis: nil)
         case .founding:
             let isOffering = self.record.role == .offering
             guard keys.signingKey != ownKeys.signingKey else { return nil }
@@ -98,16 +113,23 @@ extension Relation {
         case .confirming:
             guard let reference, turn.membership(of: reference.cluster) != nil else { return nil }
             return .confirming(reference.cluster, reference.member)
+        case .bridging:
+            guard let alias = reference?.alias, let own = self.record.sponsors,
+                turn.membership(of: own) != nil, ClusterAlias(of: own, turn.primitives) != alias
+            else { return nil }
+            return .bridging(own, alias)
         }
     }
 
     /// The purpose that a bond has.
-    static func purpose(of bond: MeetingBond) -> MeetingPurpose {
+    static func purpose(of bond: MeetingBond) -> MeetingPurpose? {
         switch bond {
         case .founding: .founding
         case .sponsoring: .sponsoring
         case .joining: .joining
         case .confirming: .confirming
+        case .bridging: .bridging
+        case .crossing: nil
         }
     }
 
@@ -119,6 +141,9 @@ extension Relation {
         switch (purpose, self.record.bond) {
         case (.founding, _), (.joining, _), (nil, _): cluster = nil
         case (.sponsoring, _): cluster = self.record.sponsors
+        case (.bridging, _):
+            let own = self.record.sponsors.map { ClusterAlias(of: $0, turn.primitives) }
+            return (self.memberKeys, own.map { ClusterReference(alias: $0) })
         case (.confirming, .confirming(let agreed, _)?): cluster = agreed
         case (.confirming, _): cluster = self.sharedCluster(matches, turn)
         }
@@ -136,7 +161,8 @@ extension Relation {
             let purpose = try self.purpose(peerIntent: peerIntent, matches: matches, turn)
             // Nobody has said into which cluster.
             let isUndecided =
-                purpose == .sponsoring && self.record.bond == nil && self.record.sponsors == nil
+                (purpose == .sponsoring || purpose == .bridging) && self.record.bond == nil
+                && self.record.sponsors == nil
             return isUndecided ? (nil, .intentConflict) : (purpose, nil)
         } catch {
             return (nil, error.problem)
@@ -147,7 +173,7 @@ extension Relation {
     private func purpose(
         peerIntent: Intent, matches: [UInt64], _ turn: Turn
     ) throws(MeetingDisagreement) -> MeetingPurpose {
-        if let bond = self.record.bond { return Self.purpose(of: bond) }
+        if let bond = self.record.bond, let agreed = Self.purpose(of: bond) { return agreed }
         let totals = self.totalPeers
         return try MeetingTerms(
             own: MeetingWish(intent: self.record.intent, totalPeers: totals.own),

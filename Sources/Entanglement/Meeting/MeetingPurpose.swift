@@ -10,6 +10,8 @@ enum MeetingPurpose: Sendable, Equatable {
     case joining
     /// Both are members of one cluster already, and have met now.
     case confirming
+    /// The clusters of both are linked, and stay two.
+    case bridging
 }
 
 /// What each side wants, and how many peers its code named.
@@ -53,8 +55,13 @@ struct MeetingTerms {
             return .founding
         }
         if intents.contains(.bridge) {
-            let isWanted = intents.allSatisfy { $0 == .bridge || $0 == .auto }
-            throw MeetingDisagreement(problem: isWanted ? .notYet : .intentConflict)
+            guard self.own.totalPeers > 0, self.peer.totalPeers > 0 else {
+                throw MeetingDisagreement(problem: .intentConflict)
+            }
+            if intents == [.bridge, .bridge] { return .bridging }
+            // Who leaves it open may still be asked.
+            throw MeetingDisagreement(
+                problem: intents.contains(.auto) ? .undecided : .intentConflict)
         }
         if self.sharesCluster { return .confirming }
         if intents.contains(.repair) { throw MeetingDisagreement(problem: .intentConflict) }
@@ -67,7 +74,7 @@ struct MeetingTerms {
         guard self.own.intent == .auto, self.peer.intent == .auto else {
             throw MeetingDisagreement(problem: .intentConflict)
         }
-        guard self.own.totalPeers == 0 else { throw MeetingDisagreement(problem: .notYet) }
+        guard self.own.totalPeers == 0 else { throw MeetingDisagreement(problem: .undecided) }
         return .founding
     }
 }
@@ -78,9 +85,28 @@ struct MeetingDisagreement: Error {
 }
 
 /// Which member of which cluster somebody is; sealed in messages 2 and 3 by a member.
+///
+/// Of who links its cluster: the cluster's alias, and no member (16 zeros).
 struct ClusterReference: Equatable {
     var cluster: ClusterID
     var member: MemberID
+
+    /// What the end of a bridge shows.
+    init(alias: ClusterAlias) {
+        self.cluster = ClusterID(high: alias.high, low: alias.low)
+        self.member = MemberID(high: 0, low: 0)
+    }
+
+    init(cluster: ClusterID, member: MemberID) {
+        self.cluster = cluster
+        self.member = member
+    }
+
+    /// The alias, if that is what it shows.
+    var alias: ClusterAlias? {
+        self.member == MemberID(high: 0, low: 0)
+            ? ClusterAlias(high: self.cluster.high, low: self.cluster.low) : nil
+    }
 }
 
 extension ByteWriter {

@@ -148,8 +148,13 @@ extension Relation {
         self.trustedAt = turn.instant
         self.record.problem = nil
         if !turn.has(.codesKept) { self.record.codes = nil }
-        self.record.cluster = uid
-        self.record.member = covenant.peer
+        if case .bridging = bond {
+            // Nobody of one cluster is a member of the other.
+            turn.mustTendBridges = true
+        } else {
+            self.record.cluster = uid
+            self.record.member = covenant.peer
+        }
         self.record.sponsors = nil
         self.record.peerMemberKeys = nil
         if isConfirmed, !turn.has(.tokensKept) { self.record.cancelTokens = nil }
@@ -160,7 +165,14 @@ extension Relation {
         turn.changes.append(.relation(self.record, erasing: true))
         turn.actions.append(.admit(self.admission))
         turn.mustSettleBonds = true
-        turn.notify(.trusted(self.id, cluster: uid))
+        turn.notify(self.trustEvent(uid))
+    }
+
+    private func trustEvent(_ cluster: ClusterID) -> Event {
+        guard case .bridging(_, let alias)? = self.record.bond else {
+            return .trusted(self.id, cluster: cluster)
+        }
+        return .bridgeMade(self.id, cluster, alias)
     }
 
     /// A cluster that this meeting founded, or that this node joins by it.
@@ -208,6 +220,7 @@ extension Relation {
         }
         self.record.cancelTokens = nil
         turn.mustSettleBonds = true
+        turn.mustTendBridges = true
         turn.changes.append(.relation(self.record, erasing: true))
         turn.actions.append(.admit(self.admission))
     }

@@ -46,6 +46,16 @@ public enum Event: Sendable, Equatable {
     case memberEquivocated(ClusterID, MemberID)
     /// A member runs twice: two of its endpoint records have one sequence.
     case memberCloned(ClusterID, MemberID)
+    /// The pairing is finished: it links that own cluster with the one of that alias.
+    case bridgeMade(RelationID, ClusterID, ClusterAlias)
+    /// A bridge of the cluster is open, as one of its members says.
+    case bridgeOpened(ClusterID, BridgeID, by: MemberID)
+    /// A bridge of the cluster is closed, or over.
+    case bridgeClosed(ClusterID, BridgeID)
+    /// Somebody of another cluster is seen across a bridge.
+    case cardSeen(ClusterID, CardID)
+    /// Somebody of another cluster is not seen any more.
+    case cardGone(ClusterID, CardID)
 }
 
 /// Why a member does not belong to a cluster any more.

@@ -65,7 +65,7 @@ extension Node {
         switch record.bond {
         case .founding: true
         case .joining: turn.clusters.contains { $0.id == cluster && $0.standing == .joining }
-        case .sponsoring, .confirming, nil: false
+        case .sponsoring, .confirming, .bridging, .crossing, nil: false
         }
     }
 

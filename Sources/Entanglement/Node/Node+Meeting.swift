@@ -12,7 +12,9 @@ extension Node {
                 // A founding that may be taken back is none yet.
                 let isOpen =
                     relation.record.bond == .founding && relation.record.cancelTokens != nil
+                // Who is across a bridge shares none.
                 return relation.record.phase == .trusted && !isOpen
+                    && relation.record.cluster != nil
             })
     }
 
@@ -85,7 +87,7 @@ extension Node {
     private func decide(
         _ record: inout RelationRecord, peer totalPeers: UInt64, _ choice: ClusterID?, _ turn: Turn
     ) throws(Refusal) {
-        guard record.sponsors == nil else { return }
+        guard record.sponsors == nil, record.intent != .bridge else { return }
         if choice != nil, record.intent == .auto { record.intent = .cluster }
         let own = MeetingWish(intent: record.intent, totalPeers: self.totalPeers)
         let peer = MeetingWish(intent: .auto, totalPeers: totalPeers)
@@ -95,7 +97,8 @@ extension Node {
     }
 
     mutating func accept(
-        _ text: String, into cluster: ClusterID? = nil, _ turn: inout Turn
+        _ text: String, into cluster: ClusterID? = nil, _ intent: Intent? = nil,
+        _ turn: inout Turn
     ) throws(Refusal) -> Reply {
         let answer: Answer
         switch try self.read(text) {
@@ -136,6 +139,10 @@ extension Node {
                 role: .offering, ownKey: relation.ownKey, peer: answer.code,
                 ownSalt: codes.ownSalt, offer: codes.offer, answer: answer.bytes)
         else { throw .unreadable(.malformed(offset: 0)) }
+        if let intent, relation.record.intent == .auto { relation.record.intent = intent }
+        if relation.record.intent == .bridge, relation.record.sponsors == nil {
+            relation.record.sponsors = try self.chooseLinked(cluster, turn)
+        }
         try self.decide(
             &relation.record, peer: answer.code.totalPeers, cluster, turn)
         codes.peerSalt = answer.code.salt
@@ -216,10 +223,6 @@ extension Node {
     private func newRecord(
         _ role: MeetingRole, _ options: MeetingOptions, _ turn: inout Turn
     ) throws(Refusal) -> RelationRecord {
-        switch options.intent {
-        case .auto, .private, .cluster, .join, .repair: break
-        case .bridge: throw .notYet(.bridge)
-        }
         let pending = self.ids.count { self.relations[$0].map { !$0.isTrusted } ?? false }
         guard pending < Limits.pairingCountMax else {
             throw .tooMany(limit: Limits.pairingCountMax)
@@ -235,6 +238,9 @@ extension Node {
             memberSigningKey: Secret(byteCount: 32, using: &turn.generator),
             memberAgreementKey: Secret(byteCount: 32, using: &turn.generator))
         record.toldNAT = self.own.hint
+        if options.intent == .bridge {
+            record.sponsors = try self.chooseLinked(options.cluster, turn)
+        }
         if options.intent == .cluster {
             try self.sponsor(
                 &record, into: try self.choose(options.cluster, options.intent, turn), turn)

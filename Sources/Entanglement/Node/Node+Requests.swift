@@ -32,7 +32,7 @@ extension Node {
             let relations = self.relations
             self.own.doubt { relations[$0].map { !$0.isConnected && $0.isTrusted } ?? false }
         case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
-            .removeMember, .block:
+            .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard:
             break
         }
     }
@@ -44,7 +44,7 @@ extension Node {
         case .offer(let given): options = given
         case .answer(_, let given): options = given
         case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
-            .removeMember, .block:
+            .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard:
             return false
         }
         return self.configuration.usesIPgetter && options.hosts == nil && !self.own.knowsExternal
@@ -77,8 +77,8 @@ extension Node {
         switch request {
         case .offer(let options): return try self.offer(options, &turn)
         case .answer(let text, let options): return try self.answer(text, options, &turn)
-        case .accept(let text, let cluster):
-            return try self.accept(text, into: cluster, &turn)
+        case .accept(let text, let cluster, let intent):
+            return try self.accept(text, into: cluster, intent, &turn)
         case .retry(let relation): try self.retry(relation, &turn)
         case .cancel(let relation): try self.cancel(relation, &turn)
         case .forget(let relation):
@@ -87,6 +87,7 @@ extension Node {
                 self.end(relation, .given(up: .cancelled), &turn)
                 break
             }
+            if self.relations[relation]?.isCrossing ?? false { throw .acrossBridge }
             try self.requirePair(relation)
             self.dropOthers(beside: relation, &turn)
             self.update(relation, &turn) { $0.forget(&$1) }
@@ -97,6 +98,13 @@ extension Node {
             try self.remove(member, withGuests: withGuests, from: cluster, &turn)
         case .block(let cluster, let member, let isOn):
             try self.block(member, in: cluster, isOn: isOn, &turn)
+        case .setBridge(let bridge, let policy, let name):
+            try self.setPolicy(of: bridge, policy, name: name, &turn)
+        case .closeBridge(let bridge): try self.closeBridge(bridge, &turn)
+        case .forbidBridges(let cluster, let isOn):
+            try self.forbidBridges(of: cluster, isOn: isOn, &turn)
+        case .giveCard(let cluster, let alias, let policy, let name):
+            try self.giveCard(of: cluster, for: alias, policy, name: name, &turn)
         case .matched(let relation):
             try self.requirePeer(relation)
             self.update(relation, &turn) { relation, turn in

@@ -8,6 +8,9 @@ struct NodeTally: Sendable {
     /// Datagrams that were relayed for peers, and those that were not.
     var relayed: UInt64 = 0
     var relayedDropped: UInt64 = 0
+    /// Datagrams that were carried across bridges for others, and those that were not.
+    var carried: UInt64 = 0
+    var carriedDropped: UInt64 = 0
 }
 
 extension Node {
@@ -29,6 +32,8 @@ extension Node {
             clusters: self.clusters.sorted { $0.id < $1.id }.map {
                 self.clusterStatus($0, peers, now)
             },
+            bridges: self.bridgeStatus(now), givenCards: self.givenCards(),
+            foreignCards: self.foreignCards(),
             pairings: pairings.map { self.pairingStatus($0, now) },
             counters: [
                 ("handshakes", self.tally.handshakes),
@@ -38,6 +43,8 @@ extension Node {
                 ("peersIntroduced", self.tally.introductions),
                 ("datagramsRelayed", self.tally.relayed),
                 ("datagramsNotRelayed", self.tally.relayedDropped),
+                ("datagramsCarried", self.tally.carried),
+                ("datagramsNotCarried", self.tally.carriedDropped),
             ])
     }
 
@@ -72,9 +79,9 @@ extension Node {
             isConnected: self.isConnected(relation, now),
             path: relation.path.flatMap { $0.isRelay ? nil : $0 },
             via: relation.relay(at: relation.path)?.helper,
-            reason: relation.isRelayed ? .noDirectPath : nil,
+            reason: relation.relayReason,
             roundTrip: relation.roundTrip, lastHeardAt: record.lastHeardAt,
-            cluster: record.cluster, member: record.member, isMet: record.epoch == nil,
+            cluster: record.cluster, member: record.member, isMet: record.epoch == nil && !relation.isCrossing,
             role: record.role,
             safetyNumber: record.keys.map { self.safetyNumber($0.meeting) } ?? "",
             matchedAt: record.matchedAt, echo: relation.echo,

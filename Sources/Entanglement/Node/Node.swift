@@ -50,6 +50,11 @@ public struct Node: Sendable {
     var discovery: Discovery
     var tally = NodeTally()
     var common = CommonPeers()
+    /// The ends of bridges that this node is, ordered by relation.
+    var bridgeLinks: [BridgeLink] = []
+    /// The relations with those across, by cards; looked up and never gone through.
+    var across: [CardPair: RelationID] = [:]
+    var carrying = Carrying()
 
     /// A node that goes on from what the store holds.
     ///
@@ -113,6 +118,9 @@ public struct Node: Sendable {
         for index in self.live.indices {
             if let due = self.live[index].dueAt { earliest = min(due, earliest ?? due) }
         }
+        for position in self.bridgeLinks.indices {
+            if let due = self.bridgeLinks[position].dueAt { earliest = min(due, earliest ?? due) }
+        }
         return earliest
     }
 
@@ -163,6 +171,7 @@ public struct Node: Sendable {
         self.tickLifetimes(&turn)
         self.noteUnasked(&turn)
         self.tendClusters(&turn)
+        self.tendBridges(&turn)
         self.findOwnAddress(&turn)
         self.finish(&turn, into: &outputs)
     }
@@ -281,7 +290,7 @@ public struct Node: Sendable {
             help.former = relation.help
             body(&relation, &turn)
             relation.settlePunching(&turn)
-            if mayBeHelped { relation.planSeeking(&turn) } else { relation.stopSeeking() }
+            if mayBeHelped || relation.isCrossing { relation.planSeeking(&turn) } else { relation.stopSeeking() }
             if turn.configuration.usesLastResorts { relation.planLastResort(&turn) }
             help.present = relation.help
             isMeasurable = relation.settleUpkeep(upkeep, turn)
@@ -290,7 +299,7 @@ public struct Node: Sendable {
             isMissed = relation.isMissed
         }
         guard isThere else { return }
-        if help.former != help.present || !turn.newRelays.isEmpty {
+        if help.former != help.present || !turn.newRelays.isEmpty || !turn.goneRelays.isEmpty {
             self.noteHelp(of: id, was: help.former, is: help.present, &turn)
         }
         if before != after { self.noteSessions(of: id, before: before, after: after) }
@@ -342,6 +351,7 @@ public struct Node: Sendable {
         turn.punching = self.punching
         turn.rations = self.rations
         turn.relayCount = self.common.relayCount
+        turn.announcementSequence = self.announcementSequence
         return turn
     }
 

@@ -146,6 +146,12 @@ public struct NodeStatus: Sendable, Equatable {
     public var peers: [Peer]
     /// The clusters, ordered by id.
     public var clusters: [Cluster]
+    /// The bridges of these clusters.
+    public var bridges: [Bridge]
+    /// The cards that members of these clusters have given.
+    public var givenCards: [GivenCard]
+    /// The cards of others that came across bridges.
+    public var foreignCards: [ForeignCard]
     /// The unfinished pairings, ordered by time.
     public var pairings: [Pairing]
     /// Counters of the core by name, in a fixed order.
@@ -155,7 +161,9 @@ public struct NodeStatus: Sendable, Equatable {
     public static func == (left: NodeStatus, right: NodeStatus) -> Bool {
         left.name == right.name && left.addresses == right.addresses
             && left.network == right.network && left.peers == right.peers
-            && left.clusters == right.clusters && left.pairings == right.pairings
+            && left.clusters == right.clusters && left.bridges == right.bridges
+            && left.givenCards == right.givenCards && left.foreignCards == right.foreignCards
+            && left.pairings == right.pairings
             && left.counters.map(\.name) == right.counters.map(\.name)
             && left.counters.map(\.count) == right.counters.map(\.count)
     }

@@ -19,7 +19,8 @@ public struct MeetingOptions: Sendable, Equatable {
     public var hosts: [Endpoint]?
     /// Life of an offer.
     public var life: Duration
-    /// The own cluster into which the other is to be taken, if it is a newcomer; nil: not decided.
+    /// The own cluster into which the other is to be taken, if it is a newcomer, or that is to be linked;
+    /// nil: not decided.
     public var cluster: ClusterID?
 
     /// Options with their defaults.
@@ -42,7 +43,10 @@ public enum Request: Sendable, Equatable {
     case answer(String, MeetingOptions)
     /// The text of a scanned answer; replied with `accepted`. If the other is a newcomer and this node a
     /// member, it is taken into that cluster.
-    case accept(String, into: ClusterID? = nil)
+    ///
+    /// `intent`: what the person wants after all, if the offer left it open; for a bridge `into` is the own
+    /// cluster that it links.
+    case accept(String, into: ClusterID? = nil, intent: Intent? = nil)
     /// Back to the start of the online step.
     case retry(RelationID)
     /// Deletes a pairing everywhere.
@@ -62,6 +66,14 @@ public enum Request: Sendable, Equatable {
     case removeMember(ClusterID, MemberID, withGuests: Bool = false)
     /// Has nothing to do any more with a member, or has again.
     case block(ClusterID, MemberID, isOn: Bool)
+    /// Changes what the own end of a bridge allows, and what the own cluster is called across.
+    case setBridge(BridgeID, BridgePolicy, name: String? = nil)
+    /// Closes a bridge of which this node is an end, or votes for its end.
+    case closeBridge(BridgeID)
+    /// Votes for a cluster without bridges, or takes that back.
+    case forbidBridges(ClusterID, isOn: Bool)
+    /// Agrees to be seen by another cluster; without a policy not any more.
+    case giveCard(ClusterID, for: ClusterAlias, BridgePolicy?, name: String? = nil)
     /// Records that two people compared the safety numbers.
     case matched(RelationID)
     /// One round trip; replied with `pong` or `noAnswer`.
@@ -106,8 +118,14 @@ public enum Refusal: Error, Sendable, Equatable {
     case loopbackOnly
     /// Neither side knows an address, and they share no LAN.
     case bothUnknown
-    /// Needs clusters of more than two, or bridges.
-    case notYet(Intent)
+    /// A bridge needs a cluster on this side.
+    case noCluster
+    /// The members of that cluster want no bridges.
+    case bridgesForbidden(ClusterID)
+    /// Another member is the end of that bridge.
+    case notBridgeEnd
+    /// Whoever is across a bridge is not forgotten: take the card back.
+    case acrossBridge
     /// No such pairing or peer.
     case notFound
     /// Not possible in this phase.

@@ -81,6 +81,14 @@ struct Turn {
     /// Relations that are connected since this turn, and those that are not any more.
     var connected: [RelationID] = []
     var lost: [RelationID] = []
+    /// Whether something may have changed that bridges depend on.
+    var mustTendBridges = false
+    /// Ends of bridges that are connected since this turn.
+    var bridgesConnected: [RelationID] = []
+    /// The sequence of the last list of own addresses.
+    var announcementSequence: UInt32 = 0
+    /// What came about bridges, to be carried out after the step.
+    var bridgeFrames: [(from: RelationID, frame: BridgeFrame)] = []
     /// What peers said about clusters, to be carried out after the step.
     var gossip: [(from: RelationID, frame: GossipFrame)] = []
     /// What is to be told about clusters, at the end of the step.

@@ -210,7 +210,7 @@ extension Relation {
 
     /// Tells the letter, until it is acknowledged.
     mutating func tellHint(sequence: UInt32, _ turn: inout Turn) {
-        guard self.mustTellHint(turn) else {
+        guard self.mayTellAddresses, self.mustTellHint(turn) else {
             self.unacknowledgedHint = nil
             return
         }

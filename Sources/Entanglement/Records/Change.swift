@@ -49,6 +49,10 @@ public enum Change: Sendable, Equatable {
     case record(StoredRecord, RecordID)
     /// Inserts or replaces the endpoint record of a member.
     case endpointRecord(StoredRecord, MemberID)
+    /// Inserts or replaces a member's notice about bridges.
+    case notice(StoredNotice, NoticeKey)
+    /// Deletes one, if it is there.
+    case deleteNotice(ClusterID, NoticeKey)
     /// What this node calls itself.
     case nodeName(String)
     /// Appends to the log of events (a bounded one: the oldest go).
@@ -59,7 +63,7 @@ public enum Change: Sendable, Equatable {
         switch self {
         case .relation, .deleteRelation: true
         case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .unbury, .cluster,
-            .deleteCluster, .record, .endpointRecord, .nodeName, .event:
+            .deleteCluster, .record, .endpointRecord, .notice, .deleteNotice, .nodeName, .event:
             false
         }
     }
@@ -77,6 +81,8 @@ public struct DurableState: Sendable, Equatable {
     public var records: [StoredRecord]
     /// The newest endpoint record of each member, by cluster, then by member.
     public var endpointRecords: [StoredRecord]
+    /// The newest notices about bridges, by cluster, then by key.
+    public var notices: [StoredNotice]
     /// All tombstones, ordered by hash.
     public var tombstones: [Tombstone]
 
@@ -84,13 +90,14 @@ public struct DurableState: Sendable, Equatable {
     public init(
         nodeName: String = "", relations: [RelationRecord] = [], clusters: [ClusterRecord] = [],
         records: [StoredRecord] = [], endpointRecords: [StoredRecord] = [],
-        tombstones: [Tombstone] = []
+        notices: [StoredNotice] = [], tombstones: [Tombstone] = []
     ) {
         self.nodeName = nodeName
         self.relations = relations
         self.clusters = clusters
         self.records = records
         self.endpointRecords = endpointRecords
+        self.notices = notices
         self.tombstones = tombstones
     }
 }

@@ -50,8 +50,10 @@ public enum PairingProblem: String, Sendable, Hashable, CaseIterable {
     case refusedByPeer
     /// The two people asked for different things.
     case intentConflict
-    /// The meeting needs clusters of more than two or a bridge.
-    case notYet
+    /// The two are in different clusters, and not both said what is to become of these.
+    ///
+    /// Stored as what it was called when bridges were not possible.
+    case undecided = "notYet"
     /// A message was authentic but its content broke the protocol.
     case badMessage
 }
@@ -150,6 +152,11 @@ public enum MeetingBond: Sendable, Equatable {
     case joining(ClusterID, sponsor: MemberID)
     /// Both are members of that cluster already, the other under that id.
     case confirming(ClusterID, MemberID)
+    /// It links this node's cluster with the other's, of that alias; nobody joins anything.
+    case bridging(ClusterID, ClusterAlias)
+    /// No meeting: the two have cards, this node as a member of that cluster, the other that card of the
+    /// cluster of that alias.
+    case crossing(ClusterID, ClusterAlias, CardID)
 }
 
 /// Everything durable about one relation: a pairing while unfinished, a peer once trusted.
@@ -187,7 +194,8 @@ public struct RelationRecord: Sendable, Equatable {
     public var peerPart: FoundingPart?
     /// The member keys that the other named in message 2, stored with message 3.
     public var peerMemberKeys: MemberKeys?
-    /// The own cluster into which the other is to be taken, as the person decided.
+    /// The own cluster into which the other is to be taken, or that is to be linked with the other's, as
+    /// the person decided.
     public var sponsors: ClusterID?
     /// What the meeting is for; non-nil once this node has signed something.
     public var bond: MeetingBond?

@@ -60,11 +60,14 @@ extension Relation {
         case .ping(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
             if self.record.phase != .forgotten, let path = self.path {
-                self.send(.pong(token: token, echo: packet.source), to: path, &turn)
+                // Of several bridges the path may be one that does not work any more.
+                let target = self.isCrossing && packet.source.isRelay ? packet.source : path
+                self.send(.pong(token: token, echo: packet.source), to: target, &turn)
                 if packet.source == path { self.answerWithNews(&turn) }
             }
         case .pong(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
+            self.followBridge(packet.source, &turn)
             self.receivePong(token, &turn)
         case .challenge(let bytes, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
@@ -97,6 +100,10 @@ extension Relation {
                 self.record.cluster == frame.cluster
             else { return }
             turn.gossip.append((self.id, frame))
+        case .bridge(let frame):
+            // One carried inside another would have no end.
+            guard self.record.phase == .trusted, !packet.source.isRelay else { return }
+            turn.bridgeFrames.append((self.id, frame))
         }
     }
 
@@ -278,6 +285,7 @@ extension Relation {
     /// What the other says replaces nothing that works: the path stays first.
     private mutating func receiveAddresses(_ endpoints: [Endpoint], _ turn: inout Turn) {
         let usable = endpoints.filter { turn.isUsable($0) }
+        guard self.mayTellAddresses else { return }
         if self.isRelayed, usable.contains(where: { !self.record.endpoints.contains($0) }) {
             self.hastenSeeking(turn, spacing: Constants.directInterval)
         }
@@ -329,6 +337,7 @@ extension Relation {
 
     /// Ends the trusted relation: the word is repeated until acknowledged.
     mutating func forget(_ turn: inout Turn) {
+        turn.mustTendBridges = true
         self.record.phase = .forgetting
         self.record.expiresAt = turn.wall + Constants.pairingLife
         self.phaseEnd = turn.instant + Constants.pairingLife
@@ -352,6 +361,7 @@ extension Relation {
         if let cluster = self.record.cluster, turn.largerClusters.contains(cluster) { return }
         if !turn.has(.forgetUnanswered) { self.send(.forgetAnswer, to: target, &turn) }
         guard self.record.phase != .forgotten else { return }
+        turn.mustTendBridges = true
         self.record.phase = .forgotten
         self.forgetAt = nil
         self.record.expiresAt = turn.wall + Constants.forgottenLife

@@ -69,7 +69,10 @@ extension Relation {
         self.sessions[position].isHeard = true
         guard !self.sessions[position].isConfirmed else { return }
         self.sessions[position].isConfirmed = true
-        if self.isConnected { turn.connected.append(self.id) }
+        if self.isConnected {
+            turn.connected.append(self.id)
+            self.noteBridge(&turn)
+        }
         self.dropAttempts(&turn)
         // Who confirms has read message 2 at one of the places where it went; another source must
         // prove itself.
@@ -112,6 +115,7 @@ extension Relation {
         else { return }
         self.isConnected = true
         turn.connected.append(self.id)
+        self.noteBridge(&turn)
         self.seeking.isUnproved = false
         if !path.isRelay { self.seeking.movedAt = turn.instant }
         if self.duty == .farewell {
@@ -124,6 +128,12 @@ extension Relation {
         if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }) {
             turn.notify(event)
         }
+    }
+
+    private func noteBridge(_ turn: inout Turn) {
+        guard self.bridge != nil else { return }
+        turn.bridgesConnected.append(self.id)
+        turn.mustTendBridges = true
     }
 
     /// An authentic packet: who sent it lives, and says where it sees this node.
@@ -216,6 +226,7 @@ extension Relation {
             self.lose(&turn)
             return false
         }
+        self.tryOtherBridges(token, &turn)
         self.repeatNews(&turn)
         return true
     }

@@ -95,7 +95,7 @@ extension Relation {
 
     /// The own addresses changed: tell, until acknowledged; during a pairing as soon as there is trust.
     mutating func announce(sequence: UInt32, _ turn: inout Turn) {
-        guard self.duty != .farewell else { return }
+        guard self.duty != .farewell, self.mayTellAddresses else { return }
         defer { self.tellHint(sequence: sequence, &turn) }
         guard self.record.phase == .trusted else {
             if !self.isTrusted { self.unacknowledgedAddresses = sequence }

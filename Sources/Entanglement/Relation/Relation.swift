@@ -94,6 +94,8 @@ struct Relation: Sendable {
     /// When this node came to trust it, if that was since the start of the program.
     var trustedAt: Instant?
     var farewellBudget = 0
+    /// The two cards, if it is with somebody across a bridge and these are known.
+    var across: Across?
     /// Whether the cluster is so large that this one is only used when it is wanted.
     var isResting = false
     /// Until then it is wanted all the same.

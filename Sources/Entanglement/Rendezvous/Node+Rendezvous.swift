@@ -80,6 +80,7 @@ extension Node {
     /// Who relayed is lost: so is everybody who was reached that way.
     private mutating func lose(helper: RelationID, _ turn: inout Turn) {
         self.common.table.withdraw(helper)
+        turn.mustTendBridges = true
         for id in self.common.seekers {
             self.update(id, &turn) { relation, turn in
                 guard relation.isConnected, relation.relay(at: relation.path)?.helper == helper
@@ -111,7 +112,7 @@ extension Node {
                 self.relay(bytes, under: tag, from: peer, &turn)
             }
         case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
-            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, .gossip:
+            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, .gossip, .bridge:
             break
         }
     }
@@ -219,6 +220,7 @@ extension Node {
     ) {
         if former.canHelp != present.canHelp {
             self.common.setHelper(id, present.canHelp)
+            turn.mustTendBridges = true
             if present.canHelp {
                 turn.gainedHelpers.append(id)
             } else {
@@ -250,17 +252,16 @@ extension Node {
         actions.reserveCapacity(turn.actions.count)
         for action in turn.actions {
             if case .send(let bytes, let place) = action, place.isRelay {
-                guard let carrier = self.carrier(to: place, turn.instant),
-                    bytes.count <= Constants.relayedByteCountMax
+                guard let carrier = self.carrier(to: place, &turn),
+                    carrier.header.count + bytes.count <= Constants.framedByteCountMax
                 else { continue }
                 actions.append(
                     .sendSealed(
-                        session: carrier.session, .frame, Frame.relay(carrier.tag, bytes).bytes,
-                        to: carrier.to))
+                        session: carrier.session, .frame, carrier.header + bytes, to: carrier.to))
             } else if case .sendSealed(let session, let content, let plaintext, let place) = action,
                 place.isRelay
             {
-                guard let carrier = self.carrier(to: place, turn.instant) else { continue }
+                guard let carrier = self.carrier(to: place, &turn) else { continue }
                 actions.append(.sendRelayed(session: session, content, plaintext, by: carrier))
             } else {
                 actions.append(action)
@@ -269,11 +270,16 @@ extension Node {
         turn.actions = actions
     }
 
-    private func carrier(to place: Endpoint, _ now: Instant) -> RelayCarrier? {
+    private func carrier(to place: Endpoint, _ turn: inout Turn) -> RelayCarrier? {
         guard let owner = place.relayNumber.flatMap({ self.common.owners[$0] }),
-            let relation = self.relations[owner], let relay = relation.relay(at: place),
-            let tag = relation.seeking.tag, let helper = self.relations[relay.helper],
-            helper.canHelp, let session = helper.sendingSession(now), let to = helper.path
+            let relation = self.relations[owner], let relay = relation.relay(at: place)
+        else { return nil }
+        if let across = relation.across {
+            return self.carrier(across.cards, by: relay.helper, &turn)
+        }
+        guard let tag = relation.seeking.tag, let helper = self.relations[relay.helper],
+            helper.canHelp, let session = helper.sendingSession(turn.instant),
+            let to = helper.path
         else { return nil }
         return RelayCarrier(session: session.index, tag: tag, to: to)
     }

@@ -43,6 +43,7 @@ extension Relation {
 
     /// After every step: begins to ask for help, or ends it.
     mutating func planSeeking(_ turn: inout Turn) {
+        guard !self.isCrossing else { return self.planCrossing(&turn) }
         if self.seeking.tag == nil, let psk = self.record.keys?.psk {
             self.seeking.tag = KeySchedule(primitives: turn.primitives).rendezvousTag(psk: psk)
         }
@@ -52,6 +53,20 @@ extension Relation {
             self.seeking.seekAt = turn.instant + delay
         }
         guard self.isConnected, self.isRelayed, !turn.has(.relayNeverLeft) else {
+            self.seeking.directAt = nil
+            return
+        }
+        if self.seeking.directAt == nil { self.seeking.directAt = turn.instant + turn.patience() }
+    }
+
+    /// Somebody across a bridge is sought by its ends alone, and reached directly only if both agree.
+    private mutating func planCrossing(_ turn: inout Turn) {
+        self.seeking.seekAt = nil
+        self.seeking.relayAt = nil
+        let mayMeet =
+            self.isConnected && self.isRelayed && self.across?.allowsAddresses ?? false
+            && !self.record.endpoints.isEmpty
+        guard mayMeet else {
             self.seeking.directAt = nil
             return
         }
@@ -72,6 +87,10 @@ extension Relation {
         _ turn: Turn, delay: Duration = Constants.seekDelay,
         spacing: Duration = Constants.attemptInterval
     ) {
+        if self.isCrossing {
+            if self.seeking.directAt == nil { self.seeking.directAt = turn.instant }
+            return self.hastenDirect(to: turn.instant, spacing: spacing)
+        }
         guard let due = self.seeking.seekAt else { return }
         self.seeking.seekAt = min(due, turn.instant + delay)
         self.hastenDirect(to: turn.instant, spacing: spacing)
@@ -201,7 +220,7 @@ extension Relation {
     }
 
     /// Where among the relayed ways this helper's is; it is made if it is not there.
-    private mutating func relay(by helper: RelationID, _ turn: inout Turn) -> Int {
+    mutating func relay(by helper: RelationID, _ turn: inout Turn) -> Int {
         if let position = self.seeking.relays.firstIndex(where: { $0.helper == helper }) {
             return position
         }
@@ -238,7 +257,8 @@ extension Relation {
 
     /// The relayed ways that may be tried now.
     func relayPlaces(_ turn: Turn) -> [Endpoint] {
-        self.seeking.relays.filter { $0.usableAt.map { $0 <= turn.instant } ?? false }
+        if self.isCrossing { return self.seeking.relays.map { Endpoint.relay($0.number) } }
+        return self.seeking.relays.filter { $0.usableAt.map { $0 <= turn.instant } ?? false }
             .map { .relay($0.number) }
     }
 
@@ -248,7 +268,7 @@ extension Relation {
         guard self.isConnected, !turn.has(.relayReplacesDirect) else {
             return self.move(to: place, &turn)
         }
-        guard !self.isRelayed else { return }
+        guard !self.isRelayed || self.isCrossing else { return }
         if let last = self.seeking.doubtedAt, turn.instant - last < Constants.challengeLife {
             return
         }
@@ -274,6 +294,13 @@ extension Relation {
     var peerPath: PeerPath? {
         guard let path = self.path else { return nil }
         guard path.isRelay else { return .direct(path) }
-        return self.relay(at: path).map { .relayed(via: $0.helper, reason: .noDirectPath) }
+        let reason = self.relayReason ?? .noDirectPath
+        return self.relay(at: path).map { .relayed(via: $0.helper, reason: reason) }
+    }
+
+    /// Why the peer is reached by way of another; nil: it is not.
+    var relayReason: RelayReason? {
+        guard self.isRelayed else { return nil }
+        return self.isCrossing ? .bridge : .noDirectPath
     }
 }

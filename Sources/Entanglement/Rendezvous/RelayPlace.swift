@@ -38,15 +38,19 @@ extension Endpoint {
 public struct RelayCarrier: Sendable, Equatable {
     /// The own index of the session with the helper.
     public var session: UInt32
-    /// The tag under which both ends ask for help.
-    public var tag: RendezvousTag
+    /// The frame in which the datagram goes, without the datagram.
+    public var header: [UInt8]
     /// Where the helper is.
     public var to: Endpoint
 
-    /// A carrier.
+    /// A helper who carries what both ends of a tag send each other.
     public init(session: UInt32, tag: RendezvousTag, to: Endpoint) {
+        self.init(session: session, header: Frame.relay(tag, []).bytes, to: to)
+    }
+
+    init(session: UInt32, header: [UInt8], to: Endpoint) {
         self.session = session
-        self.tag = tag
+        self.header = header
         self.to = to
     }
 }
@@ -55,6 +59,8 @@ public struct RelayCarrier: Sendable, Equatable {
 public enum RelayReason: String, Sendable, Hashable, CaseIterable {
     /// Nothing that was sent to it directly came through.
     case noDirectPath
+    /// It is in another cluster, and no addresses cross the bridge, or nothing came through.
+    case bridge
 }
 
 /// The way that packets to a peer take.

@@ -38,6 +38,8 @@ enum Frame: Equatable {
     case sought(nonce: UInt64, [VeiledTag])
     /// About a cluster that both are members of (PROTOCOL.md §12).
     case gossip(GossipFrame)
+    /// Between the ends of a bridge, or across it (PROTOCOL.md §14).
+    case bridge(BridgeFrame)
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
@@ -105,6 +107,7 @@ enum Frame: Equatable {
             writer.put(UInt8(min(tags.count, Constants.seekCountMax)))
             for tag in tags.prefix(Constants.seekCountMax) { writer.put(tag.bytes) }
         case .gossip(let frame): writer.put(frame)
+        case .bridge(let frame): writer.put(frame)
         }
         return writer.bytes
     }
@@ -163,6 +166,7 @@ enum Frame: Equatable {
                     .sought(nonce: nonce, tags.map { VeiledTag(high: $0.high, low: $0.low) })
                 }
             }
+        case .some(32...36): frame = reader.bridgeFrame(type: bytes[0]).map { .bridge($0) }
         case .some(let type): frame = reader.gossip(type: type).map { .gossip($0) }
         case nil: frame = nil
         }

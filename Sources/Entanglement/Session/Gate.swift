@@ -158,11 +158,10 @@ public struct Gate: Sendable {
         guard self.sessions[carrier.session] != nil,
             let inner = self.sessions[index]?.seal(
                 plaintext, as: content, echo: .relayed, now: now, primitives),
-            inner.count <= Constants.relayedByteCountMax
+            inner.count + carrier.header.count <= Constants.framedByteCountMax
         else { return nil }
         return self.sessions[carrier.session]?.seal(
-            Frame.relay(carrier.tag, inner).bytes, as: .frame, echo: carrier.to, now: now,
-            primitives)
+            carrier.header + inner, as: .frame, echo: carrier.to, now: now, primitives)
     }
 
     /// Applies the deliberate defects of sessions; the time to look at the session with.

@@ -103,7 +103,8 @@ extension Checker {
             }
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
             .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberMet,
-            .removalProposed, .epochBegan, .memberEquivocated, .memberCloned:
+            .removalProposed, .epochBegan, .memberEquivocated, .memberCloned, .bridgeMade,
+            .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
             break
         }
     }

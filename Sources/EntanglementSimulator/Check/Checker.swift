@@ -126,7 +126,8 @@ struct Checker: Sendable {
         case .clusterLost(let cluster, _): self.forgets(cluster, at: host.id)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
             .peerRelayed, .clusterJoined, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
+            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned,
+            .bridgeMade, .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
             break
         }
     }

@@ -257,7 +257,8 @@ extension Output {
     fileprivate var concernsClusters: Bool {
         guard case .persist(let change) = self else { return false }
         switch change {
-        case .cluster, .deleteCluster, .record, .endpointRecord, .relation, .deleteRelation:
+        case .cluster, .deleteCluster, .record, .endpointRecord, .relation, .deleteRelation,
+            .notice, .deleteNotice:
             return true
         case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .unbury, .nodeName,
             .event:

@@ -39,6 +39,12 @@ extension Database {
             try record.append(id, to: self)
         case .endpointRecord(let record, let member):
             try record.replace(of: member, in: self)
+        case .notice(let notice, let key):
+            try notice.replace(key, in: self)
+        case .deleteNotice(let cluster, let key):
+            try self.run(
+                "DELETE FROM notice WHERE cluster = ? AND key = ?",
+                [Column(cluster), .blob(key.bytes)])
         case .nodeName(let name):
             try self.run("UPDATE node SET name = ?", [.text(name)])
         case .event(let event, let time):

@@ -46,6 +46,9 @@ extension DurableState {
         try database.forEachRow(
             of: "endpointRecord", ["cluster", "member", "bytes"], orderedBy: "cluster, member"
         ) { self.endpointRecords.append(try StoredRecord(endpointRow: &$0)) }
+        try database.forEachRow(
+            of: "notice", ["cluster", "key", "bytes"], orderedBy: "cluster, key"
+        ) { self.notices.append(try StoredNotice(from: &$0)) }
     }
 
     private mutating func readParts(

@@ -8,10 +8,12 @@ extension Event {
         case .pairingStarted(let id), .trying(let id, _), .pairingPhase(let id, _),
             .pairingProblem(let id, _), .trusted(let id, cluster: _), .pairingEnded(let id, _),
             .peerConnected(let id, _), .peerUnreachable(let id), .peerMoved(let id, from: _, to: _),
-            .peerForgotten(let id, byPeer: _), .peerRelayed(let id, via: _):
+            .peerForgotten(let id, byPeer: _), .peerRelayed(let id, via: _),
+            .bridgeMade(let id, _, _):
             id
         case .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
+            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned,
+            .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
             nil
         }
     }
@@ -55,6 +57,13 @@ extension Event {
         case .epochBegan(let id, let number): ["epochBegan", "\(id)", "\(number)"]
         case .memberEquivocated(let id, let member): ["memberEquivocated", "\(id)", "\(member)"]
         case .memberCloned(let id, let member): ["memberCloned", "\(id)", "\(member)"]
+        case .bridgeMade(let id, let cluster, let alias):
+            ["bridgeMade", "\(id)", "\(cluster)", "\(alias)"]
+        case .bridgeOpened(let id, let bridge, let author):
+            ["bridgeOpened", "\(id)", "\(bridge)", "\(author)"]
+        case .bridgeClosed(let id, let bridge): ["bridgeClosed", "\(id)", "\(bridge)"]
+        case .cardSeen(let id, let card): ["cardSeen", "\(id)", "\(card)"]
+        case .cardGone(let id, let card): ["cardGone", "\(id)", "\(card)"]
         }
     }
 
@@ -95,6 +104,11 @@ extension Event {
             return .peerMoved(id, from: from, to: to)
         case ("peerRelayed", 1):
             return RelationID(rest[0]).map { .peerRelayed(id, via: $0) }
+        case ("bridgeMade", 2):
+            guard let cluster = ClusterID(rest[0]), let alias = ClusterAlias(rest[1]) else {
+                return nil
+            }
+            return .bridgeMade(id, cluster, alias)
         case ("peerForgotten", 1):
             guard ["byPeer", "byUs"].contains(rest[0]) else { return nil }
             return .peerForgotten(id, byPeer: rest[0] == "byPeer")
@@ -110,6 +124,14 @@ extension Event {
         case ("epochBegan", 1):
             guard let number = UInt32(rest[0]), "\(number)" == rest[0] else { return nil }
             return .epochBegan(id, number)
+        case ("bridgeOpened", 2):
+            guard let bridge = BridgeID(rest[0]), let author = MemberID(rest[1]) else {
+                return nil
+            }
+            return .bridgeOpened(id, bridge, by: author)
+        case ("bridgeClosed", 1): return BridgeID(rest[0]).map { .bridgeClosed(id, $0) }
+        case ("cardSeen", 1): return CardID(rest[0]).map { .cardSeen(id, $0) }
+        case ("cardGone", 1): return CardID(rest[0]).map { .cardGone(id, $0) }
         case (_, _): return self.event(kind, in: id, ofMember: rest)
         }
     }

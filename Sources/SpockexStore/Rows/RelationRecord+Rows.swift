@@ -22,7 +22,7 @@ enum RelationTable {
         "memberSigningKey", "memberAgreementKey", "hasSentFounding", "cluster", "claimedName",
         "givenName", "problem", "lastHeardAt", "matchedAt", "reservedCounter", "acceptedCounter",
         "peerNAT", "toldNAT", "sponsors", "bond", "bondCluster", "bondMember", "member", "epoch",
-        "usedNote", "acceptedNote",
+        "usedNote", "acceptedNote", "link", "linkCluster", "linkAlias", "linkCard",
     ]
 }
 
@@ -61,7 +61,7 @@ extension RelationRecord {
         ] + MeetingBond.columns(of: self.bond) + [
             self.member.map { Column($0) }, self.epoch.map { .integer(Int64($0)) },
             Column(self.usedNote), Column(self.acceptedNote),
-        ]
+        ] + MeetingBond.linkColumns(of: self.bond)
     }
 
     /// Reads the columns of `RelationTable.columns`; the children come later.
@@ -94,6 +94,10 @@ extension RelationRecord {
         self.epoch = try row.optionalNumber()
         self.usedNote = try row.integer()
         self.acceptedNote = try row.integer()
+        if let link = try row.link() {
+            guard self.bond == nil else { throw row.damaged() }
+            self.bond = link
+        }
     }
 }
 
@@ -101,13 +105,24 @@ extension MeetingBond {
     /// Kind, cluster and member.
     fileprivate static func columns(of bond: MeetingBond?) -> [Column?] {
         switch bond {
-        case nil: [nil, nil, nil]
+        case nil, .bridging, .crossing: [nil, nil, nil]
         case .founding: [.text("founding"), nil, nil]
         case .sponsoring(let cluster): [.text("sponsoring"), Column(cluster), nil]
         case .joining(let cluster, let sponsor):
             [.text("joining"), Column(cluster), Column(sponsor)]
         case .confirming(let cluster, let member):
             [.text("confirming"), Column(cluster), Column(member)]
+        }
+    }
+
+    /// Kind, own cluster, the other's alias and card.
+    fileprivate static func linkColumns(of bond: MeetingBond?) -> [Column?] {
+        switch bond {
+        case nil, .founding, .sponsoring, .joining, .confirming: [nil, nil, nil, nil]
+        case .bridging(let cluster, let alias):
+            [.text("bridging"), Column(cluster), Column(alias), nil]
+        case .crossing(let cluster, let alias, let card):
+            [.text("crossing"), Column(cluster), Column(alias), Column(card)]
         }
     }
 }
@@ -130,6 +145,21 @@ extension RowReader {
         case ("joining", let cluster?, let member?): return .joining(cluster, sponsor: member)
         case ("confirming", let cluster?, let member?): return .confirming(cluster, member)
         case (_, _, _): throw self.damaged()
+        }
+    }
+
+    /// Reads kind, own cluster, the other's alias and card.
+    fileprivate mutating func link() throws(StoreError) -> MeetingBond? {
+        let kind = try self.optionalText()
+        let cluster: ClusterID? = try self.optionalIdentifier()
+        let alias: ClusterAlias? = try self.optionalIdentifier()
+        let card: CardID? = try self.optionalIdentifier()
+        switch (kind, cluster, alias, card) {
+        case (nil, nil, nil, nil): return nil
+        case ("bridging", let cluster?, let alias?, nil): return .bridging(cluster, alias)
+        case ("crossing", let cluster?, let alias?, let card?):
+            return .crossing(cluster, alias, card)
+        case (_, _, _, _): throw self.damaged()
         }
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Entanglement
 
-/// Frames 20 to 27 (PROTOCOL.md §12.1).
+/// Frames 20 to 30 (PROTOCOL.md §12.1).
 @Suite struct GossipFrameTests {
     private static let cluster = ClusterID(high: 0x0102_0304_0506_8708, low: 0x8910_1112_1314_1516)
 
@@ -52,7 +52,7 @@ import Testing
                 heads: GossipFrame.noHeads, places: noise(16, seed: 2), epoch: 0)),
         .digest(offset: 0, digest), .digest(offset: .max, digest),
         welcome(0, nil, "Anna + Ben"), welcome(.max, id(9), String(repeating: "ö", count: 32)),
-        welcome(1, id(1), ""), .goodbye,
+        welcome(1, id(1), ""), .goodbye, .notices(noise(16, seed: 7)),
     ]
 
     /// Those that end where the packet ends.
@@ -61,7 +61,7 @@ import Testing
         .ids(GossipFrame.IDList(offset: 9, total: .max, ids: (1...32).map { id($0) })),
         .want([id(1)]), .want((1...32).map { id($0) }),
         .record([]), .record(noise(1_024, seed: 5)),
-        places(0), places(1), places(40),
+        places(0), places(1), places(40), .notice(noise(1_024, seed: 5)),
     ]
 
     private func bytes(_ body: GossipFrame.Body) -> [UInt8] {
@@ -94,8 +94,8 @@ import Testing
             #expect(frame.bytes == part)
         }
         switch body {
-        case .record: break
-        case .summary, .digest, .ids, .want, .places, .welcome, .goodbye:
+        case .record, .notice: break
+        case .summary, .digest, .ids, .want, .places, .welcome, .goodbye, .notices, .noticeList:
             #expect(Frame(bytes + [0]) == nil)
             #expect(Frame(Array(bytes.dropLast())) == nil || bytes.count == 21)
         }

@@ -7,7 +7,7 @@ import Testing
 /// What a meeting is for: the table of PROTOCOL.md §5.6.
 @Suite struct MeetingPurposeTests {
     private enum Outcome: String {
-        case found, sponsor, join, confirm, notYet, conflict
+        case found, sponsor, join, confirm, bridge, undecided, conflict
     }
 
     /// What a side wants; of `auto` it matters whether its code names peers.
@@ -23,11 +23,11 @@ import Testing
 
     /// Own wish in rows, the other's in columns, while they share no cluster.
     private static let apart: [[Outcome]] = [
-        [.found, .join, .join, .conflict, .notYet, .found, .conflict],
-        [.sponsor, .notYet, .conflict, .sponsor, .notYet, .found, .conflict],
+        [.found, .join, .join, .conflict, .conflict, .found, .conflict],
+        [.sponsor, .undecided, .conflict, .sponsor, .undecided, .found, .conflict],
         [.sponsor, .conflict, .conflict, .sponsor, .conflict, .conflict, .conflict],
         [.conflict, .join, .join, .conflict, .conflict, .conflict, .conflict],
-        [.notYet, .notYet, .conflict, .conflict, .notYet, .conflict, .conflict],
+        [.conflict, .undecided, .conflict, .conflict, .bridge, .conflict, .conflict],
         [.found, .found, .conflict, .conflict, .conflict, .found, .conflict],
         [.conflict, .conflict, .conflict, .conflict, .conflict, .conflict, .conflict],
     ]
@@ -48,9 +48,10 @@ import Testing
             case .sponsoring: return .sponsor
             case .joining: return .join
             case .confirming: return .confirm
+            case .bridging: return .bridge
             }
         } catch {
-            return error.problem == .notYet ? .notYet : .conflict
+            return error.problem == .undecided ? .undecided : .conflict
         }
     }
 
@@ -79,7 +80,7 @@ import Testing
                     switch here {
                     case .sponsor: mirrored = .join
                     case .join: mirrored = .sponsor
-                    case .found, .confirm, .notYet, .conflict: mirrored = here
+                    case .found, .confirm, .bridge, .undecided, .conflict: mirrored = here
                     }
                     #expect(there == mirrored, "\(one) with \(other)")
                 }
@@ -87,10 +88,12 @@ import Testing
         }
     }
 
-    /// How many peers a code names matters to those alone who leave the rest to the program.
+    /// How many peers a code names matters to those alone who leave the rest to the program, and where a
+    /// bridge is wanted by both.
     @Test func totalsMatterOnlyWithAuto() {
         for own in Intent.allCases where own != .auto {
-            for peer in Intent.allCases where peer != .auto {
+            for peer in Intent.allCases
+            where peer != .auto && [own, peer] != [.bridge, .bridge] {
                 let outcomes = [(0, 0), (0, 2), (2, 0), (1, 2)].map { totals in
                     self.outcome(
                         MeetingWish(intent: own, totalPeers: UInt64(totals.0)),

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One end of a bridge at work: what was said to the other end, and what it said (PROTOCOL.md §14.3).
+struct BridgeLink: Sendable {
+    let relation: RelationID
+    /// The own cluster, and the other's alias.
+    let cluster: ClusterID
+    let alias: ClusterAlias
+    let bridge: BridgeID
+    /// What this end allows.
+    var policy = BridgePolicy.bridgeDefault
+    /// What the person calls the cluster there; nil: what the cluster is called, if that names nobody.
+    var name: String?
+    /// The number of the last word sent, and that word.
+    var number: UInt32 = 0
+    var word: BridgeWord?
+    /// What the other end said last.
+    var other: BridgeWord?
+    /// The cards that are to be known across.
+    var wanted: [BridgeFrame.Held] = []
+    /// When the word is sent, again if it was not answered as it should be; and how long after that again.
+    var dueAt: Instant?
+    var pause = BridgeLimits.wordPause
+
+    /// Everything is to be said anew.
+    mutating func hasten(_ now: Instant) {
+        self.dueAt = now
+        self.pause = BridgeLimits.wordPause
+    }
+}
+
+/// What a node remembers of the datagrams that it carried for others.
+struct Carrying: Sendable {
+    /// The ids of the last ones, oldest first from ``start`` on; looked up in the set.
+    private var ring: [CarriedID] = []
+    private var start = 0
+    private var known: Set<CarriedID> = []
+    /// What each origin may still send; looked up and never gone through.
+    private var quotas: [Quota: TokenBucket] = [:]
+
+    struct CarriedID: Hashable, Sendable {
+        let origin: CardID
+        let id: UInt64
+    }
+
+    private struct Quota: Hashable, Sendable {
+        let origin: CardID
+        let isLarge: Bool
+    }
+
+    /// Notes a datagram; false: it came before.
+    mutating func isFirst(_ carried: Carried) -> Bool {
+        let id = CarriedID(origin: carried.origin, id: carried.id)
+        guard self.known.insert(id).inserted else { return false }
+        if self.ring.count < BridgeLimits.carriedIDCountMax {
+            self.ring.append(id)
+        } else {
+            self.known.remove(self.ring[self.start])
+            self.ring[self.start] = id
+            self.start = (self.start + 1) % self.ring.count
+        }
+        return true
+    }
+
+    /// Takes so many bytes off what an origin may send; false: it may not.
+    mutating func mayCarry(
+        _ byteCount: Int, of origin: CardID, _ level: BridgeLevel, now: Instant
+    ) -> Bool {
+        let isLarge = level >= .relaying
+        let quota = Quota(origin: origin, isLarge: isLarge)
+        if self.quotas.count > BridgeLimits.carriedIDCountMax { self.quotas = [:] }
+        var bucket =
+            self.quotas[quota]
+            ?? TokenBucket(
+                burst: isLarge ? BridgeLimits.relayBurst : BridgeLimits.messageBurst,
+                perSecond: isLarge
+                    ? BridgeLimits.relayBytesPerSecond : BridgeLimits.messageBytesPerSecond,
+                now: now)
+        let isAllowed = bucket.hasTokens(byteCount, now: now)
+        if isAllowed { bucket.take(byteCount) }
+        self.quotas[quota] = bucket
+        return isAllowed
+    }
+}

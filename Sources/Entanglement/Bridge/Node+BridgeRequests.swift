@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What people decide about bridges and cards (PROTOCOL.md §14.4, §14.5).
+extension Node {
+    /// Changes what the own end of a bridge allows, and what the cluster is called there.
+    mutating func setPolicy(
+        of bridge: BridgeID, _ policy: BridgePolicy, name: String?, _ turn: inout Turn
+    ) throws(Refusal) {
+        guard let position = self.bridgeLinks.firstIndex(where: { $0.bridge == bridge }) else {
+            throw self.isKnown(bridge) ? .notBridgeEnd : .notFound
+        }
+        if let name {
+            guard let clean = DisplayName.clean(Array(name.utf8)) else { throw .badName }
+            self.bridgeLinks[position].name = clean
+        }
+        self.bridgeLinks[position].policy = policy
+        turn.mustTendBridges = true
+    }
+
+    private func isKnown(_ bridge: BridgeID) -> Bool {
+        self.live.contains { $0.bridges.bridge(bridge) != nil }
+    }
+
+    /// Closes a bridge of which this node is an end; of another one it is the own vote.
+    mutating func closeBridge(_ bridge: BridgeID, _ turn: inout Turn) throws(Refusal) {
+        if let link = self.bridgeLinks.first(where: { $0.bridge == bridge }) {
+            return self.update(link.relation, &turn) { $0.forget(&$1) }
+        }
+        let indices = self.live.indices.filter {
+            self.live[$0].bridges.bridge(bridge)?.isOpen ?? false
+        }
+        guard !indices.isEmpty else { throw .notFound }
+        for index in indices { try self.vote(bridge, isOn: true, index, &turn) }
+    }
+
+    /// Wants no bridges of a cluster at all, or wants that no more.
+    mutating func forbidBridges(
+        of cluster: ClusterID, isOn: Bool, _ turn: inout Turn
+    ) throws(Refusal) {
+        guard let index = self.liveIndex(of: cluster) else { throw .notFound }
+        try self.vote(.all, isOn: isOn, index, &turn)
+    }
+
+    private mutating func vote(
+        _ bridge: BridgeID, isOn: Bool, _ index: Int, _ turn: inout Turn
+    ) throws(Refusal) {
+        guard let roster = self.live[index].roster,
+            let own = turn.membership(of: self.live[index].id)?.member, roster.isPresent(own)
+        else { throw .notMember }
+        guard roster.member(own)?.isVoter ?? false else { throw .notVoter }
+        guard self.say(.vote(bridge, isOn: isOn), index, &turn) else { throw .clusterFull }
+    }
+
+    /// Agrees to be seen by another cluster, as far as the policy says; nil: not any more.
+    mutating func giveCard(
+        of cluster: ClusterID, for alias: ClusterAlias, _ policy: BridgePolicy?, name: String?,
+        _ turn: inout Turn
+    ) throws(Refusal) {
+        guard let index = self.liveIndex(of: cluster) else { throw .notFound }
+        guard let roster = self.live[index].roster,
+            let own = turn.membership(of: cluster)?.member, roster.isPresent(own)
+        else { throw .notMember }
+        guard let policy else {
+            guard self.ownCard(for: alias, index, turn) != nil else { return }
+            self.say(.card(alias, nil), index, &turn)
+            return
+        }
+        guard self.live[index].bridges.bridges.contains(where: { $0.alias == alias }) else {
+            throw .notFound
+        }
+        guard let clean = DisplayName.clean(Array((name ?? self.name).utf8)) else {
+            throw .badName
+        }
+        guard self.giveCard(for: alias, policy, name: clean, index, &turn) else {
+            throw .clusterFull
+        }
+    }
+
+    // MARK: Meetings
+
+    /// Which own cluster a bridge is to link: the person's choice, or the only one.
+    func chooseLinked(_ choice: ClusterID?, _ turn: Turn) throws(Refusal) -> ClusterID {
+        let open = self.openClusters(turn)
+        let chosen: ClusterID
+        if let choice {
+            guard open.contains(choice) else { throw .notFound }
+            chosen = choice
+        } else {
+            guard let only = open.first, open.count == 1 else {
+                if open.isEmpty { throw .noCluster }
+                throw .mustChoose(open)
+            }
+            chosen = only
+        }
+        let isForbidden = self.liveIndex(of: chosen).map { self.live[$0].bridges.isForbidden }
+        if isForbidden ?? false { throw .bridgesForbidden(chosen) }
+        return chosen
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the members of a cluster tell each other about bridges (PROTOCOL.md §14.2).
+extension Node {
+    func alias(of index: Int) -> ClusterAlias {
+        ClusterAlias(of: self.live[index].id, self.primitives)
+    }
+
+    /// Who has notices tells so whoever is connected anew.
+    mutating func greetWithNotices(_ index: Int, _ id: RelationID, _ turn: inout Turn) {
+        guard !self.live[index].notices.notices.isEmpty else { return }
+        self.tellNotices(index, to: id, &turn)
+    }
+
+    private mutating func tellNotices(_ index: Int, to id: RelationID, _ turn: inout Turn) {
+        guard self.mayLearn(id, index) else { return }
+        let hash = self.live[index].notices.hash(self.primitives)
+        self.live[index].links[id, default: GossipLink()].noticesTold = hash
+        self.send(.notices(hash), of: self.live[index].id, to: id, &turn)
+    }
+
+    /// After a change it is looked, a few times, whether everybody has heard of it.
+    private mutating func planNoticeRounds(_ index: Int, _ turn: Turn) {
+        self.live[index].noticeRounds = BridgeLimits.noticeRounds.map { turn.instant + $0 }
+    }
+
+    mutating func tickNotices(_ index: Int, _ turn: inout Turn) {
+        var isDue = false
+        while let due = self.live[index].noticeRounds.first, due <= turn.instant {
+            self.live[index].noticeRounds.removeFirst()
+            isDue = true
+        }
+        if isDue {
+            let hash = self.live[index].notices.hash(self.primitives)
+            for id in self.connectedPeers(of: index)
+            where self.live[index].links[id]?.noticesHeard != hash {
+                self.tellNotices(index, to: id, &turn)
+            }
+        }
+        if let due = self.live[index].reviewAt, due <= turn.instant {
+            self.live[index].reviewAt = nil
+            turn.mustTendBridges = true
+        }
+    }
+
+    mutating func receive(
+        notices hash: [UInt8], _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard self.mayLearn(id, index) else { return }
+        self.live[index].links[id]?.noticesHeard = hash
+        let own = self.live[index].notices.hash(self.primitives)
+        guard hash == own else { return self.listNotices(index, to: id, &turn) }
+        if self.live[index].links[id]?.noticesTold != own {
+            self.tellNotices(index, to: id, &turn)
+        }
+    }
+
+    /// Lists what is held, all of it in ranges.
+    private mutating func listNotices(_ index: Int, to id: RelationID, _ turn: inout Turn) {
+        let isRecent =
+            self.live[index].links[id]?.noticesListedAt.map {
+                turn.instant - $0 < BridgeLimits.noticeSpacing
+            } ?? false
+        guard !isRecent, self.mayLearn(id, index) else { return }
+        self.live[index].links[id]?.noticesListedAt = turn.instant
+        var entries = self.live[index].notices.entries(self.primitives)[...]
+        var first = MemberID(high: 0, low: 0)
+        repeat {
+            let part = Array(entries.prefix(GossipFrame.placeCountMax))
+            entries = entries.dropFirst(part.count)
+            let last =
+                entries.isEmpty ? MemberID(high: .max, low: .max) : (part.last?.name ?? first)
+            let list = GossipFrame.PlaceList(
+                first: first, last: last,
+                sequences: part.map {
+                    GossipFrame.PlaceSequence(member: $0.name, sequence: $0.sequence)
+                })
+            self.send(.noticeList(list), of: self.live[index].id, to: id, &turn)
+            first = last.next
+        } while !entries.isEmpty
+    }
+
+    /// Sends what the other lacks, and lists what is held here if the other has newer ones.
+    mutating func receive(
+        noticeList list: GossipFrame.PlaceList, _ index: Int, from id: RelationID,
+        _ turn: inout Turn
+    ) {
+        guard self.mayLearn(id, index) else { return }
+        let entries = self.live[index].notices.entries(self.primitives)
+        let isBehind = list.sequences.contains { theirs in
+            entries.first { $0.name == theirs.member }.map { $0.sequence < theirs.sequence }
+                ?? true
+        }
+        for entry in entries where entry.name >= list.first && entry.name <= list.last {
+            let theirs = list.sequences.first { $0.member == entry.name }?.sequence
+            // Two of one sequence: whose bytes are smaller is settled by who has both.
+            guard theirs.map({ $0 <= entry.sequence }) ?? true,
+                self.live[index].mayAsk(id, cost: 1, now: turn.instant)
+            else { continue }
+            if theirs == entry.sequence { continue }
+            self.send(
+                .notice(self.live[index].notices.notices[entry.index].bytes),
+                of: self.live[index].id, to: id, &turn)
+        }
+        if isBehind { self.listNotices(index, to: id, &turn) }
+    }
+
+    mutating func receive(
+        notice bytes: [UInt8], _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard self.mayLearn(id, index), let notice = Notice(bytes: bytes),
+            self.isAcceptable(notice, index, turn)
+        else { return }
+        guard self.live[index].notices.take(notice, now: turn.instant, isOwn: false) == .taken
+        else { return }
+        self.keep(notice, index, from: id, &turn)
+    }
+
+    /// Whether a notice is one of a member's, and of now; the dear checks come last.
+    private func isAcceptable(_ notice: Notice, _ index: Int, _ turn: Turn) -> Bool {
+        let now = UInt64(max(0, turn.wall.seconds))
+        guard notice.end > now, notice.issuedAt <= now + BridgeLimits.clockToleranceSeconds,
+            self.live[index].notices.isNews(notice),
+            let roster = self.live[index].roster, roster.isPresent(notice.author),
+            let keys = self.live[index].set?.keys(of: notice.author)
+        else { return false }
+        return self.primitives.isValid(
+            notice.signature, of: notice.signedBytes(in: self.live[index].id),
+            by: keys.signingKey)
+            && notice.isHonest(
+                in: self.alias(of: index), self.primitives, self.configuration.mutation)
+    }
+
+    /// Writes what this node has to say; false: it is no member, or there is no room.
+    @discardableResult
+    mutating func say(_ body: Notice.Body, _ index: Int, _ turn: inout Turn) -> Bool {
+        let cluster = self.live[index].id
+        guard let membership = turn.clusters.first(where: { $0.id == cluster })?.membership,
+            let (_, signingKey) = membership.keys(self.primitives)
+        else { return false }
+        let seconds = UInt64(max(0, turn.wall.seconds))
+        var notice = Notice(author: membership.member, sequence: 0, issuedAt: seconds, body)
+        let held = self.live[index].notices.notice(notice.key)?.sequence ?? 0
+        guard held < .max - 1 else { return false }
+        notice.sequence = max(held + 1, seconds << 10)
+        notice.signature = self.primitives.sign(
+            notice.signedBytes(in: cluster), with: signingKey)
+        guard self.live[index].notices.take(notice, now: turn.instant, isOwn: true) == .taken
+        else { return false }
+        self.keep(notice, index, from: nil, &turn)
+        return true
+    }
+
+    /// Stores a notice that was taken, and passes it on: an own one to all, another one to some.
+    private mutating func keep(
+        _ notice: Notice, _ index: Int, from source: RelationID?, _ turn: inout Turn
+    ) {
+        let cluster = self.live[index].id
+        let bytes = notice.bytes
+        turn.changes.append(.notice(StoredNotice(cluster: cluster, bytes: bytes), notice.key))
+        turn.mustTendBridges = true
+        var others = self.connectedPeers(of: index).filter {
+            $0 != source && self.mayLearn($0, index)
+        }
+        if source != nil {
+            while others.count > Constants.gossipFanout {
+                others.remove(at: Int(turn.random() % UInt64(others.count)))
+            }
+        }
+        for id in others { self.send(.notice(bytes), of: cluster, to: id, &turn) }
+        self.planNoticeRounds(index, turn)
+    }
+
+    /// Drops what is over, and what was said by members who are gone.
+    mutating func dropOldNotices(_ index: Int, _ turn: inout Turn) {
+        guard let roster = self.live[index].roster,
+            !self.live[index].notices.notices.isEmpty
+        else { return }
+        let now = UInt64(max(0, turn.wall.seconds))
+        let gone = self.live[index].notices.drop {
+            $0.end <= now || !(roster.isThere($0.author))
+        }
+        for key in gone { turn.changes.append(.deleteNotice(self.live[index].id, key)) }
+    }
+
+    /// What was stored was verified; what cannot be read says nothing.
+    mutating func load(notices: [StoredNotice], _ turn: inout Turn) {
+        for stored in notices {
+            guard let index = self.liveIndex(of: stored.cluster),
+                let notice = Notice(bytes: stored.bytes)
+            else { continue }
+            _ = self.live[index].notices.take(notice, now: turn.instant, isOwn: true)
+        }
+    }
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the two ends of a bridge tell each other (PROTOCOL.md §14.3, §14.5).
+extension Node {
+    mutating func receive(_ frame: BridgeFrame, from id: RelationID, _ turn: inout Turn) {
+        if case .carry(let carried) = frame { return self.receive(carried, from: id, &turn) }
+        guard let position = self.linkPosition(of: id),
+            let index = self.liveIndex(of: self.bridgeLinks[position].cluster)
+        else { return }
+        switch frame {
+        case .word(let number, let word): self.receive(word, number, position, index, &turn)
+        case .wordAnswer(let number, let held):
+            self.receive(held, answerTo: number, position, index, &turn)
+        case .card(let card): self.receive(card, position, index, &turn)
+        case .withdrawal(let card):
+            guard self.ownForeign(card, of: self.bridgeLinks[position].bridge, index, turn) != nil
+            else { return }
+            self.say(
+                .foreign(self.bridgeLinks[position].bridge, card, nil), index, &turn)
+        case .carry: break
+        }
+    }
+
+    // MARK: Words
+
+    /// Makes the word anew if it does not say what is meant, and plans its sending where that is due.
+    mutating func reviewLink(_ position: Int, _ index: Int, _ turn: inout Turn) {
+        let link = self.bridgeLinks[position]
+        guard let relation = self.relations[link.relation] else { return }
+        let now = UInt64(max(0, turn.wall.seconds))
+        let name = link.name ?? self.tellableName(index, turn)
+        let isOld =
+            link.word.map { $0.until < now + 2 * BridgeLimits.renewalSeconds } ?? true
+        if isOld || link.word?.policy != link.policy || link.word?.name != name {
+            let until = max(now + BridgeLimits.validitySeconds, (link.word?.until ?? 0) + 1)
+            var word = BridgeWord(policy: link.policy, until: until, name: name)
+            word.signature = self.primitives.sign(
+                word.signedBytes(of: link.bridge), with: relation.memberSigningKey)
+            self.bridgeLinks[position].word = word
+            self.bridgeLinks[position].hasten(turn.instant)
+        }
+        let wanted = self.wantedCards(position, index, turn).map(\.held)
+        if wanted != link.wanted {
+            self.bridgeLinks[position].wanted = wanted
+            self.bridgeLinks[position].hasten(turn.instant)
+        }
+    }
+
+    mutating func sayWord(_ position: Int, _ turn: inout Turn) {
+        let link = self.bridgeLinks[position]
+        guard let word = link.word, self.relations[link.relation]?.isConnected ?? false else {
+            self.bridgeLinks[position].dueAt = nil
+            return
+        }
+        self.bridgeLinks[position].number &+= 1
+        self.bridgeLinks[position].dueAt = turn.instant + link.pause
+        self.bridgeLinks[position].pause = min(link.pause * 2, BridgeLimits.wordPauseMax)
+        let number = self.bridgeLinks[position].number
+        self.update(link.relation, &turn) { $0.send(.bridge(.word(number: number, word)), &$1) }
+    }
+
+    private mutating func receive(
+        _ word: BridgeWord, _ number: UInt32, _ position: Int, _ index: Int, _ turn: inout Turn
+    ) {
+        let link = self.bridgeLinks[position]
+        let now = UInt64(max(0, turn.wall.seconds))
+        let latest = now + BridgeLimits.validitySeconds + BridgeLimits.clockToleranceSeconds
+        guard let part = self.relations[link.relation]?.record.peerPart, word.until > now,
+            word.until <= latest
+        else { return }
+        if word != link.other {
+            // An older word that was late, or is repeated, changes nothing.
+            guard word.until >= link.other?.until ?? 0,
+                word.isValid(of: link.bridge, by: part.keys.signingKey, self.primitives)
+            else { return }
+            self.bridgeLinks[position].other = word
+            turn.mustTendBridges = true
+        }
+        let held = self.heldCards(of: link.bridge, index, turn)
+        self.update(link.relation, &turn) {
+            $0.send(.bridge(.wordAnswer(number: number, held)), &$1)
+        }
+    }
+
+    /// The other end says which cards it holds: what it lacks is sent, what it should not hold is withdrawn.
+    private mutating func receive(
+        _ held: [BridgeFrame.Held], answerTo number: UInt32, _ position: Int, _ index: Int,
+        _ turn: inout Turn
+    ) {
+        let link = self.bridgeLinks[position]
+        guard number == link.number else { return }
+        let wanted = self.wantedCards(position, index, turn)
+        var frames: [BridgeFrame] = []
+        for card in wanted where !held.contains(card.held) { frames.append(.card(card.card)) }
+        for other in held where !wanted.contains(where: { $0.held.card == other.card }) {
+            frames.append(.withdrawal(other.card))
+        }
+        guard !frames.isEmpty else {
+            self.bridgeLinks[position].dueAt = nil
+            self.bridgeLinks[position].pause = BridgeLimits.wordPause
+            return
+        }
+        for frame in frames.prefix(BridgeLimits.cardBurst) {
+            self.update(link.relation, &turn) { $0.send(.bridge(frame), &$1) }
+        }
+    }
+
+    /// What the cluster is called across, if nobody gave another name: nothing that names people.
+    ///
+    /// A new cluster is called "A's name + B's name".
+    func tellableName(_ index: Int, _ turn: Turn) -> String {
+        let cluster = self.live[index].id
+        let name = turn.clusters.first { $0.id == cluster }?.name ?? ""
+        var people = [self.name]
+        for id in self.ids where self.relations[id]?.record.cluster == cluster {
+            guard let record = self.relations[id]?.record else { continue }
+            people += [record.claimedName, record.givenName]
+        }
+        for record in self.live[index].set?.endpointRecords ?? [] {
+            if case .endpoint(let whereabouts) = record.body { people.append(whereabouts.name) }
+        }
+        let isPeople = people.contains { !$0.isEmpty && name.contains($0) }
+        return isPeople ? "" : DisplayName.clean(Array(name.utf8)) ?? ""
+    }
+
+    // MARK: Cards
+
+    /// The cards that are to be known across, with a second member's word each.
+    private func wantedCards(
+        _ position: Int, _ index: Int, _ turn: Turn
+    ) -> [(held: BridgeFrame.Held, card: VouchedCard)] {
+        let link = self.bridgeLinks[position]
+        let view = self.live[index].bridges
+        guard let bridge = view.bridge(link.bridge), bridge.isOpen,
+            bridge.policy.level >= .cards || turn.has(.policyUnchecked),
+            let relation = self.relations[link.relation],
+            let own = turn.membership(of: link.cluster)?.member
+        else { return [] }
+        let given = view.given.filter { $0.card.target == link.alias }
+        var cards: [(held: BridgeFrame.Held, card: VouchedCard)] = []
+        for entry in given {
+            let voucher: CardVoucher?
+            if entry.author != own {
+                voucher = CardVoucher(
+                    key: relation.memberKeys.signingKey,
+                    signature: self.primitives.sign(
+                        entry.card.voucherBytes(self.primitives), with: relation.memberSigningKey))
+            } else {
+                voucher = self.voucher(for: entry, among: given, index)
+            }
+            guard let voucher else { continue }
+            cards.append(
+                (
+                    BridgeFrame.Held(card: entry.id, sequence: entry.card.sequence),
+                    VouchedCard(card: entry.card, voucher: voucher)
+                ))
+        }
+        // Who vouches for an end's card must be known before it.
+        let ordered = cards.filter { $0.card.voucher.key == relation.memberKeys.signingKey }
+            + cards.filter { $0.card.voucher.key != relation.memberKeys.signingKey }
+        return Array(ordered.prefix(BridgeLimits.cardCountMax))
+    }
+
+    /// Another member's word, by its own card.
+    private func voucher(
+        for entry: BridgeView.Given, among given: [BridgeView.Given], _ index: Int
+    ) -> CardVoucher? {
+        let hash = self.primitives.hash(entry.card.bytes)
+        for notice in self.live[index].notices.notices {
+            guard notice.author != entry.author, case .card(_, let other?) = notice.body,
+                given.contains(where: { $0.author == notice.author }),
+                let word = other.vouchers.first(where: { $0.card == hash })
+            else { continue }
+            let voucher = CardVoucher(
+                key: other.card.keys.signingKey, signature: word.signature)
+            if voucher.isValid(for: entry.card, self.primitives) { return voucher }
+        }
+        return nil
+    }
+
+    private mutating func receive(
+        _ vouched: VouchedCard, _ position: Int, _ index: Int, _ turn: inout Turn
+    ) {
+        let link = self.bridgeLinks[position]
+        let card = vouched.card
+        let now = UInt64(max(0, turn.wall.seconds))
+        let latest = now + BridgeLimits.validitySeconds + BridgeLimits.clockToleranceSeconds
+        guard let part = self.relations[link.relation]?.record.peerPart,
+            card.origin == link.alias, card.target == self.alias(of: index),
+            card.until > now, card.until <= latest,
+            link.policy.level >= .cards || turn.has(.policyUnchecked)
+        else { return }
+        let id = card.id(self.primitives)
+        if let held = self.ownForeign(id, of: link.bridge, index, turn) {
+            guard card.sequence > held.card.sequence else { return }
+        }
+        let held = self.heldCards(of: link.bridge, index, turn)
+        let isKnown = held.contains { $0.card == id }
+        guard isKnown || held.count < BridgeLimits.cardCountMax else { return }
+        let isVoucherKnown =
+            vouched.voucher.key == part.keys.signingKey
+            || held.contains {
+                self.ownForeign($0.card, of: link.bridge, index, turn)?.card.keys.signingKey
+                    == vouched.voucher.key
+            }
+        let isVouched = isVoucherKnown && vouched.voucher.isValid(for: card, self.primitives)
+        guard isVouched || turn.has(.voucherUnchecked), card.isValid(self.primitives) else {
+            return
+        }
+        self.say(.foreign(link.bridge, id, vouched), index, &turn)
+    }
+
+    /// The card that this node took from that bridge.
+    private func ownForeign(
+        _ id: CardID, of bridge: BridgeID, _ index: Int, _ turn: Turn
+    ) -> VouchedCard? {
+        guard let own = turn.membership(of: self.live[index].id)?.member else { return nil }
+        let key = NoticeKey(own, 4, bridge.high ^ id.high, bridge.low ^ id.low)
+        guard case .foreign(bridge, id, let card?)? = self.live[index].notices.notice(key)?.body
+        else { return nil }
+        return card
+    }
+
+    private func heldCards(
+        of bridge: BridgeID, _ index: Int, _ turn: Turn
+    ) -> [BridgeFrame.Held] {
+        guard let own = turn.membership(of: self.live[index].id)?.member else { return [] }
+        return self.live[index].notices.notices.compactMap { notice in
+            guard notice.author == own, case .foreign(bridge, let id, let card?) = notice.body
+            else { return nil }
+            return BridgeFrame.Held(card: id, sequence: card.card.sequence)
+        }
+    }
+}

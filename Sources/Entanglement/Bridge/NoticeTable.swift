@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The newest notice of each author, kind and subject; of two with one sequence that with the smaller bytes.
+struct NoticeTable: Sendable {
+    /// Ordered by key.
+    private(set) var notices: [Notice] = []
+    /// How much each author may still say; looked up and never gone through.
+    private var buckets: [MemberID: TokenBucket] = [:]
+
+    enum Intake: Equatable {
+        /// It is newer than what was held.
+        case taken
+        /// It is held, or a newer one.
+        case known
+        /// It has no place, or comes too fast.
+        case refused
+    }
+
+    func notice(_ key: NoticeKey) -> Notice? {
+        let index = self.index(of: key)
+        guard index < self.notices.count, self.notices[index].key == key else { return nil }
+        return self.notices[index]
+    }
+
+    /// Whether it would replace what is held.
+    func isNews(_ notice: Notice) -> Bool {
+        guard let held = self.notice(notice.key) else { return true }
+        if held.sequence != notice.sequence { return held.sequence < notice.sequence }
+        return notice.bytes.lexicographicallyPrecedes(held.bytes)
+    }
+
+    /// Takes what was verified.
+    mutating func take(_ notice: Notice, now: Instant, isOwn: Bool) -> Intake {
+        guard self.isNews(notice) else { return .known }
+        let key = notice.key
+        let index = self.index(of: key)
+        let isThere = index < self.notices.count && self.notices[index].key == key
+        if !isThere, !self.hasRoom(for: key) { return .refused }
+        if !isOwn {
+            var bucket =
+                self.buckets[notice.author]
+                ?? TokenBucket(
+                    burst: BridgeLimits.noticeBurst, interval: BridgeLimits.noticeInterval,
+                    now: now)
+            guard bucket.hasToken(now: now) else { return .refused }
+            bucket.take()
+            self.buckets[notice.author] = bucket
+        }
+        if isThere { self.notices[index] = notice } else { self.notices.insert(notice, at: index) }
+        return .taken
+    }
+
+    private func hasRoom(for key: NoticeKey) -> Bool {
+        let limit =
+            switch key.kind {
+            case 1: BridgeLimits.bridgeCountMax
+            case 2: BridgeLimits.voteCountMax
+            case 3: BridgeLimits.ownCardCountMax
+            default: BridgeLimits.foreignCardCountMax
+            }
+        return self.notices.count < BridgeLimits.noticeCountMax
+            && self.notices.count { $0.author == key.author && $0.key.kind == key.kind } < limit
+    }
+
+    /// Drops what is not wanted any more; the keys of what went.
+    mutating func drop(where isUnwanted: (Notice) -> Bool) -> [NoticeKey] {
+        let gone = self.notices.filter(isUnwanted).map(\.key)
+        guard !gone.isEmpty else { return [] }
+        self.notices.removeAll(where: isUnwanted)
+        return gone
+    }
+
+    private func index(of key: NoticeKey) -> Int {
+        var (low, high) = (0, self.notices.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self.notices[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+// What the two sides of an exchange compare (PROTOCOL.md §14.2): 16-byte names of keys, with sequences.
+extension NoticeTable {
+    /// The hash of everything held, 16 bytes.
+    func hash(_ primitives: any Primitives) -> [UInt8] {
+        var writer = ByteWriter(text: "spockex/1 notices")
+        for notice in self.notices { writer.put(primitives.hash(notice.bytes)) }
+        return Array(primitives.hash(writer.bytes).prefix(16))
+    }
+
+    /// The names of the keys held, in order, with their sequences and places in ``notices``.
+    func entries(_ primitives: any Primitives) -> [NoticeEntry] {
+        self.notices.enumerated().map { index, notice in
+            let hash = primitives.hash(Array("spockex/1 notice key".utf8) + notice.key.bytes)
+            return NoticeEntry(
+                name: MemberID(hash: hash), sequence: notice.sequence, index: index)
+        }.sorted { $0.name < $1.name }
+    }
+}
+
+/// A notice in a list: a name of 16 bytes, which fits the lists of frame 25.
+struct NoticeEntry: Equatable {
+    let name: MemberID
+    let sequence: UInt64
+    let index: Int
+}
