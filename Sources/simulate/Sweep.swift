@@ -37,7 +37,9 @@ struct Sweep: ParsableCommand {
     func run() throws {
         Interruption.watch()
         let sweeping = Sweeping(
-            seeds: self.seeds, scenarios: self.scenario.map { [$0] } ?? Scenario.allCases,
+            seeds: self.seeds,
+            scenarios: self.scenario.map { [$0] }
+                ?? (self.drawn ? Scenario.drawn : Scenario.allCases),
             isDrawn: self.drawn, minutes: self.minutes, jobs: self.jobs,
             failureCountMax: self.failures)
         let result = sweeping.run()

@@ -34,7 +34,7 @@ struct SpockexCommand: AsyncParsableCommand {
                 name: "Peers",
                 subcommands: [
                     Peers.self, Forget.self, Rename.self, Ping.self, Clusters.self, Cluster.self,
-                    Events.self,
+                    Bridges.self, Bridge.self, Card.self, Events.self,
                 ]),
         ])
 

@@ -7,7 +7,16 @@ extension SeededGenerator {
         return try self.pick([
             nil, .founding, .sponsoring(cluster), .joining(cluster, sponsor: member),
             .confirming(cluster, member),
+            .bridging(cluster, ClusterAlias(using: &self)),
+            .crossing(cluster, ClusterAlias(using: &self), CardID(using: &self)),
         ])
+    }
+
+    /// What begins as a notice does: the store looks no further.
+    mutating func notice(in cluster: ClusterID) throws -> (notice: StoredNotice, key: NoticeKey) {
+        let bytes = [UInt8.random(in: 1...4, using: &self)] + self.bytes(32 + 100)
+        let notice = StoredNotice(cluster: cluster, bytes: bytes)
+        return (notice, try some(notice.key))
     }
 
     mutating func recordID() throws -> RecordID {
@@ -105,6 +114,9 @@ extension SeededGenerator {
             .memberBlocked(id, one, by: other, isOn: true),
             .memberBlocked(id, one, by: other, isOn: false), .epochBegan(id, 0),
             .epochBegan(id, .max), .memberEquivocated(id, one), .memberCloned(id, one),
+            .bridgeOpened(id, BridgeID(using: &self), by: one),
+            .bridgeClosed(id, BridgeID(using: &self)), .cardSeen(id, CardID(using: &self)),
+            .cardGone(id, CardID(using: &self)),
         ]
     }
 }

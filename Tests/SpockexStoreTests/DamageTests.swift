@@ -26,7 +26,10 @@ import Testing
             for _ in 0..<8 {
                 let (record, id) = try self.generator.record(in: cluster.id)
                 let (place, member) = try self.generator.endpointRecord(in: cluster.id)
-                try store.commit([.record(record, id), .endpointRecord(place, member)])
+                let (notice, key) = try self.generator.notice(in: cluster.id)
+                try store.commit([
+                    .record(record, id), .endpointRecord(place, member), .notice(notice, key),
+                ])
             }
         }
         let states = (try store.load(), try store.load())
@@ -201,6 +204,11 @@ import Testing
         "UPDATE relation SET epoch = -1", "UPDATE clusterEpoch SET number = 4294967296",
         "UPDATE cluster SET standing = 'king'", "UPDATE clusterEpoch SET secret = x'00'",
         "UPDATE cluster SET signingKey = x'00'",
+        "UPDATE relation SET link = 'bridging', linkCluster = NULL, linkAlias = zeroblob(16)",
+        "UPDATE relation SET bond = 'founding', bondCluster = NULL, bondMember = NULL, "
+            + "link = 'bridging', linkCluster = zeroblob(16), linkAlias = zeroblob(16), "
+            + "linkCard = NULL",
+        "UPDATE relation SET link = 'crossing', linkCard = NULL", "UPDATE notice SET key = x'00'",
     ])
     func valuesThatNoNodeWritesAreDamage(statement: String) throws {
         let store = try NodeStore(home: self.home.path)

@@ -17,6 +17,7 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
         FrozenVersion(number: 1, schema: Self.schema1, rows: Self.rows1 + Founded.rows),
         FrozenVersion(number: 2, schema: Self.schema2, rows: Self.rows2 + Founded.rows),
         FrozenVersion(number: 3, schema: Self.schema3, rows: Self.rows3 + Founded.parts),
+        FrozenVersion(number: 4, schema: Self.schema4, rows: Self.rows4 + Founded.parts),
     ]
 
     /// What the rows of every version say.
@@ -33,7 +34,7 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
         record.hasSentFounding = true
         record.bond = .founding
         (record.claimedName, record.givenName) = ("Anna", "A")
-        record.problem = .notYet
+        record.problem = .undecided
         record.lastHeardAt = WallTime(milliseconds: 7)
         (record.reservedCounter, record.acceptedCounter) = (8, 9)
         record.codes = MeetingCodes(

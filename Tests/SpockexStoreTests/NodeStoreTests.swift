@@ -120,11 +120,13 @@ import Testing
         cluster.epochs = [try self.generator.epoch()]
         let (record, id) = try self.generator.record(in: cluster.id)
         let (place, member) = try self.generator.endpointRecord(in: cluster.id)
+        let (notice, key) = try self.generator.notice(in: cluster.id)
         try store.commit([
             .cluster(cluster, erasing: false), .record(record, id),
-            .endpointRecord(place, member), .cluster(cluster, erasing: false),
+            .endpointRecord(place, member), .notice(notice, key),
+            .cluster(cluster, erasing: false),
         ])
-        let tables = ["cluster", "clusterEpoch", "record", "endpointRecord"]
+        let tables = ["cluster", "clusterEpoch", "record", "endpointRecord", "notice"]
         for table in tables {
             #expect(try store.rows(of: "SELECT count(*) FROM \(table)") == [["1"]], "\(table)")
         }

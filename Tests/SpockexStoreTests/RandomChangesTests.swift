@@ -75,6 +75,8 @@ import Testing
         let cluster = try generator.cluster()
         let (record, id) = try generator.record(in: cluster.id)
         let (place, member) = try generator.endpointRecord(in: cluster.id)
+        let (notice, key) = try generator.notice(in: cluster.id)
+        let (_, otherKey) = try generator.notice(in: cluster.id)
         let stranger = MemberID(using: &generator)
         let failing: [Change] = [
             .reserveCounters(unknown, until: 5), .acceptCounter(unknown, 5),
@@ -82,12 +84,12 @@ import Testing
             .reserveCounters(before.relations[0].id, until: 1 << 53),
             .nodeName("a\0b"),
             .bury(Tombstone(pidHash: [1], token: [], expiresAt: generator.time())),
-            .record(record, id), .endpointRecord(place, member),
+            .record(record, id), .endpointRecord(place, member), .notice(notice, key),
         ]
         let failingWithCluster: [Change] = [
             .record(record, try generator.recordID()), .record(place, id),
             .endpointRecord(place, stranger), .endpointRecord(record, member),
-            .record(StoredRecord(cluster: cluster.id, bytes: []), id),
+            .record(StoredRecord(cluster: cluster.id, bytes: []), id), .notice(notice, otherKey),
         ]
         let batches =
             failing.map { [$0] }

@@ -13,6 +13,12 @@ struct StoreModel {
     private(set) var entries: [Entry] = []
     private var records: [(record: StoredRecord, id: RecordID)] = []
     private var endpointRecords: [(record: StoredRecord, member: MemberID)] = []
+    private var notices: [(notice: StoredNotice, key: NoticeKey)] = []
+
+    /// The keys of the notices in a cluster.
+    func noticeKeys(in cluster: ClusterID) -> [NoticeKey] {
+        self.notices.filter { $0.notice.cluster == cluster }.map(\.key)
+    }
 
     /// Whose endpoint records there are in a cluster.
     func publishers(in cluster: ClusterID) -> [MemberID] {
@@ -52,6 +58,7 @@ struct StoreModel {
             self.state.clusters.removeAll { $0.id == id }
             self.records.removeAll { $0.record.cluster == id }
             self.endpointRecords.removeAll { $0.record.cluster == id }
+            self.notices.removeAll { $0.notice.cluster == id }
         case .record(let record, let id):
             self.records.append((record, id))
             // Sorting arrays is stable: each cluster's records stay in their order.
@@ -64,6 +71,12 @@ struct StoreModel {
             self.endpointRecords.sort {
                 ($0.record.cluster, $0.member) < ($1.record.cluster, $1.member)
             }
+        case .notice(let notice, let key):
+            self.notices.removeAll { $0.notice.cluster == notice.cluster && $0.key == key }
+            self.notices.append((notice, key))
+            self.notices.sort { ($0.notice.cluster, $0.key) < ($1.notice.cluster, $1.key) }
+        case .deleteNotice(let cluster, let key):
+            self.notices.removeAll { $0.notice.cluster == cluster && $0.key == key }
         case .nodeName(let name):
             self.state.nodeName = name
         case .event(let event, let at):
@@ -72,6 +85,7 @@ struct StoreModel {
         }
         self.state.records = self.records.map(\.record)
         self.state.endpointRecords = self.endpointRecords.map(\.record)
+        self.state.notices = self.notices.map(\.notice)
     }
 
     private func index(_ id: RelationID) throws -> Int {
@@ -115,7 +129,14 @@ extension SeededGenerator {
     private mutating func change(
         of cluster: ClusterRecord, after model: StoreModel
     ) throws -> Change {
-        switch Int.random(in: 0..<8, using: &self) {
+        switch Int.random(in: 0..<11, using: &self) {
+        case 8...9:
+            let (notice, key) = try self.notice(in: cluster.id)
+            return .notice(notice, key)
+        case 10:
+            let known = model.noticeKeys(in: cluster.id).randomElement(using: &self)
+            let (_, other) = try self.notice(in: cluster.id)
+            return .deleteNotice(cluster.id, known ?? other)
         case 0: return .deleteCluster(cluster.id)
         case 1...2:
             var record = cluster

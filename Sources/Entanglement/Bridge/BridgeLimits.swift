@@ -48,6 +48,10 @@ public enum BridgeLimits {
     static let settlingCountMax = 8
     /// Cards and withdrawals because of one answer.
     static let cardBurst = 8
+    /// Words and cards of the other end that are told to the cluster, at once.
+    static let tellBurst = 96
+    /// And one more after each.
+    static let tellInterval = Duration.seconds(2)
     /// Ids of carried datagrams that are remembered.
     static let carriedIDCountMax = 4_096
     /// Bytes of one origin that are carried at once, where only messages may cross.

@@ -16,11 +16,34 @@ struct BridgeLink: Sendable {
     var word: BridgeWord?
     /// What the other end said last.
     var other: BridgeWord?
+    /// The number of the last word of which the answer was followed.
+    var answered: UInt32 = 0
+    /// How often the other end may still make this one say something to its cluster.
+    private var bucket: TokenBucket?
     /// The cards that are to be known across.
     var wanted: [BridgeFrame.Held] = []
     /// When the word is sent, again if it was not answered as it should be; and how long after that again.
     var dueAt: Instant?
     var pause = BridgeLimits.wordPause
+
+    init(relation: RelationID, cluster: ClusterID, alias: ClusterAlias, bridge: BridgeID) {
+        self.relation = relation
+        self.cluster = cluster
+        self.alias = alias
+        self.bridge = bridge
+    }
+
+    /// Whether what the other end says may be told to the cluster now.
+    mutating func mayTell(_ now: Instant) -> Bool {
+        var bucket =
+            self.bucket
+            ?? TokenBucket(
+                burst: BridgeLimits.tellBurst, interval: BridgeLimits.tellInterval, now: now)
+        let isAllowed = bucket.hasToken(now: now)
+        if isAllowed { bucket.take() }
+        self.bucket = bucket
+        return isAllowed
+    }
 
     /// Everything is to be said anew.
     mutating func hasten(_ now: Instant) {

@@ -57,7 +57,8 @@ struct BridgeView: Sendable, Equatable {
 
     /// The view of a table; ``MemberID``s that are not present say nothing.
     init(
-        _ table: NoticeTable, _ roster: RosterState, at wall: WallTime, _ primitives: any Primitives,
+        _ table: NoticeTable, _ roster: RosterState, at wall: WallTime,
+        _ primitives: any Primitives,
         _ defects: Mutation
     ) {
         let now = UInt64(max(0, wall.seconds))

@@ -100,7 +100,8 @@ extension ByteReader {
     mutating func card() -> Card? {
         guard self.uint8() == Card.version, let origin: ClusterAlias = self.identifier(),
             let target: ClusterAlias = self.identifier(), let sequence = self.uint64(),
-            let until = self.uint64(), let policy = self.uint8().flatMap({ BridgePolicy(code: $0) }),
+            let until = self.uint64(),
+            let policy = self.uint8().flatMap({ BridgePolicy(code: $0) }),
             let name = self.name(), let keys = self.memberKeys(), let signature = self.take(64)
         else { return nil }
         return Card(

@@ -94,6 +94,8 @@ extension Node {
             if case .bridge(_, let held)? = self.ownNotice(of: bridge, index, turn)?.body {
                 link.policy = held.policy
                 link.other = held.word
+                // What the person said, if it is not what this node would say by itself.
+                if held.name != self.tellableName(index, turn) { link.name = held.name }
             }
             if self.relations[id]?.isConnected ?? false { link.hasten(turn.instant) }
             let position =
@@ -151,6 +153,7 @@ extension Node {
             case .bridge, .vote, .card, .foreign: break
             }
         }
+        if turn.has(.cardWithoutConsent) { self.giveUnasked(index, own, &turn) }
         self.sayBridges(index, own, &turn)
         self.renew(index, notices, turn.wall, &turn)
         self.vouch(index, own, &turn)
@@ -181,10 +184,19 @@ extension Node {
             else { continue }
             let bridge = Notice.Bridge(
                 isOpen: true, role: relation.record.role, meeting: meeting, alias: link.alias,
-                own: relation.memberKeys, other: part.keys, policy: link.policy, word: word)
+                own: relation.memberKeys, other: part.keys, policy: link.policy,
+                name: link.name ?? self.tellableName(index, turn), word: word)
             let held = self.ownNotice(of: link.bridge, index, turn)
             if held?.body == .bridge(link.bridge, bridge) { continue }
             self.say(.bridge(link.bridge, bridge), index, &turn)
+        }
+    }
+
+    /// A deliberate defect's: a card that nobody agreed to.
+    private mutating func giveUnasked(_ index: Int, _ own: MemberID, _ turn: inout Turn) {
+        for bridge in self.live[index].bridges.bridges
+        where bridge.isOpen && self.live[index].bridges.card(of: own, for: bridge.alias) == nil {
+            self.giveCard(for: bridge.alias, .cardDefault, name: self.name, index, &turn)
         }
     }
 
@@ -193,7 +205,7 @@ extension Node {
         _ index: Int, _ notices: [Notice], _ wall: WallTime, _ turn: inout Turn
     ) {
         let now = UInt64(max(0, wall.seconds))
-        for notice in notices where notice.issuedAt + BridgeLimits.renewalSeconds <= now {
+        for notice in notices where notice.isOld(at: now) {
             // What has been said anew just now is another one.
             guard self.live[index].notices.notice(notice.key) == notice else { continue }
             switch notice.body {
@@ -211,7 +223,8 @@ extension Node {
     mutating func closeOwnBridges(of cluster: ClusterID, _ turn: inout Turn) {
         guard let index = self.liveIndex(of: cluster) else { return }
         for link in self.bridgeLinks where link.cluster == cluster {
-            if case .bridge(let id, let bridge)? = self.ownNotice(of: link.bridge, index, turn)?.body
+            if case .bridge(let id, let bridge)? = self.ownNotice(of: link.bridge, index, turn)?
+                .body
             {
                 self.close(id, bridge, index, &turn)
             }

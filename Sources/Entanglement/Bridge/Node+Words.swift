@@ -71,7 +71,8 @@ extension Node {
         if word != link.other {
             // An older word that was late, or is repeated, changes nothing.
             guard word.until >= link.other?.until ?? 0,
-                word.isValid(of: link.bridge, by: part.keys.signingKey, self.primitives)
+                word.isValid(of: link.bridge, by: part.keys.signingKey, self.primitives),
+                self.bridgeLinks[position].mayTell(turn.instant)
             else { return }
             self.bridgeLinks[position].other = word
             turn.mustTendBridges = true
@@ -88,7 +89,8 @@ extension Node {
         _ turn: inout Turn
     ) {
         let link = self.bridgeLinks[position]
-        guard number == link.number else { return }
+        guard number == link.number, number != link.answered else { return }
+        self.bridgeLinks[position].answered = number
         let wanted = self.wantedCards(position, index, turn)
         var frames: [BridgeFrame] = []
         for card in wanted where !held.contains(card.held) { frames.append(.card(card.card)) }
@@ -156,7 +158,8 @@ extension Node {
                 ))
         }
         // Who vouches for an end's card must be known before it.
-        let ordered = cards.filter { $0.card.voucher.key == relation.memberKeys.signingKey }
+        let ordered =
+            cards.filter { $0.card.voucher.key == relation.memberKeys.signingKey }
             + cards.filter { $0.card.voucher.key != relation.memberKeys.signingKey }
         return Array(ordered.prefix(BridgeLimits.cardCountMax))
     }
@@ -204,9 +207,9 @@ extension Node {
                     == vouched.voucher.key
             }
         let isVouched = isVoucherKnown && vouched.voucher.isValid(for: card, self.primitives)
-        guard isVouched || turn.has(.voucherUnchecked), card.isValid(self.primitives) else {
-            return
-        }
+        guard isVouched || turn.has(.voucherUnchecked), card.isValid(self.primitives),
+            self.bridgeLinks[position].mayTell(turn.instant)
+        else { return }
         self.say(.foreign(link.bridge, id, vouched), index, &turn)
     }
 

@@ -18,6 +18,8 @@ struct Notice: Sendable, Equatable {
         var other: MemberKeys
         /// What the author allows.
         var policy: BridgePolicy
+        /// What the author calls the cluster across.
+        var name: String
         /// What the other end said last, signed.
         var word: BridgeWord
     }
@@ -69,6 +71,13 @@ struct Notice: Sendable, Equatable {
         return isOver ? .max : end
     }
 
+    /// Whether it is to be said again, if it is still meant.
+    func isOld(at now: UInt64) -> Bool {
+        if self.issuedAt + BridgeLimits.renewalSeconds <= now { return true }
+        guard case .card(_, let own?) = self.body else { return false }
+        return own.card.until < now + 2 * BridgeLimits.renewalSeconds
+    }
+
     /// "spockex/1 notice" | 0 | cluster UID | everything before the signature.
     func signedBytes(in cluster: ClusterID) -> [UInt8] {
         var writer = ByteWriter(domain: "spockex/1 notice", cluster)
@@ -106,7 +115,8 @@ struct Notice: Sendable, Equatable {
 
     /// Whether the parts of it that others signed are theirs, as far as that can be told from it and the
     /// cluster alone.
-    func isHonest(in alias: ClusterAlias, _ primitives: any Primitives, _ defects: Mutation) -> Bool {
+    func isHonest(in alias: ClusterAlias, _ primitives: any Primitives, _ defects: Mutation) -> Bool
+    {
         switch self.body {
         case .bridge(let id, let bridge):
             guard let statement = bridge.statement(in: alias), statement.id(primitives) == id else {
@@ -183,8 +193,15 @@ public struct StoredNotice: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// Which notices it replaces; nil: the bytes are no notice.
-    public var key: NoticeKey? { Notice(bytes: self.bytes)?.key }
+    /// Which notices it replaces; nil: the bytes do not begin as a notice does.
+    public var key: NoticeKey? {
+        var reader = ByteReader(self.bytes)
+        guard self.bytes.count <= BridgeLimits.noticeByteCountMax,
+            let kind = reader.uint8(), (1...4).contains(kind), let author = reader.memberID(),
+            let high = reader.uint64(), let low = reader.uint64()
+        else { return nil }
+        return NoticeKey(author, kind, high, low)
+    }
 }
 
 extension ByteWriter {
@@ -224,6 +241,7 @@ extension ByteWriter {
         self.put(bridge.own)
         self.put(bridge.other)
         self.put(bridge.policy.code)
+        self.put(name: bridge.name)
         self.put(bridge.word)
     }
 }
@@ -265,11 +283,11 @@ extension ByteReader {
             let meeting = self.take(32), let alias: ClusterAlias = self.identifier(),
             let own = self.memberKeys(), let other = self.memberKeys(),
             let policy = self.uint8().flatMap({ BridgePolicy(code: $0) }),
-            let word = self.bridgeWord()
+            let name = self.name(), let word = self.bridgeWord()
         else { return nil }
         return Notice.Bridge(
             isOpen: isOpen, role: isAnswering ? .answering : .offering, meeting: Array(meeting),
-            alias: alias, own: own, other: other, policy: policy, word: word)
+            alias: alias, own: own, other: other, policy: policy, name: name, word: word)
     }
 
     private mutating func ownCard() -> Notice.OwnCard? {

@@ -4,7 +4,9 @@
 extension Relation {
     /// After every step, where last resorts are used: leaves and seeks the notes that are due.
     mutating func planLastResort(_ turn: inout Turn) {
-        guard self.isLost(turn.instant), !self.isCrossing else { return self.lastResort = LastResortSchedule() }
+        guard self.isLost(turn.instant), !self.isCrossing else {
+            return self.lastResort = LastResortSchedule()
+        }
         let endpoints = Self.endpointsToTell(turn)
         let due = self.lastResort.due(isLost: true, endpoints: endpoints, now: turn.now)
         guard due.put || due.get, let pair = self.pairSecret(turn) else { return }

@@ -290,7 +290,11 @@ public struct Node: Sendable {
             help.former = relation.help
             body(&relation, &turn)
             relation.settlePunching(&turn)
-            if mayBeHelped || relation.isCrossing { relation.planSeeking(&turn) } else { relation.stopSeeking() }
+            if mayBeHelped || relation.isCrossing {
+                relation.planSeeking(&turn)
+            } else {
+                relation.stopSeeking()
+            }
             if turn.configuration.usesLastResorts { relation.planLastResort(&turn) }
             help.present = relation.help
             isMeasurable = relation.settleUpkeep(upkeep, turn)

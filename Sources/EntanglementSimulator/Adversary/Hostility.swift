@@ -35,6 +35,9 @@ enum Hostility: String, Sendable, Hashable, CaseIterable {
     /// Passes nothing on, and answers nothing about the cluster.
     case withholds
 
+    /// At a bridge: alters, repeats and drops what it carries, floods, invents cards.
+    case tampers
+
     /// What a peer does who need not be a member of a cluster.
     static let ofPeers: [Self] = [.lies, .forges, .floods, .repeats, .meddles, .substitutes]
     /// What a member of a cluster does.
@@ -55,6 +58,8 @@ struct Villain: Sendable {
     private var places: [[UInt8]] = []
     /// How often it has written records.
     private var writeCount = 0
+    /// Frames about bridges that it has sent.
+    var atBridge: [[UInt8]] = []
 
     init(_ strategy: Hostility, lies: [Endpoint], seed: UInt64) {
         self.strategy = strategy
@@ -65,6 +70,7 @@ struct Villain: Sendable {
     /// What becomes of an output of its honest node; nil: nothing.
     mutating func twisted(_ output: Output) -> Output? {
         if self.strategy == .meddles { return self.meddled(output) }
+        if self.strategy == .tampers { return self.tampered(output) }
         if self.strategy == .withholds, case .sendSealed(_, .frame, let bytes, _) = output,
             HostileFrame.passesOn(bytes)
         {
@@ -158,6 +164,7 @@ struct Villain: Sendable {
             ].compactMap { $0 }
         case .forges: return (0..<4).map { _ in (self.content(), self.nonsense()) }
         case .meddles: return self.demands(tags, primitives)
+        case .tampers: return self.atBridge(primitives)
         case .floods, .repeats, .substitutes, .equivocates, .inundates, .outdates, .miskeys,
             .babbles, .withholds:
             return []
@@ -181,7 +188,8 @@ struct Villain: Sendable {
             return .outdates(chosen)
         case .miskeys: return .miskeys
         case .babbles: return .babbles
-        case .lies, .forges, .floods, .repeats, .meddles, .substitutes, .withholds: return nil
+        case .lies, .forges, .floods, .repeats, .meddles, .substitutes, .withholds, .tampers:
+            return nil
         }
     }
 

@@ -77,6 +77,29 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         /// On a calm internet whoever is connected knows of a removal within 2 s.
         case removalIsQuick
 
+        // Bridges.
+
+        /// Nobody of the other cluster is known but those who agreed.
+        case strangersStayUnknown
+        /// Whoever carries cannot read it.
+        case carriedIsSealed
+        /// Whoever carries takes a datagram once.
+        case carriedOnce
+        /// Nothing goes on that has passed as many ends as it may.
+        case carriedStaysNear
+        /// Of nobody more is carried than the quotas allow.
+        case carriedIsLittle
+        /// Nothing is carried that the ends do not allow.
+        case policyHolds
+        /// Every card is one that somebody gave.
+        case cardsAreReal
+        /// Nobody across is reached directly who did not allow it.
+        case addressesStayHome
+        /// On a calm internet nothing is left across 2 s after closing.
+        case closingIsQuick
+        /// Who may talk across a bridge does, when the faults have ended.
+        case talksAcross
+
         // When faults have ended.
 
         /// No path rests longer than the routers in front of it remember.

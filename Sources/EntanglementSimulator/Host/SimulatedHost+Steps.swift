@@ -111,6 +111,15 @@ extension SimulatedHost {
         return effects
     }
 
+    /// Says something to everybody across a bridge with whom it is connected.
+    mutating func speak(across payload: [UInt8], seed: UInt64, at now: Instant) -> Effects {
+        var effects = Effects()
+        let outputs = self.node?.sealed(
+            across: payload, now: self.clock.local(now), seed: seed)
+        for output in outputs ?? [] { self.carryOut(output, at: now, &effects) }
+        return effects
+    }
+
     /// A hostile member tells its clusters what it likes.
     private mutating func harmClusters(at now: Instant, _ effects: inout Effects) {
         let held = self.node?.heldClusters ?? []
@@ -190,6 +199,9 @@ extension SimulatedHost {
                 self.node?.isEnd(of: tag) == false
             {
                 effects.relayed.append((session, tag))
+            }
+            if let view = BridgeFrameView(frame: plaintext), view != .other {
+                effects.carried.append(view)
             }
             self.noteStray(plaintext, of: session, to: target, &effects)
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {

@@ -29,6 +29,8 @@ struct SimulatedHost: Sendable {
         var openedInside: [OpenedPacket] = []
         var looped: [Input] = []
         var relayed: [(session: UInt32, tag: RendezvousTag)] = []
+        /// What was carried across bridges, or sent across.
+        var carried: [BridgeFrameView] = []
         /// Where answers after a rest went that is not the peer's address.
         var strayAnswers: [Endpoint] = []
         /// Whether the list of a peer's endpoints was stored.
@@ -49,6 +51,7 @@ struct SimulatedHost: Sendable {
             self.installedCount += later.installedCount
             self.openedInside += later.openedInside
             self.relayed += later.relayed
+            self.carried += later.carried
             self.strayAnswers += later.strayAnswers
             self.hasStoredEndpoints = self.hasStoredEndpoints || later.hasStoredEndpoints
             self.hasClusterNews = self.hasClusterNews || later.hasClusterNews

@@ -31,6 +31,9 @@ extension Simulation {
         case .misbehave(let host): self.misbehave(host)
         case .meet, .leave, .remove, .block, .retire, .pass, .expectGone:
             self.carryOutInCluster(action)
+        case .foundSide(let hosts): self.foundSide(hosts)
+        case .bridge, .setBridges, .giveCard, .closeBridges, .speak, .expectClosed:
+            self.carryOutAtBridge(action)
         case .heal: self.heal()
         }
     }

@@ -31,6 +31,8 @@ public struct Simulation: Sendable {
     var world = World()
     /// What a course about a cluster remembers; nil: it is about something else.
     var story: ClusterStory?
+    /// What a course about two linked clusters remembers.
+    var bridges: BridgeStory?
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
     /// Copies of homes, and of whom.
@@ -53,7 +55,7 @@ public struct Simulation: Sendable {
     private(set) var eventCount = 0
     /// Takes a line about everything that happens, if somebody wants to read it.
     var trace: (@Sendable (String) -> Void)?
-    private let usesRealCryptography: Bool
+    let usesRealCryptography: Bool
     /// How the internet is when nothing is wrong.
     let calm: LinkConditions
     /// Servers of which it is counted how many datagrams go there, and how many have gone.
@@ -137,6 +139,7 @@ public struct Simulation: Sendable {
     mutating func follow(_ effects: SimulatedHost.Effects, of id: HostID) {
         self.checker.looks(at: &self.hosts[id.number], effects, now: self.now)
         if effects.hasClusterNews, self.story != nil { self.followStory(effects, of: id) }
+        self.followBridges(effects, of: id)
         for (bytes, target, port) in effects.sent {
             self.send(bytes, to: target, from: id, port: port)
         }
@@ -295,6 +298,8 @@ public struct Simulation: Sendable {
         if case .input(.opened(let opened)) = verdict {
             self.checker.helps(opened, self.hosts[id.number], effects, at: self.now)
             self.hearsOfClusters([opened] + effects.openedInside, id)
+            self.hearsAcross(opened, effects, at: id)
+            self.checkBorder(packet, at: id)
         }
         if let before {
             self.checker.resists(

@@ -14,6 +14,7 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case gathering
     case founding, takingIn, meetingAgain, leaving, removing, blocking, retiring, longAbsence
     case clusterHarm
+    case bridging, cardGiven, cardTaken, bridgeClosing, tampering
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.

@@ -53,6 +53,21 @@ enum Action: Sendable {
     case pass(Duration)
     /// These must have heard by now that the member is removed; the first one knew.
     case expectGone(MemberID, of: [HostID])
+    // Bridges.
+    /// Two found the cluster of their side, or the first takes the next one in.
+    case foundSide([HostID])
+    /// Two of different clusters link these.
+    case bridge(HostID, HostID, tries: Int)
+    /// All ends of bridges allow that.
+    case setBridges(BridgeLevel, addresses: Bool)
+    /// Agrees to be seen across; nil: does not any more.
+    case giveCard(HostID, BridgePolicy?)
+    /// These want all bridges to be closed.
+    case closeBridges([HostID])
+    /// Says something to everybody across.
+    case speak(HostID)
+    /// Nothing must be left across.
+    case expectClosed
     // Adversaries.
     case attack(on: HostID)
     case intercept(HostID, Duration)

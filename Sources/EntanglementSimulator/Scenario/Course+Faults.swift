@@ -14,8 +14,12 @@ extension Course {
             let at = self.shifted(self.time(within: self.scenario.spans.chaos))
             let host = hosts[self.number(in: 0...hosts.count - 1)]
             let mishap =
-                self.scenario == .cluster
-                ? self.clusterMishap(host, hosts) : self.mishap(host, hosts)
+                switch self.scenario {
+                case .cluster: self.clusterMishap(host, hosts)
+                case .bridge: self.bridgeMishap(host, hosts)
+                case .pair, .village, .timeTravel, .villains, .triangle, .room:
+                    self.mishap(host, hosts)
+                }
             for (action, delay) in mishap {
                 self.simulation.plan(action, after: at + delay)
             }
@@ -25,6 +29,7 @@ extension Course {
     private var faultCountMax: Int {
         switch self.scenario {
         case .pair: 4
+        case .bridge: 10
         case .triangle: 12
         case .village, .timeTravel, .villains, .room: 24
         case .cluster: 20

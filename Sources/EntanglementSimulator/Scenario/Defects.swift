@@ -101,7 +101,20 @@ public struct Defects: OptionSet, Sendable, Hashable {
             ("earlyAnswerBelieved", Defects(.earlyAnswerBelieved)),
             ("restNotInside", Defects(.restNotInside)),
             ("restAnsweredAnywhere", Defects(.restAnsweredAnywhere)),
-        ] + Self.ofClusters
+        ] + Self.ofClusters + Self.ofBridges
+
+    /// Those of what only bridges do.
+    public static let ofBridges: [(name: String, defect: Defects)] = [
+        ("cardWithoutConsent", Defects(.cardWithoutConsent)),
+        ("closedBridgeCarries", Defects(.closedBridgeCarries)),
+        ("carryUnlimited", Defects(.carryUnlimited)),
+        ("hopsUnchecked", Defects(.hopsUnchecked)),
+        ("carriedTwice", Defects(.carriedTwice)),
+        ("voucherUnchecked", Defects(.voucherUnchecked)),
+        ("policyUnchecked", Defects(.policyUnchecked)),
+        ("memberKeysInCard", Defects(.memberKeysInCard)),
+        ("addressesCross", Defects(.addressesCross)),
+    ]
 
     /// Those of what only clusters of more than two do.
     public static let ofClusters: [(name: String, defect: Defects)] = [
@@ -132,7 +145,8 @@ public struct Defects: OptionSet, Sendable, Hashable {
 extension Scenario {
     /// The kinds of courses in which a deliberate defect shows.
     public static func that(meets defect: String) -> [Scenario] {
-        Defects.ofClusters.contains { $0.name == defect }
-            ? [.cluster] : Self.allCases.filter { $0 != .cluster }
+        if Defects.ofBridges.contains(where: { $0.name == defect }) { return [.bridge] }
+        return Defects.ofClusters.contains { $0.name == defect }
+            ? [.cluster] : Self.allCases.filter { $0 != .cluster && $0 != .bridge }
     }
 }

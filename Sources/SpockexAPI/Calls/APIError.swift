@@ -91,8 +91,14 @@ extension APIError {
         case loopbackOnly
         /// Neither side knows an address of its own.
         case bothUnknown
-        /// Something that a later version does.
-        case notYet
+        /// A bridge, and this node is a member of no cluster.
+        case noCluster
+        /// A cluster whose members want no bridges.
+        case bridgesForbidden
+        /// A bridge of which another member is the end.
+        case notBridgeEnd
+        /// Somebody across a bridge, who is not forgotten.
+        case acrossBridge
         /// Not possible in the pairing's present state.
         case wrongPhase
         /// A newcomer, and nobody said into which cluster it is to be taken.
@@ -146,7 +152,8 @@ extension APIError {
             case .notRunning: 69
             case .timedOut, .interrupted, .unreachable, .overloaded, .notMember: 75
             case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .expired,
-                .loopbackOnly, .bothUnknown, .notYet, .wrongPhase, .tooMany, .tooFewVoters,
+                .loopbackOnly, .bothUnknown, .noCluster, .bridgesForbidden, .notBridgeEnd,
+                .acrossBridge, .wrongPhase, .tooMany, .tooFewVoters,
                 .notVoter, .clusterFull, .inCluster, .declined, .cancelled, .cancelledByPeer,
                 .alreadyRunning, .nodeFailed,
                 .cannotWrite, .badRequest,
@@ -159,12 +166,12 @@ extension APIError {
         public var httpStatus: Int {
             switch self {
             case .notFound: 404
-            case .wrongPhase, .alreadyUsed, .alreadyRunning, .mustChoose, .notMember, .inCluster:
+            case .wrongPhase, .alreadyUsed, .alreadyRunning, .mustChoose, .notMember, .inCluster,
+                .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge:
                 409
             case .notRunning, .overloaded: 503
             case .unreachable, .timedOut, .interrupted: 504
             case .internalError, .nodeFailed, .cannotWrite, .damaged: 500
-            case .notYet: 501
             case .usage, .ambiguous, .badRequest: 400
             case .badName, .badHost, .badLife, .unreadableSource, .noCode, .unreadable, .wrongCode,
                 .refusedOffline, .ownCode, .unknownOffer, .expired, .loopbackOnly, .bothUnknown,

@@ -27,6 +27,12 @@ public struct EventRow: Codable, Sendable, Equatable {
     public var by: String?
     /// What the one who did it is called, if it is still known.
     public var byName: String?
+    /// The bridge that it is about.
+    public var bridge: String?
+    /// The card that it is about.
+    public var card: String?
+    /// What the one calls itself whose card it is, if it is still known.
+    public var cardName: String?
     /// The number of the epoch that began.
     public var epoch: UInt32?
     /// Whether the member is blocked from now on, or is no more.

@@ -4,7 +4,8 @@
 public struct MeetingWish: Codable, Sendable, Equatable {
     /// `auto`, `cluster`, `join`, `bridge` or `private`.
     public var intent: String
-    /// The cluster into which a newcomer is to be taken, with `auto` or `cluster`; null: not decided.
+    /// The cluster into which a newcomer is to be taken, with `auto` or `cluster`, or that a bridge links;
+    /// null: not decided.
     @Nullable public var cluster: String?
     /// Endpoints to show instead of the known ones; null: the known ones; empty: "unknown".
     @Nullable public var hosts: [String]?
@@ -41,13 +42,17 @@ public struct AnswerRequest: Codable, Sendable, Equatable {
 public struct AcceptRequest: Codable, Sendable, Equatable {
     /// The answer's one line.
     public var text: String
-    /// The cluster into which the other is to be taken, if it is a newcomer; null: not decided.
+    /// The cluster into which the other is to be taken, if it is a newcomer, or that a bridge links; null:
+    /// not decided.
     @Nullable public var cluster: String?
+    /// `join`, `bridge` or `private`, if the offer left open what is wanted; left out: it stays so.
+    public var intent: String?
 
     /// A request to accept.
-    public init(text: String, cluster: String? = nil) {
+    public init(text: String, cluster: String? = nil, intent: String? = nil) {
         self.text = text
         self.cluster = cluster
+        self.intent = intent
     }
 }
 

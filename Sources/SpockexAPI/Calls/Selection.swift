@@ -18,6 +18,11 @@ extension ClusterRow: Selectable {
     public var selectableName: String? { self.name }
 }
 
+extension BridgeRow: Selectable {
+    /// The other cluster's name.
+    public var selectableName: String? { self.names.last.flatMap { $0.isEmpty ? nil : $0 } }
+}
+
 extension MemberRow: Selectable {
     /// The name that is shown.
     public var selectableName: String? { self.name }

@@ -62,23 +62,3 @@ public struct ClusterName: Codable, Sendable, Equatable {
         self.name = name
     }
 }
-
-/// One bridge between two clusters (`status`, `bridges`).
-public struct BridgeRow: Codable, Sendable, Equatable {
-    /// Its id.
-    public var id: String
-    /// The two clusters.
-    public var clusters: [String]
-    /// The peer at the other end.
-    public var via: String
-    /// Whether it carries anything now.
-    public var state: String
-
-    /// A row as filled by the node.
-    public init(id: String, clusters: [String], via: String, state: String) {
-        self.id = id
-        self.clusters = clusters
-        self.via = via
-        self.state = state
-    }
-}

@@ -28,7 +28,7 @@ public struct PeerRow: Codable, Sendable, Equatable {
     public var name: String
     /// `connected` or `unreachable`.
     public var state: String
-    /// `inPerson` or `introduced`.
+    /// `inPerson`, `introduced`, or `card`: across a bridge, by its card.
     public var met: String
     /// The peer that introduced it.
     @Nullable public var introducedBy: String?
@@ -38,8 +38,10 @@ public struct PeerRow: Codable, Sendable, Equatable {
     @Nullable public var rttMilliseconds: Double?
     /// The newest packet.
     @Nullable public var lastHeardAt: Timestamp?
-    /// The cluster that the meeting founded.
+    /// The common cluster; null: the peer is the other end of a bridge, or across one.
     @Nullable public var cluster: String?
+    /// The bridge of which the peer is the other end, or across which it is.
+    @Nullable public var bridge: String?
     /// When two people compared the safety number.
     @Nullable public var matchedAt: Timestamp?
     /// Whether `forget` was asked and the peer has not acknowledged it yet.
@@ -51,7 +53,7 @@ public struct PeerRow: Codable, Sendable, Equatable {
     public init(
         id: String, name: String, state: String, met: String, introducedBy: String?,
         path: PathRow?, rttMilliseconds: Double?, lastHeardAt: Timestamp?, cluster: String?,
-        matchedAt: Timestamp?, forgotten: Bool, cause: CauseRow? = nil
+        bridge: String? = nil, matchedAt: Timestamp?, forgotten: Bool, cause: CauseRow? = nil
     ) {
         self.id = id
         self.name = name
@@ -62,6 +64,7 @@ public struct PeerRow: Codable, Sendable, Equatable {
         self.rttMilliseconds = rttMilliseconds
         self.lastHeardAt = lastHeardAt
         self.cluster = cluster
+        self.bridge = bridge
         self.matchedAt = matchedAt
         self.forgotten = forgotten
         self.cause = cause

@@ -8,7 +8,7 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var peers: [PeerRow]
     /// All clusters.
     public var clusters: [ClusterRow]
-    /// All bridges; empty until bridges are there.
+    /// All bridges.
     public var bridges: [BridgeRow]
     /// The unfinished pairings, oldest first.
     public var pairings: [PairingRow]

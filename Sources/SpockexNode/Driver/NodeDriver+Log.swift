@@ -17,7 +17,7 @@ extension Event {
         case .pairingStarted: "a pairing started"
         case .trying(_, let endpoints): "trying \(endpoints.count) endpoints of a peer"
         case .pairingPhase(_, let phase): "a pairing is \(phase.rawValue)"
-        case .pairingProblem(_, let problem): "a pairing has a problem: \(problem.rawValue)"
+        case .pairingProblem(_, let problem): "a pairing has a problem: \(problem)"
         case .trusted: "a pairing is finished: the other is a peer"
         case .pairingEnded(_, let end): "a pairing ended: \(end.rawValue)"
         case .peerConnected: "a peer is connected"
@@ -39,6 +39,11 @@ extension Event {
         case .epochBegan(_, let number): "a cluster has a new secret, its number \(number)"
         case .memberEquivocated: "a member signed two different things"
         case .memberCloned: "a member runs twice"
+        case .bridgeMade: "a pairing is finished: it links two clusters"
+        case .bridgeOpened: "a bridge is open"
+        case .bridgeClosed: "a bridge is closed"
+        case .cardSeen: "somebody of another cluster is seen"
+        case .cardGone: "somebody of another cluster is not seen any more"
         }
     }
 }

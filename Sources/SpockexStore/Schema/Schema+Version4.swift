@@ -7,7 +7,7 @@ extension Schema {
     /// cluster and the other's alias; one across has the other's card too.
     static let version4 = """
         ALTER TABLE relation ADD COLUMN link TEXT
-            CHECK (link IN ('bridging', 'crossing') AND bond IS NULL);
+            CHECK (link IS NULL OR bond IS NULL AND link IN ('bridging', 'crossing'));
         ALTER TABLE relation ADD COLUMN linkCluster BLOB CHECK (length(linkCluster) = 16)
             CHECK ((linkCluster IS NULL) = (link IS NULL));
         ALTER TABLE relation ADD COLUMN linkAlias BLOB CHECK (length(linkAlias) = 16)

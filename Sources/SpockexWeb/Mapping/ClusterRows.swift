@@ -124,8 +124,9 @@ extension NodeStatus {
         return nil
     }
 
-    /// `A`: both founded the cluster; `B`: one of the two was taken in.
+    /// `A`: both founded the cluster; `B`: one of the two was taken in; `C`: they link two.
     func scenario(of peer: Peer) -> String {
+        if peer.cluster == nil { return "C" }
         guard let (member, cluster) = self.member(peer), case .founder = member.origin,
             case .founder? = cluster.member(cluster.own)?.origin
         else { return "B" }

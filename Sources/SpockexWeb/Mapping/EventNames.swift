@@ -5,6 +5,7 @@ import Entanglement
 struct EventNames {
     private(set) var clusters: [ClusterID: String] = [:]
     private(set) var members: [MemberID: String] = [:]
+    private(set) var cards: [CardID: String] = [:]
 
     /// The names of this moment.
     init(_ status: NodeStatus) {
@@ -13,6 +14,7 @@ struct EventNames {
 
     /// Adds the names of this moment to the former ones.
     mutating func learn(_ status: NodeStatus) {
+        for card in status.foreignCards { self.cards[card.id] = card.name }
         for cluster in status.clusters {
             self.clusters[cluster.id] = cluster.name
             for member in cluster.roster { self.members[member.id] = member.name }

@@ -25,7 +25,7 @@ extension EventRow {
         case .pairingProblem(let id, let problem):
             self.kind = "pairingProblem"
             self.pairing = id.description
-            self.problem = problem.rawValue
+            self.problem = problem.name
         case .trusted(let id, let cluster):
             self.kind = "trusted"
             self.pairing = id.description
@@ -65,6 +65,30 @@ extension EventRow {
         case .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
             .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
             self.tellOfCluster(event, names)
+        case .bridgeMade, .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
+            self.tellOfBridge(event, names)
+        }
+    }
+
+    private mutating func tellOfBridge(_ event: Event, _ names: EventNames) {
+        switch event {
+        case .bridgeMade(let id, let cluster, _):
+            self.name("bridgeMade", names, cluster)
+            self.pairing = id.description
+            self.peer = id.description
+        case .bridgeOpened(let cluster, let bridge, let author):
+            self.name("bridgeOpened", names, cluster, by: author)
+            self.bridge = bridge.description
+        case .bridgeClosed(let cluster, let bridge):
+            self.name("bridgeClosed", names, cluster)
+            self.bridge = bridge.description
+        case .cardSeen(let cluster, let card), .cardGone(let cluster, let card):
+            var kind = "cardGone"
+            if case .cardSeen = event { kind = "cardSeen" }
+            self.name(kind, names, cluster)
+            self.card = card.description
+            self.cardName = names.cards[card]
+        default: break
         }
     }
 
@@ -94,7 +118,7 @@ extension EventRow {
         case .memberCloned(let id, let member): self.name("memberCloned", names, id, member)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
             .peerConnected, .peerUnreachable, .peerMoved, .peerRelayed, .peerForgotten,
-            .ownAddresses:
+            .ownAddresses, .bridgeMade, .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
             break
         }
     }

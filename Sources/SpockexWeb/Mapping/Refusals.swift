@@ -18,10 +18,8 @@ extension APIError {
             self.init(
                 .bothUnknown, "Neither side knows an address at which it can be reached.",
                 hint: "One of you must say it: --host IP:PORT, or up --external IP:PORT.")
-        case .notYet:
-            self.init(
-                .notYet, "Linking two clusters is not possible in this version.",
-                hint: "With --private the two of you make a cluster of your own.")
+        case .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge:
+            self.init(bridge: refusal, clusters: clusters)
         case .notFound:
             self.init(
                 .notFound, "There is no such pairing, peer or cluster.",
@@ -63,13 +61,37 @@ extension APIError {
         }
     }
 
+    private init(bridge refusal: Refusal, clusters: [NodeStatus.Cluster]) {
+        switch refusal {
+        case .bridgesForbidden(let id):
+            let name = clusters.first { $0.id == id }?.name ?? ""
+            self.init(
+                .bridgesForbidden, "Most voters of “\(name)” want no bridges.",
+                hint: "`spockex bridge forbid` shows how each takes that back.")
+        case .notBridgeEnd:
+            self.init(
+                .notBridgeEnd,
+                "Another member is the end of this bridge, and says what crosses it.",
+                hint: "`spockex bridge close` votes for its end; `spockex card deny` takes your "
+                    + "own card back.")
+        case .acrossBridge:
+            self.init(
+                .acrossBridge, "Who is across a bridge is not forgotten.",
+                hint: "`spockex card deny` takes your own card back.")
+        default:
+            self.init(
+                .noCluster, "A bridge links two clusters, and this node is a member of none.",
+                hint: "Found one with somebody first, or leave --bridge out.")
+        }
+    }
+
     private init(mustChoose choices: [ClusterChoice]) {
         let list = choices.map { "“\($0.name)” (\($0.members) members)" }.joined(separator: ", ")
         self.init(
             .mustChoose,
             choices.isEmpty
                 ? "The other is a newcomer, and no cluster can take anybody in now."
-                : "The other is a newcomer; say into which cluster it is to be taken: \(list).",
+                : "Say which of your clusters is meant, to take a newcomer in or to be linked: \(list).",
             hint: "Give --cluster CLUSTER, or --private for a private relation of two.",
             clusters: choices)
     }
@@ -133,7 +155,8 @@ extension APIError {
             self.init(
                 .unreadable, error.sentence,
                 hint: "Scan the other person's code again, the whole of it.")
-        case .loopbackOnly, .bothUnknown, .notYet, .notFound, .wrongPhase, .badName, .badHost,
+        case .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge, .loopbackOnly,
+            .bothUnknown, .notFound, .wrongPhase, .badName, .badHost,
             .badLife, .mustChoose, .tooFewVoters, .notVoter, .clusterFull, .inCluster, .notMember,
             .tooMany:
             preconditionFailure("only the refusals of codes come here")

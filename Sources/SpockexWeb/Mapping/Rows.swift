@@ -26,7 +26,8 @@ extension StatusReport {
                 addresses: status.addresses.map { AddressRow($0) },
                 ipgetterQueries: report.ipgetterQueries),
             peers: status.peers.map { PeerRow($0, in: status) },
-            clusters: status.clusters.map { ClusterRow($0) }, bridges: [],
+            clusters: status.clusters.map { ClusterRow($0) },
+            bridges: status.bridges.map { BridgeRow($0, in: status) },
             pairings: status.pairings.map { PairingRow($0) },
             router: RouterRow(report.router), lastResorts: LastResortsRow(report.lastResorts),
             counters: Dictionary(
@@ -75,11 +76,13 @@ extension PeerRow {
         self.init(
             id: peer.id.description, name: peer.name,
             state: peer.isConnected ? "connected" : "unreachable",
-            met: status.isMet(peer) ? "inPerson" : "introduced",
+            met: status.isCard(peer) ? "card" : status.isMet(peer) ? "inPerson" : "introduced",
             introducedBy: status.introducer(of: peer), path: path.map { PathRow($0, in: status) },
             rttMilliseconds: peer.roundTrip?.milliseconds,
             lastHeardAt: peer.lastHeardAt.map { Timestamp($0) },
-            cluster: peer.cluster?.description, matchedAt: peer.matchedAt.map { Timestamp($0) },
+            cluster: peer.cluster?.description,
+            bridge: status.bridge(of: peer)?.description,
+            matchedAt: peer.matchedAt.map { Timestamp($0) },
             forgotten: peer.isForgetting, cause: peer.obstacle.map { CauseRow($0) })
     }
 }
@@ -89,7 +92,7 @@ extension PairingRow {
         self.init(
             id: pairing.id.description, role: pairing.role.rawValue,
             state: pairing.phase.rawValue, createdAt: Timestamp(pairing.createdAt),
-            expiresAt: Timestamp(pairing.expiresAt), lastError: pairing.problem?.rawValue,
+            expiresAt: Timestamp(pairing.expiresAt), lastError: pairing.problem?.name,
             cause: pairing.obstacle.map { CauseRow($0) })
     }
 }
@@ -116,7 +119,8 @@ extension TrustReport {
         }
         self.init(
             pairing: peer.id.description, peer: PeerRow(peer, in: status), cluster: cluster,
-            bridge: nil, scenario: status.scenario(of: peer), safetyNumber: peer.safetyNumber,
+            bridge: status.bridge(of: peer)?.description, scenario: status.scenario(of: peer),
+            safetyNumber: peer.safetyNumber,
             echo: peer.echo?.description)
     }
 }

@@ -93,15 +93,7 @@ extension Routes {
 extension MeetingOptions {
     /// What a wish means to the core.
     init(_ wish: MeetingWish) throws(APIError) {
-        let intents: [String: Intent] = [
-            "auto": .auto, "cluster": .cluster, "join": .join, "bridge": .bridge,
-            "private": .private,
-        ]
-        guard let intent = intents[wish.intent] else {
-            throw APIError(
-                .badRequest, "The intent of the meeting is none of those that there are.",
-                hint: "Use auto, cluster, join, bridge or private.")
-        }
+        let intent = try Intent(wished: wish.intent)
         let cluster = try wish.cluster.map { text throws(APIError) in
             try ClusterID(wished: text, by: intent)
         }
@@ -121,13 +113,29 @@ extension MeetingOptions {
     }
 }
 
+extension Intent {
+    /// What a wish is called.
+    init(wished text: String) throws(APIError) {
+        let intents: [String: Intent] = [
+            "auto": .auto, "cluster": .cluster, "join": .join, "bridge": .bridge,
+            "private": .private,
+        ]
+        guard let intent = intents[text] else {
+            throw APIError(
+                .badRequest, "The intent of the meeting is none of those that there are.",
+                hint: "Use auto, cluster, join, bridge or private.")
+        }
+        self = intent
+    }
+}
+
 extension ClusterID {
     /// The cluster that a wish names.
     fileprivate init(wished text: String, by intent: Intent) throws(APIError) {
-        guard intent == .auto || intent == .cluster else {
+        guard intent == .auto || intent == .cluster || intent == .bridge else {
             throw APIError(
                 .badRequest, "A cluster is named, and the intent takes nobody into one.",
-                hint: "Name it with the intents auto and cluster alone.")
+                hint: "Name it with the intents auto, cluster and bridge alone.")
         }
         guard let id = ClusterID(text) else { throw .nothingThere }
         self = id

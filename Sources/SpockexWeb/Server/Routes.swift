@@ -18,6 +18,7 @@ struct Routes: Sendable {
         self.addMeetings(version)
         self.addPeers(version)
         self.addClusters(version)
+        self.addBridges(version)
         version.get("events") { request, _ in try await self.events(request) }
         version.post("stop") { request, _ in
             _ = try await request.value(EmptyRequest.self)
@@ -62,8 +63,12 @@ struct Routes: Sendable {
                 guard let id = ClusterID(text) else { throw .nothingThere }
                 return id
             }
+            let intent = try value.intent.map { text throws(APIError) in
+                try Intent(wished: text)
+            }
             guard
-                case .accepted(let id) = try await self.perform(.accept(value.text, into: cluster))
+                case .accepted(let id) = try await self.perform(
+                    .accept(value.text, into: cluster, intent: intent))
             else { throw APIError.unexpectedReply }
             return try Self.answer(
                 PairingState(pairing: id.description, state: await self.state(of: id)))

@@ -11,6 +11,7 @@ struct Accept: AsyncParsableCommand {
               spockex accept photo.jpg
               spockex accept answer.txt --wait --json
               spockex accept photo.jpg --cluster family
+              spockex accept photo.jpg --bridge
             """)
 
     @Argument(help: "A picture (PNG, JPEG), an NDEF message or a text file; - for standard input.")
@@ -19,11 +20,29 @@ struct Accept: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Take the other, a newcomer, into this cluster (name or id).", valueName: "cluster"))
+            "Take the other, a newcomer, into this cluster (name or id); with --bridge: link it.",
+            valueName: "cluster"))
     var cluster: String?
+
+    @Flag(name: .long, help: "Link your clusters, if the offer did not say what is wanted.")
+    var bridge = false
+
+    @Flag(name: .long, help: "Be taken into the other's cluster, if the offer did not say so.")
+    var join = false
+
+    @Flag(name: .long, help: "Make a cluster of just the two of you, if the offer did not say so.")
+    var `private` = false
 
     @OptionGroup var wait: WaitOptions
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        let chosen = [self.bridge, self.join, self.private, self.cluster != nil && !self.bridge]
+        guard chosen.count(where: \.self) <= 1 else {
+            throw ValidationError(
+                "Only one of --cluster, --join, --bridge and --private can be wanted.")
+        }
+    }
 
     func run() async throws {
         let client = try self.common.client()
@@ -56,6 +75,16 @@ struct Accept: AsyncParsableCommand {
     ) async throws(APIError) -> PairingState {
         var request = AcceptRequest(text: text)
         if let cluster = self.cluster { request.cluster = try await client.cluster(cluster).id }
+        request.intent =
+            self.bridge ? "bridge" : self.join ? "join" : self.private ? "private" : nil
+        if request.intent == nil, request.cluster == nil,
+            Console.isInteractive(json: self.common.json),
+            let prompt = BridgePrompt(code: text, try await client.status()),
+            let choice = try await prompt.ask()
+        {
+            (request.intent, request.cluster) = (choice.intent, choice.cluster)
+        }
+        if request.intent == "bridge" { try await client.tellOfBridge(request.cluster) }
         do throws(APIError) {
             return try await Self.post(request, by: client)
         } catch {

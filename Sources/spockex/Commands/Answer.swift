@@ -43,7 +43,13 @@ struct Answer: AsyncParsableCommand {
     func run() async throws {
         let client = try self.common.client()
         let text = try Source.text(self.source)
-        let wish = try await self.wish.wish(client)
+        var wish = try await self.wish.wish(client)
+        if wish.intent == "auto", Console.isInteractive(json: self.common.json),
+            let prompt = BridgePrompt(code: text, try await client.status()),
+            let choice = try await prompt.ask()
+        {
+            (wish.intent, wish.cluster) = choice
+        }
         let (made, code, paths) = try await self.make(client, text, wish)
         if self.common.json {
             try Console.print(
@@ -60,6 +66,7 @@ struct Answer: AsyncParsableCommand {
                         + "clocks or ask for a new one.")
             }
         }
+        if wish.intent == "bridge" { try await client.tellOfBridge(wish.cluster) }
         if MeetingReach.isOneNetwork(offer: text, answer: made.text) {
             Console.note(MeetingReach.oneNetworkNote)
         }

@@ -13,6 +13,7 @@ struct Offer: AsyncParsableCommand {
               spockex offer --png offer.png --expires 1h
               spockex offer --json --text offer.txt
               spockex offer --cluster family
+              spockex offer --bridge
             """)
 
     @OptionGroup var wish: WishOptions
@@ -35,6 +36,7 @@ struct Offer: AsyncParsableCommand {
             next: "The other person scans it (spockex answer) within "
                 + "\(Wording.distance(made.expires).dropFirst(3)); then scan their code: "
                 + "spockex accept SOURCE")
+        if wish.intent == "bridge" { try await client.tellOfBridge(wish.cluster) }
     }
 }
 

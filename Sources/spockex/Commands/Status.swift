@@ -38,6 +38,9 @@ struct Status: AsyncParsableCommand {
         parts.append("Peers\n" + Listing.peers(status.peers, indent: "  "))
         parts += Listing.causes(status)
         parts.append("Clusters\n" + Listing.clusters(status.clusters, indent: "  "))
+        if !status.bridges.isEmpty {
+            parts.append("Bridges\n" + BridgeText.list(status.bridges, indent: "  "))
+        }
         parts.append("Pairings\n" + Listing.pairings(status.pairings, indent: "  "))
         let counters = status.counters.filter { $0.value > 0 }.sorted { $0.key < $1.key }
         if !counters.isEmpty {

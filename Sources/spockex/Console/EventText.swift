@@ -35,6 +35,7 @@ enum EventText {
         let who = names[id] ?? Wording.short(id)
         switch event.kind {
         case "trusted": return "\(who) is a peer now."
+        case "bridgeMade": return "\(who) links its cluster with one of yours."
         case "peerConnected": return "\(who) is connected at \(event.endpoint ?? "")."
         case "peerUnreachable": return "\(who) cannot be reached; the search has begun."
         case "peerMoved":
@@ -85,6 +86,13 @@ enum EventText {
         case "memberCloned":
             return "\(who) of \(cluster) runs twice: from a copy of its home, or somebody has its "
                 + "keys."
+        case "bridgeOpened":
+            return "\(by ?? "Somebody") links \(cluster) with another cluster."
+        case "bridgeClosed": return "A bridge of \(cluster) is closed."
+        case "cardSeen":
+            return "\(event.cardName ?? "Somebody") of another cluster is seen by \(cluster)."
+        case "cardGone":
+            return "\(event.cardName ?? "Somebody") of another cluster is not seen any more."
         default: return nil
         }
     }

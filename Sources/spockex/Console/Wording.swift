@@ -84,6 +84,7 @@ enum Wording {
 
     /// How a peer came: `in person`, `introduced by Ben`.
     static func met(_ peer: PeerRow) -> String {
+        if peer.met == "card" { return "across a bridge" }
         guard peer.met == "introduced" else { return "in person" }
         return "introduced" + (peer.introducedBy.map { " by \($0)" } ?? "")
     }
@@ -121,7 +122,11 @@ enum Wording {
 
     /// Why a path is not direct, as the end of a sentence.
     static func reason(_ code: String) -> String {
-        code == "noDirectPath" ? "nothing sent directly comes through" : code
+        switch code {
+        case "noDirectPath": "nothing sent directly comes through"
+        case "bridge": "it is across a bridge"
+        default: code
+        }
     }
 
     /// The last problem of a pairing as a few words.
@@ -131,7 +136,7 @@ enum Wording {
         case "timedOut": "the other side did not answer in time"
         case "refusedByPeer": "the other node refused"
         case "intentConflict": "the two of you asked for different things"
-        case "notYet": "needs a later version"
+        case "undecided": "you are in different clusters: both must say --bridge, or one --join"
         case "badMessage": "the other node's message was wrong"
         case .some(let other): other
         }

@@ -26,6 +26,11 @@ enum MeetingText {
                 report.scenario == "A"
                     ? "Your cluster is “\(name)”." : "The two of you share the cluster “\(name)”.")
         }
+        if report.bridge != nil || report.scenario == "C" {
+            lines.append(
+                "Your clusters are linked and stay two; so far only cards may cross. See: spockex "
+                    + "bridges")
+        }
         lines.append(
             "Safety number: \(Console.bold(Wording.safetyNumber(report.safetyNumber)))")
         lines.append(

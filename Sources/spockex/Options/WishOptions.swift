@@ -7,7 +7,9 @@ import SpockexAPI
 struct WishOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("Take the other into this cluster (name or id).", valueName: "cluster"))
+        help: ArgumentHelp(
+            "Take the other into this cluster (name or id); with --bridge: link this one.",
+            valueName: "cluster"))
     var cluster: String?
 
     @Flag(name: .long, help: "Be taken into the other's cluster.")
@@ -32,7 +34,9 @@ struct WishOptions: ParsableArguments {
     var expires: Life = Life(seconds: 600)
 
     func validate() throws {
-        let chosen = [self.cluster != nil, self.join, self.bridge, self.private]
+        let chosen = [
+            self.cluster != nil && !self.bridge, self.join, self.bridge, self.private,
+        ]
         guard chosen.count(where: \.self) <= 1 else {
             throw ValidationError(
                 "Only one of --cluster, --join, --bridge and --private can be wanted.")
@@ -59,7 +63,7 @@ struct WishOptions: ParsableArguments {
         }
         if let cluster = self.cluster {
             let clusters = try await client.status().clusters
-            wish.intent = "cluster"
+            wish.intent = self.bridge ? "bridge" : "cluster"
             wish.cluster =
                 try Selection.one(cluster, of: clusters, what: "cluster", list: "clusters").id
         } else if self.join {

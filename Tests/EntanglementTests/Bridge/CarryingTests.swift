@@ -34,7 +34,8 @@ import Testing
         #expect(Set(numbers).count == 1)
         clusters.circle.request(1, .ping(id))
         clusters.circle.run(for: .seconds(1))
-        guard case .pong(id, _, .relayed(_, .bridge))? = clusters.circle.hosts[1].replies.last?.reply
+        guard
+            case .pong(id, _, .relayed(_, .bridge))? = clusters.circle.hosts[1].replies.last?.reply
         else {
             Issue.record("no pong")
             return
@@ -113,9 +114,14 @@ import Testing
         #expect(try hand(2, 1, &clusters) == 0)
         #expect(try hand(1, 2, &clusters) == 1)
         #expect(try hand(0, 3, &clusters) == 0)
-        #expect(Frame(Frame.bridge(.carry(Carried(
-            origin: cards.own, target: cards.other, hops: 3, id: 1,
-            bytes: [UInt8](repeating: 0, count: 40)))).bytes) == nil)
+        #expect(
+            Frame(
+                Frame.bridge(
+                    .carry(
+                        Carried(
+                            origin: cards.own, target: cards.other, hops: 3, id: 1,
+                            bytes: [UInt8](repeating: 0, count: 40)))
+                ).bytes) == nil)
     }
 
     /// Another's card, one that does not cross, or nobody's.

@@ -29,7 +29,7 @@ import Testing
             Notice.Bridge(
                 isOpen: true, role: .answering, meeting: noise(32, seed: 4),
                 alias: ClusterAlias(high: 3, low: 4), own: keys(1), other: keys(3),
-                policy: BridgePolicy(.nothing), word: word)),
+                policy: BridgePolicy(.nothing), name: "hackers", word: word)),
         .vote(.all, isOn: true), .vote(BridgeID(high: 1, low: 2), isOn: false),
         .card(ClusterAlias(high: 3, low: 4), nil),
         .card(

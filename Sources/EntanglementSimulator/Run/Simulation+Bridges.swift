@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+
+/// What a course about two linked clusters remembers.
+struct BridgeStory: Sendable {
+    /// The number of hosts of the first cluster; the others are of the second.
+    let firstCount: Int
+    /// The two clusters, once they are founded.
+    var clusters: [ClusterID?] = [nil, nil]
+    /// Who has agreed to a card, and has not taken it back.
+    var consenting: Set<HostID> = []
+    /// Cards of hosts that agreed once.
+    var cards: [CardID: HostID] = [:]
+    /// Whether both may tell each other their addresses.
+    var addressesCross = false
+    /// Pairs of hosts that are two ends of a bridge.
+    var ends: Set<Set<HostID>> = []
+    /// What may cross, as every end was told last.
+    var level = BridgeLevel.cards
+    /// Carried datagrams by who carried them on.
+    var carried: Set<CarriedKey> = []
+    /// Bytes that a host has carried on for an origin.
+    var volumes: [VolumeKey: Volume] = [:]
+    /// When somebody wanted all bridges to be closed.
+    var closedAt: Instant?
+    /// Bytes that nobody but two may read.
+    let mark: [UInt8]
+
+    struct CarriedKey: Hashable, Sendable {
+        var host: HostID
+        var incarnation: Int
+        var origin: CardID
+        var id: UInt64
+    }
+
+    struct VolumeKey: Hashable, Sendable {
+        var host: HostID
+        var incarnation: Int
+        var origin: CardID
+    }
+
+    struct Volume: Sendable {
+        var since: Instant
+        var byteCount = 0
+    }
+
+    /// Which of the two clusters a host is of.
+    func side(of host: HostID) -> Int { host.number < self.firstCount ? 0 : 1 }
+
+    func areApart(_ one: HostID, _ other: HostID) -> Bool {
+        self.side(of: one) != self.side(of: other)
+    }
+}
+
+// What people do about two clusters and the bridges between them.
+extension Simulation {
+    mutating func carryOutAtBridge(_ action: Action) {
+        switch action {
+        case .bridge(let one, let other, let tries): self.bridge(one, other, tries: tries)
+        case .setBridges(let level, let addresses): self.setBridges(level, addresses: addresses)
+        case .giveCard(let host, let policy): self.giveCard(host, policy)
+        case .closeBridges(let hosts): self.closeBridges(hosts)
+        case .speak(let host): self.speak(host)
+        case .expectClosed: self.expectClosed()
+        default: break
+        }
+    }
+
+    private mutating func command(_ request: Request, _ id: HostID) {
+        guard self.hosts[id.number].isRunning else { return }
+        let (_, effects) = self.hosts[id.number].request(request, at: self.now)
+        self.follow(effects, of: id)
+    }
+
+    func status(of id: HostID) -> NodeStatus? {
+        let host = self.hosts[id.number]
+        guard host.isRunning else { return nil }
+        return host.node?.status(now: host.clock.moment(at: self.now))
+    }
+
+    private mutating func bridge(_ one: HostID, _ other: HostID, tries: Int) {
+        guard let story = self.bridges, !self.isHealed else { return }
+        let isPossible = [one, other].allSatisfy { id in
+            self.hosts[id.number].isRunning
+                && self.hosts[id.number].disk.store.state.clusters.contains {
+                    $0.id == story.clusters[story.side(of: id)] && $0.standing == .member
+                }
+        }
+        guard isPossible else {
+            guard tries > 0 else { return }
+            return self.plan(.bridge(one, other, tries: tries - 1), after: .seconds(15))
+        }
+        self.count(.bridging)
+        self.bridges?.ends.insert([one, other])
+        self.offer(
+            by: one, to: other,
+            MeetingWishes(
+                offering: MeetingOptions(intent: .bridge),
+                answering: MeetingOptions(intent: .bridge)))
+    }
+
+    private mutating func setBridges(_ level: BridgeLevel, addresses: Bool) {
+        self.bridges?.level = level
+        for id in self.hosts.map(\.id) {
+            for bridge in self.status(of: id)?.bridges ?? [] where bridge.isOwn {
+                self.command(
+                    .setBridge(bridge.id, BridgePolicy(level, addresses: addresses)), id)
+            }
+        }
+    }
+
+    private mutating func giveCard(_ id: HostID, _ policy: BridgePolicy?) {
+        guard let bridge = self.status(of: id)?.bridges.first else { return }
+        if policy == nil {
+            self.count(.cardTaken)
+            self.bridges?.consenting.remove(id)
+        } else {
+            self.count(.cardGiven)
+            self.bridges?.consenting.insert(id)
+        }
+        self.command(.giveCard(bridge.cluster, for: bridge.alias, policy), id)
+        for card in self.status(of: id)?.givenCards ?? [] where card.isOwn {
+            if policy != nil { self.bridges?.cards[card.id] = id }
+        }
+    }
+
+    private mutating func closeBridges(_ ids: [HostID]) {
+        self.count(.bridgeClosing)
+        for id in ids {
+            for bridge in self.status(of: id)?.bridges ?? [] where bridge.isOpen {
+                self.command(.closeBridge(bridge.id), id)
+            }
+        }
+        // Of a majority's votes nobody knows before the last one.
+        self.bridges?.closedAt = self.now
+        self.plan(.expectClosed, after: .seconds(2))
+    }
+
+    /// Everybody across hears something that only two may read.
+    private mutating func speak(_ id: HostID) {
+        guard let mark = self.bridges?.mark, self.hosts[id.number].isRunning else { return }
+        let seed = self.generator.next()
+        self.step(id) { $0.speak(across: mark, seed: seed, at: $1) }
+    }
+
+    // MARK: What is watched
+
+    /// A packet was opened at a host: nobody reads what is carried, and nothing goes too far.
+    mutating func hearsAcross(
+        _ packet: OpenedPacket, _ effects: SimulatedHost.Effects, at id: HostID
+    ) {
+        guard let story = self.bridges, packet.content == .frame else { return }
+        self.checkStrangers(in: packet.plaintext, at: id)
+        guard
+            case .carry(let origin, _, let hops, let bytes)? = BridgeFrameView(
+                frame: packet.plaintext)
+        else { return }
+        if self.usesRealCryptography, bytes.holds(story.mark) {
+            self.checker.report(.carriedIsSealed, at: self.now, [id], "a marked payload")
+        }
+        if hops == 0, effects.carried.contains(where: { $0.origin == origin }) {
+            self.checker.report(.carriedStaysNear, at: self.now, [id], "after the last end")
+        }
+    }
+
+    /// A host has carried datagrams on.
+    mutating func followBridges(_ effects: SimulatedHost.Effects, of id: HostID) {
+        guard self.bridges != nil else { return }
+        let incarnation = self.hosts[id.number].incarnation
+        for frame in effects.carried {
+            guard case .carry(let origin, let number, _, let bytes) = frame else { continue }
+            let key = BridgeStory.CarriedKey(
+                host: id, incarnation: incarnation, origin: origin, id: number)
+            if self.bridges?.carried.insert(key).inserted == false {
+                self.checker.report(.carriedOnce, at: self.now, [id], "carried on twice")
+            }
+            self.checkVolume(bytes.count, of: origin, at: id, incarnation)
+            if self.bridges?.level ?? .cards < .messages {
+                self.checker.report(.policyHolds, at: self.now, [id], "carried without leave")
+            }
+        }
+        if effects.hasClusterNews { self.checkHoldings(of: id) }
+    }
+
+    private mutating func checkVolume(
+        _ byteCount: Int, of origin: CardID, at id: HostID, _ incarnation: Int
+    ) {
+        let key = BridgeStory.VolumeKey(host: id, incarnation: incarnation, origin: origin)
+        var volume = self.bridges?.volumes[key] ?? BridgeStory.Volume(since: self.now)
+        volume.byteCount += byteCount
+        self.bridges?.volumes[key] = volume
+        let seconds = (self.now - volume.since).nanoseconds / 1_000_000_000 + 1
+        // The wall and the own clock of a host may go differently; both quotas together are the most.
+        let most = 262_144 + 65_536 + Int(seconds) * (17_476 + 4_096) * 2
+        if volume.byteCount > most {
+            self.checker.report(.carriedIsLittle, at: self.now, [id], "\(volume.byteCount) bytes")
+        }
+    }
+
+    /// What a host holds of the other cluster: cards of those who agreed, and nothing of anybody else.
+    private mutating func checkHoldings(of id: HostID) {
+        guard let story = self.bridges, let status = self.status(of: id) else { return }
+        for card in status.foreignCards where story.cards[card.id] == nil {
+            self.checker.report(.cardsAreReal, at: self.now, [id], "“\(card.name)”")
+        }
+        let state = self.hosts[id.number].disk.store.state
+        for notice in state.notices { self.checkStrangers(in: notice.bytes, at: id) }
+    }
+
+    /// No id, key or name of a member of the other cluster who did not agree.
+    private mutating func checkStrangers(in bytes: [UInt8], at id: HostID) {
+        guard let story = self.bridges, bytes.count > 40 else { return }
+        for other in self.hosts where story.areApart(other.id, id) {
+            for cluster in other.disk.store.state.clusters
+            where cluster.id == story.clusters[story.side(of: other.id)] {
+                var secrets = [cluster.id.bytes, cluster.membership.member.bytes]
+                if let keys = other.primitives.agreementKey(
+                    from: cluster.membership.agreementKey)
+                {
+                    secrets.append(keys.publicKey.bytes)
+                }
+                if !story.cards.values.contains(other.id),
+                    !story.ends.contains(where: { $0.contains(other.id) })
+                {
+                    secrets.append(Array(other.name.utf8))
+                }
+                if secrets.contains(where: { bytes.holds($0) }) {
+                    self.checker.report(
+                        .strangersStayUnknown, at: self.now, [id], "of \(other.name)")
+                }
+            }
+        }
+    }
+
+    /// A packet of a host reaches one of the other cluster: only ends meet, unless addresses cross.
+    mutating func checkBorder(_ packet: Packet, at id: HostID) {
+        guard let story = self.bridges, let origin = packet.origin, !packet.isForged,
+            story.areApart(origin, id), !story.addressesCross,
+            !story.ends.contains([origin, id])
+        else { return }
+        self.checker.report(.addressesStayHome, at: self.now, [origin, id], "sent directly")
+    }
+
+    // MARK: The end
+
+    /// Two seconds after closing nobody who is connected has anything across.
+    private mutating func expectClosed() {
+        for id in self.hosts.map(\.id) where !self.checker.villains.contains(id) {
+            guard let status = self.status(of: id), self.isHealed, self.isWellConnected(id) else {
+                continue
+            }
+            if status.bridges.contains(where: \.isOpen) || !status.foreignCards.isEmpty
+                || !(self.hosts[id.number].node?.connectedAcross.isEmpty ?? true)
+            {
+                self.checker.report(
+                    .closingIsQuick, at: self.now, [id], "something is left after 2 s")
+            }
+        }
+    }
+
+    /// Whether a host is connected with all others of its cluster, and so are the ends.
+    private func isWellConnected(_ id: HostID) -> Bool {
+        guard let status = self.status(of: id) else { return false }
+        return status.clusters.allSatisfy { $0.connected == $0.members - 1 }
+    }
+
+    /// After the faults: who may talk talks, unless everything was closed.
+    mutating func checkBridgeRecovery() {
+        for _ in 0..<6 where self.checker.violations.isEmpty {
+            guard !self.missingAcross().isEmpty else { return }
+            self.run(until: self.now + .seconds(30))
+        }
+        guard self.checker.violations.isEmpty, let missing = self.missingAcross().first else {
+            return
+        }
+        self.checker.report(.talksAcross, at: self.now, missing, "not connected")
+    }
+
+    /// Pairs of hosts across that could talk by an open bridge whose links are all up, and do not.
+    private func missingAcross() -> [[HostID]] {
+        guard let story = self.bridges, story.closedAt == nil, story.level >= .messages,
+            self.checker.villains.isEmpty
+        else { return [] }
+        var missing: [[HostID]] = []
+        for one in story.consenting.sorted(by: { $0.number < $1.number }) {
+            guard let status = self.status(of: one), story.side(of: one) == 0,
+                status.bridges.contains(where: { $0.isOpen && $0.isConnected }),
+                self.isWellConnected(one)
+            else { continue }
+            for card in status.foreignCards {
+                guard let other = story.cards[card.id], story.consenting.contains(other),
+                    self.isWellConnected(other), card.relation != nil,
+                    self.isUp(card.bridges, one, other)
+                else { continue }
+                let isConnected =
+                    self.hosts[one.number].node?.connectedAcross.contains {
+                        $0.other == card.id && $0.isConnected
+                    } ?? false
+                if !isConnected { missing.append([one, other]) }
+            }
+        }
+        return missing
+    }
+
+    /// Whether one of these bridges is reached directly by both, and its ends reach each other so.
+    private func isUp(_ bridges: [BridgeID], _ one: HostID, _ other: HostID) -> Bool {
+        bridges.contains { id in
+            let ends = self.hosts.map(\.id).filter { self.leads($0, to: id, asEnd: true) }
+            return ends.count == 2 && self.leads(one, to: id, asEnd: false)
+                && self.leads(other, to: id, asEnd: false)
+        }
+    }
+
+    /// Whether a host reaches a bridge, or the other end of its own, without help.
+    private func leads(_ host: HostID, to bridge: BridgeID, asEnd: Bool) -> Bool {
+        guard let status = self.status(of: host),
+            let row = status.bridges.first(where: { $0.id == bridge }),
+            row.isOwn || !asEnd, row.isOpen, row.isConnected
+        else { return false }
+        return status.peers.first { $0.id == row.relation }?.path != nil
+    }
+}
+
+extension [UInt8] {
+    /// Whether these bytes stand anywhere in it.
+    func holds(_ part: [UInt8]) -> Bool {
+        guard let first = part.first, self.count >= part.count else { return false }
+        for start in 0...(self.count - part.count)
+        where self[start] == first && self[start...].starts(with: part) {
+            return true
+        }
+        return false
+    }
+}

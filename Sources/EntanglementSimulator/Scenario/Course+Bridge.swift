@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+
+// Two clusters: each is founded and grows, then two of different ones link them; people give cards, move,
+// close.
+extension Course {
+    mutating func planBridge() {
+        let hosts = self.simulation.hosts.map(\.id)
+        let firstCount = hosts.count / 2
+        self.simulation.bridges = BridgeStory(
+            firstCount: firstCount,
+            mark: (0..<24).map { _ in UInt8(self.number(in: 0...255)) })
+        self.simulation.checker.isAboutCluster = true
+        self.simulation.people.areResolute = true
+        for side in [Array(hosts[..<firstCount]), Array(hosts[firstCount...])] {
+            self.simulation.plan(.foundSide(side), after: .seconds(4))
+        }
+        let pairs = [
+            (
+                hosts[self.number(in: 0...firstCount - 1)],
+                hosts[self.number(in: firstCount...hosts.count - 1)]
+            ),
+            (
+                hosts[self.number(in: 0...firstCount - 1)],
+                hosts[self.number(in: firstCount...hosts.count - 1)]
+            ),
+        ]
+        self.simulation.plan(.bridge(pairs[0].0, pairs[0].1, tries: 6), after: .seconds(70))
+        if self.number(in: 0...1) == 0, pairs[1] != pairs[0] {
+            self.simulation.plan(.bridge(pairs[1].0, pairs[1].1, tries: 6), after: .seconds(85))
+        }
+        self.planPolicies(hosts)
+        self.planBridgeVillain(hosts, ends: [pairs[0].0, pairs[0].1])
+    }
+
+    private mutating func planPolicies(_ hosts: [HostID]) {
+        let levels: [BridgeLevel] = [.cards, .messages, .messages, .relaying, .relaying]
+        let level = levels[self.number(in: 0...levels.count - 1)]
+        let addresses = level >= .messages && self.number(in: 0...3) == 0
+        self.simulation.bridges?.addressesCross = addresses
+        for at in [125, 170, 245] {
+            self.simulation.plan(
+                .setBridges(level, addresses: addresses), after: .seconds(at))
+        }
+        for host in hosts where self.number(in: 0...2) > 0 {
+            let policy = BridgePolicy(
+                self.number(in: 0...1) == 0 ? .messages : .relaying, addresses: addresses)
+            let at = Duration.seconds(self.number(in: 130...200))
+            self.simulation.plan(.giveCard(host, policy), after: at)
+            // Who was away when it was asked is asked again.
+            self.simulation.plan(.giveCard(host, policy), after: .seconds(250))
+            if self.number(in: 0...5) == 0 {
+                self.simulation.plan(.giveCard(host, nil), after: .seconds(270))
+            }
+        }
+        for _ in 0..<20 {
+            let host = hosts[self.number(in: 0...hosts.count - 1)]
+            self.simulation.plan(
+                .speak(host), after: .seconds(210) + self.time(within: .seconds(300)))
+        }
+        guard self.number(in: 0...1) == 0 else { return }
+        let sides = [Array(hosts[..<(hosts.count / 2)]), Array(hosts[(hosts.count / 2)...])]
+        // Either everybody of one side, or everybody at all: the ends are among them.
+        let closers = self.number(in: 0...1) == 0 ? hosts : sides[self.number(in: 0...1)]
+        self.simulation.plan(
+            .closeBridges(closers), after: self.scenario.spans.chaos + .seconds(200))
+    }
+
+    /// In a third of the courses one end of the first bridge, or somebody else, means harm.
+    private mutating func planBridgeVillain(_ hosts: [HostID], ends: [HostID]) {
+        guard self.number(in: 0...2) == 0 else { return }
+        let all = ends + hosts
+        let id = all[self.number(in: 0...all.count - 1)]
+        self.simulation.hosts[id.number].villain = Villain(
+            .tampers, lies: [], seed: self.simulation.generator.next())
+        self.simulation.checker.villains.insert(id)
+        for _ in 0..<40 {
+            let at = Duration.seconds(120) + self.time(within: .seconds(300))
+            self.simulation.plan(.misbehave(id), after: at)
+        }
+    }
+
+    mutating func bridgeMishap(_ host: HostID, _ hosts: [HostID]) -> Mishap {
+        switch self.number(in: 0...11) {
+        case 0: [(.crash(host, atNextStepAfter: nil), .zero)]
+        case 1: [(.losePower(host), .zero)]
+        case 2: [(.suspend(host, .seconds(self.number(in: 1...200))), .zero)]
+        case 3, 4, 5: [(.move([host]), .zero)]
+        case 6: [(.unplug(host), .zero), (.plugIn(host), self.time(within: .seconds(100)))]
+        case 7: [(.setInternet(self.badInternet()), .zero)]
+        case 8: self.cut(host, hosts)
+        case 9:
+            [(.split(self.some(of: hosts)), .zero), (.split([]), self.time(within: .seconds(200)))]
+        case 10: [(.attack(on: host), .zero)]
+        default: [(.crash(host, atNextStepAfter: self.number(in: 0...6)), .zero)]
+        }
+    }
+}
+
+extension Simulation {
+    /// Two of a side found its cluster; the others are taken in, one after the other.
+    mutating func foundSide(_ hosts: [HostID]) {
+        guard let story = self.bridges, !self.isHealed else { return }
+        let side = story.side(of: hosts[0])
+        func isRunning(_ id: HostID) -> Bool { self.hosts[id.number].isRunning }
+        func membership(_ id: HostID) -> ClusterRecord? {
+            self.hosts[id.number].disk.store.state.clusters.first {
+                $0.id == story.clusters[side] || story.clusters[side] == nil
+            }
+        }
+        if story.clusters[side] == nil {
+            if let founded = membership(hosts[0]), founded.standing == .member {
+                self.bridges?.clusters[side] = founded.id
+            } else if isRunning(hosts[0]), isRunning(hosts[1]) {
+                self.count(.founding)
+                self.offer(
+                    by: hosts[0], to: hosts[1],
+                    MeetingWishes(
+                        offering: MeetingOptions(), answering: MeetingOptions(),
+                        isFounding: true))
+                return self.plan(.foundSide(hosts), after: .seconds(20))
+            }
+            return self.plan(.foundSide(hosts), after: .seconds(5))
+        }
+        guard let cluster = story.clusters[side],
+            let newcomer = hosts.dropFirst(2).first(where: { membership($0) == nil })
+        else { return }
+        if isRunning(hosts[0]), isRunning(newcomer) {
+            self.count(.takingIn)
+            self.offer(
+                by: hosts[0], to: newcomer,
+                MeetingWishes(
+                    offering: MeetingOptions(intent: .cluster, cluster: cluster),
+                    answering: MeetingOptions(intent: .join), into: cluster, sponsor: hosts[0]))
+        }
+        self.plan(.foundSide(hosts), after: .seconds(20))
+    }
+}

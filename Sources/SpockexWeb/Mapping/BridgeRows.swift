@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import SpockexAPI
+
+extension PolicyRow {
+    init(_ policy: BridgePolicy) {
+        self.init(level: policy.level.name, addresses: policy.addresses)
+    }
+}
+
+extension BridgeRow {
+    init(_ bridge: NodeStatus.Bridge, in status: NodeStatus) {
+        let cluster = status.clusters.first { $0.id == bridge.cluster }
+        let peer = bridge.relation.flatMap { id in status.peers.first { $0.id == id } }
+        let author = cluster?.roster.first { $0.id == bridge.author }
+        self.init(
+            id: bridge.id.description,
+            clusters: [bridge.cluster.description, bridge.alias.description],
+            names: [cluster?.name ?? "", bridge.name],
+            via: peer?.name ?? author?.name ?? bridge.author.description,
+            state: !bridge.isOpen ? "closed" : bridge.isConnected ? "open" : "unreachable",
+            own: bridge.isOwn, policy: PolicyRow(bridge.policy),
+            ownPolicy: PolicyRow(bridge.ownPolicy), closers: bridge.closers.map(\.description),
+            until: Timestamp(bridge.until))
+    }
+}
+
+extension BridgeReport {
+    /// The bridge of that id with its cards; nil: there is none.
+    init?(_ id: BridgeID, in status: NodeStatus) {
+        guard let bridge = status.bridges.first(where: { $0.id == id }) else { return nil }
+        let given = status.givenCards.filter {
+            $0.cluster == bridge.cluster && $0.alias == bridge.alias
+        }
+        let seen = status.foreignCards.filter {
+            $0.cluster == bridge.cluster && $0.bridges.contains(id)
+        }
+        self.init(
+            bridge: BridgeRow(bridge, in: status),
+            given: given.map {
+                CardRow(
+                    id: $0.id.description, name: $0.name, policy: PolicyRow($0.policy),
+                    own: $0.isOwn, verified: true, peer: nil)
+            },
+            seen: seen.map {
+                CardRow(
+                    id: $0.id.description, name: $0.name, policy: PolicyRow($0.policy),
+                    own: false, verified: $0.isConfirmed, peer: $0.relation?.description)
+            })
+    }
+}
+
+extension PairingProblem {
+    /// Its name for programs.
+    var name: String { self == .undecided ? "undecided" : self.rawValue }
+}
+
+extension NodeStatus {
+    /// Whether a peer is across a bridge, by its card.
+    func isCard(_ peer: Peer) -> Bool {
+        self.foreignCards.contains { $0.relation == peer.id }
+    }
+
+    /// The bridge of which a peer is the other end, or across which it is.
+    func bridge(of peer: Peer) -> BridgeID? {
+        guard peer.cluster == nil else { return nil }
+        return self.bridges.first { $0.isOwn && $0.relation == peer.id }?.id
+            ?? self.foreignCards.first { $0.relation == peer.id }?.bridges.first
+    }
+}
