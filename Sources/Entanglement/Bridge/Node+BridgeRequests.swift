@@ -71,6 +71,11 @@ extension Node {
         guard let clean = DisplayName.clean(Array((name ?? self.name).utf8)) else {
             throw .badName
         }
+        if let held = self.ownCard(for: alias, index, turn)?.card, held.policy == policy,
+            held.name == clean
+        {
+            return
+        }
         guard self.giveCard(for: alias, policy, name: clean, index, &turn) else {
             throw .clusterFull
         }

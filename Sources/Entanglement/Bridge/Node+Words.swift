@@ -94,7 +94,10 @@ extension Node {
         let wanted = self.wantedCards(position, index, turn)
         var frames: [BridgeFrame] = []
         for card in wanted where !held.contains(card.held) { frames.append(.card(card.card)) }
-        for other in held where !wanted.contains(where: { $0.held.card == other.card }) {
+        for other in held
+        where !wanted.contains(where: { $0.held.card == other.card })
+            && !self.isOnlyUnvouched(other.card, link, index, turn)
+        {
             frames.append(.withdrawal(other.card))
         }
         guard !frames.isEmpty else {
@@ -105,6 +108,18 @@ extension Node {
         for frame in frames.prefix(BridgeLimits.cardBurst) {
             self.update(link.relation, &turn) { $0.send(.bridge(frame), &$1) }
         }
+    }
+
+    /// Whether a card may cross and only a second member's word about its newest one is missing: the former
+    /// one stays as long as it holds.
+    private func isOnlyUnvouched(
+        _ card: CardID, _ link: BridgeLink, _ index: Int, _ turn: Turn
+    ) -> Bool {
+        guard let bridge = self.live[index].bridges.bridge(link.bridge), bridge.isOpen,
+            bridge.policy.level >= .cards, let given = self.live[index].bridges.given(card)
+        else { return false }
+        return given.author == turn.membership(of: link.cluster)?.member
+            && given.card.target == link.alias
     }
 
     /// What the cluster is called across, if nobody gave another name: nothing that names people.

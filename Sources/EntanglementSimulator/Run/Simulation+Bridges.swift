@@ -291,6 +291,7 @@ extension Simulation {
             for card in status.foreignCards {
                 guard let other = story.cards[card.id], story.consenting.contains(other),
                     self.isWellConnected(other), card.relation != nil,
+                    self.sees(other, one, story),
                     self.isUp(card.bridges, one, other)
                 else { continue }
                 let isConnected =
@@ -301,6 +302,13 @@ extension Simulation {
             }
         }
         return missing
+    }
+
+    /// Whether a host has another one's card too.
+    private func sees(_ one: HostID, _ other: HostID, _ story: BridgeStory) -> Bool {
+        self.status(of: one)?.foreignCards.contains {
+            story.cards[$0.id] == other && $0.relation != nil
+        } ?? false
     }
 
     /// Whether one of these bridges is reached directly by both, and its ends reach each other so.

@@ -57,12 +57,14 @@ enum BridgeText {
         let seen = report.seen.map { card in
             "  \(Self.who(card, bridge)): \(Self.policy(card.policy))"
         }
-        return
-            ([lines.joined(separator: "\n")]
-            + ["Seen over there\n" + (given.isEmpty ? "  nobody" : given.joined(separator: "\n"))]
-            + ["Seen over here\n" + (seen.isEmpty ? "  nobody" : seen.joined(separator: "\n"))]
-            + [Self.map(report)])
-            .joined(separator: "\n\n")
+        let nobody = ["  nobody"]
+        let parts = [
+            lines.joined(separator: "\n"),
+            (["Seen over there"] + (given.isEmpty ? nobody : given)).joined(separator: "\n"),
+            (["Seen over here"] + (seen.isEmpty ? nobody : seen)).joined(separator: "\n"),
+            Self.map(report),
+        ]
+        return parts.joined(separator: "\n\n")
     }
 
     /// `Emil of “hackers”, via Anna, unverified`.

@@ -59,6 +59,23 @@ import Testing
         #expect(clusters.seen(by: 4) == ["Anna", "Carla"])
     }
 
+    /// A newer card of an end waits for another member's word; the former one stays meanwhile.
+    @Test func anEndsNewCardReplacesTheFormerOneWithoutAGap() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.allow(.messages, at: [0, 3], id)
+        clusters.giveCards([0, 2, 4])
+        clusters.circle.run(for: .seconds(3))
+        #expect(clusters.isConnected(4, with: "Anna"))
+        let card = try #require(clusters.status(4).foreignCards.first { $0.name == "Anna" }?.id)
+        clusters.giveCards([0], BridgePolicy(.relaying))
+        clusters.circle.run(for: .seconds(3))
+        #expect(clusters.isConnected(4, with: "Anna"))
+        #expect(clusters.circle.count(4, .cardGone(clusters.hackers, card)) == 0)
+        let row = clusters.status(4).foreignCards.first { $0.name == "Anna" }
+        #expect(row?.policy == BridgePolicy(.relaying))
+    }
+
     @Test func aSecondBridgeConfirms() throws {
         var clusters = try TwoClusters()
         try clusters.bridge(0, 3)
