@@ -12,7 +12,7 @@ import Testing
         path: PathRow(kind: "direct", endpoint: "192.0.2.7:41414"), rttMilliseconds: 12.25,
         lastHeardAt: Self.time, cluster: "c", matchedAt: nil, forgotten: false)
     static let peerText =
-        #"{"cause":null,"cluster":"c","forgotten":false,"id":"0b9ab3c5-6e0a-4d6a-9d43-0c0f7f7e7a01","#
+        #"{"bridge":null,"cause":null,"cluster":"c","forgotten":false,"id":"0b9ab3c5-6e0a-4d6a-9d43-0c0f7f7e7a01","#
         + #""introducedBy":null,"lastHeardAt":"2026-11-23T09:30:00.250Z","matchedAt":null,"#
         + #""met":"inPerson","name":"Bob","path":{"endpoint":"192.0.2.7:41414","kind":"direct","#
         + #""reason":null,"via":null},"rttMilliseconds":12.25,"state":"connected"}"#
@@ -31,6 +31,16 @@ import Testing
         #"{"connected":1,"epoch":3,"id":"c","member":"m","members":2,"name":"Anna and Bob","#
         + #""standing":"member"}"#
 
+    static let bridge = BridgeRow(
+        id: "b", clusters: ["c", "d"], names: ["family", "hackers"], via: "p", state: "open",
+        own: true, policy: PolicyRow(level: "messages", addresses: true), closers: ["m"],
+        until: Self.time)
+    static let bridgeText =
+        #"{"closers":["m"],"clusters":["c","d"],"id":"b","names":["family","hackers"],"own":true,"#
+        + #""ownPolicy":{"addresses":false,"level":"cards"},"#
+        + #""policy":{"addresses":true,"level":"messages"},"state":"open","#
+        + #""until":"2026-11-23T09:30:00.250Z","via":"p"}"#
+
     /// Encodes to the text, and reads back to the same value.
     private func check<Value: Codable & Equatable>(_ value: Value, _ text: String) throws {
         #expect(try JSONLine.text(value) == text)
@@ -44,7 +54,7 @@ import Testing
                 addresses: [AddressRow(endpoint: "192.0.2.1:41414", kind: "lan", confirmedBy: 0)],
                 ipgetterQueries: 0),
             peers: [Self.peer], clusters: [Self.cluster],
-            bridges: [BridgeRow(id: "b", clusters: ["c", "d"], via: "p", state: "open")],
+            bridges: [Self.bridge],
             pairings: [Self.pairing],
             router: RouterRow(
                 state: "open", gateway: "192.168.1.1", protocol: "pcp",
@@ -52,7 +62,6 @@ import Testing
             lastResorts: LastResortsRow(
                 deadDrop: LastResortRow(done: 2, failed: 1, lastFailure: "No.")),
             counters: ["handshakes": 1, "datagramsReceived": 2])
-        let bridge = #"{"clusters":["c","d"],"id":"b","state":"open","via":"p"}"#
         let node =
             #"{"addresses":[{"confirmedBy":0,"endpoint":"192.0.2.1:41414","kind":"lan"}],"#
             + #""ipgetterQueries":0,"listen":["[::]:41414"],"name":"anna","#
@@ -65,7 +74,7 @@ import Testing
             #"{"deadDrop":{"done":2,"failed":1,"lastFailure":"No."},"dht":null}"#
         try self.check(
             report,
-            #"{"bridges":[\#(bridge)],"clusters":[\#(Self.clusterText)],"#
+            #"{"bridges":[\#(Self.bridgeText)],"clusters":[\#(Self.clusterText)],"#
                 + #""counters":{"datagramsReceived":2,"handshakes":1},"lastResorts":\#(lastResorts),"#
                 + #""node":\#(node),"#
                 + #""pairings":[\#(Self.pairingText)],"peers":[\#(Self.peerText)],"router":\#(router)}"#
@@ -117,6 +126,28 @@ import Testing
         try self.check(
             ClusterLeaveReport(cluster: name, state: "leaving"),
             #"{"cluster":{"id":"c","name":"F"},"state":"leaving"}"#)
+    }
+
+    @Test func aBridgeTellsWhoIsSeenAcrossIt() throws {
+        let card = CardRow(
+            id: "k", name: "Emil", policy: PolicyRow(level: "messages", addresses: false),
+            own: false, verified: false, peer: nil)
+        let cardText =
+            #"{"id":"k","name":"Emil","own":false,"peer":null,"#
+            + #""policy":{"addresses":false,"level":"messages"},"verified":false}"#
+        try self.check(
+            BridgeReport(bridge: Self.bridge, given: [], seen: [card]),
+            #"{"bridge":\#(Self.bridgeText),"given":[],"seen":[\#(cardText)]}"#)
+        try self.check(
+            BridgeList(bridges: [Self.bridge]), #"{"bridges":[\#(Self.bridgeText)]}"#)
+        try self.check(
+            BridgeCloseReport(bridge: "b", did: "voted"), #"{"bridge":"b","did":"voted"}"#)
+        try self.check(
+            PolicyRequest(level: "cards", addresses: false),
+            #"{"addresses":false,"level":"cards","name":null}"#)
+        try self.check(
+            CardRequest(level: nil), #"{"addresses":false,"level":null,"name":null}"#)
+        try self.check(ForbidRequest(forbidden: true), #"{"forbidden":true}"#)
     }
 
     @Test func codesAreShownAsPromised() throws {

@@ -158,8 +158,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "PRAGMA user_version = 4", "PRAGMA user_version = 2147483647",
-        "INSERT INTO grdb_migrations VALUES ('v4')",
+        "PRAGMA user_version = 5", "PRAGMA user_version = 2147483647",
+        "INSERT INTO grdb_migrations VALUES ('v5')",
     ])
     func aNewerDatabaseIsLeftAlone(statement: String) throws {
         let store = try NodeStore(home: self.home.path)
@@ -208,7 +208,8 @@ import Testing
         "UPDATE relation SET bond = 'founding', bondCluster = NULL, bondMember = NULL, "
             + "link = 'bridging', linkCluster = zeroblob(16), linkAlias = zeroblob(16), "
             + "linkCard = NULL",
-        "UPDATE relation SET link = 'crossing', linkCard = NULL", "UPDATE notice SET key = x'00'",
+        "UPDATE relation SET link = 'crossing', linkCard = NULL",
+        "UPDATE notice SET bytes = zeroblob(2000)",
     ])
     func valuesThatNoNodeWritesAreDamage(statement: String) throws {
         let store = try NodeStore(home: self.home.path)

@@ -53,7 +53,7 @@ public enum BridgeLimits {
     /// And one more after each.
     static let tellInterval = Duration.seconds(2)
     /// Ids of carried datagrams that are remembered.
-    static let carriedIDCountMax = 4_096
+    package static let carriedIDCountMax = 4_096
     /// Bytes of one origin that are carried at once, where only messages may cross.
     static let messageBurst = 65_536
     /// And per second.

@@ -71,10 +71,15 @@ struct Carrying: Sendable {
         let isLarge: Bool
     }
 
-    /// Notes a datagram; false: it came before.
-    mutating func isFirst(_ carried: Carried) -> Bool {
+    /// Whether a datagram was carried on, as far as that is remembered.
+    func knows(_ carried: Carried) -> Bool {
+        self.known.contains(CarriedID(origin: carried.origin, id: carried.id))
+    }
+
+    /// Remembers a datagram that is carried on.
+    mutating func note(_ carried: Carried) {
         let id = CarriedID(origin: carried.origin, id: carried.id)
-        guard self.known.insert(id).inserted else { return false }
+        guard self.known.insert(id).inserted else { return }
         if self.ring.count < BridgeLimits.carriedIDCountMax {
             self.ring.append(id)
         } else {
@@ -82,7 +87,6 @@ struct Carrying: Sendable {
             self.ring[self.start] = id
             self.start = (self.start + 1) % self.ring.count
         }
-        return true
     }
 
     /// Takes so many bytes off what an origin may send; false: it may not.

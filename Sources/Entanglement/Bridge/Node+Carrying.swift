@@ -72,10 +72,11 @@ extension Node {
     ) -> Carried? {
         let allowed = policy.intersection(one.policy).intersection(other.policy)
         guard carried.hops > 0 || turn.has(.hopsUnchecked) else { return nil }
-        guard self.carrying.isFirst(carried) || turn.has(.carriedTwice) else { return nil }
+        guard !self.carrying.knows(carried) || turn.has(.carriedTwice) else { return nil }
         let isWithinQuota = self.carrying.mayCarry(
             carried.bytes.count, of: carried.origin, allowed.level, now: turn.instant)
         guard isWithinQuota || turn.has(.carryUnlimited) else { return nil }
+        self.carrying.note(carried)
         var passed = carried
         passed.hops = carried.hops > 0 ? carried.hops - 1 : 0
         return passed

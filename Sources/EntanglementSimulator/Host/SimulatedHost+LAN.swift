@@ -50,6 +50,7 @@ extension Simulation {
     func areStrangers(_ one: HostID?, _ other: HostID) -> Bool {
         guard let one, self.copies.isEmpty else { return false }
         if let story = self.story, story.areMembers(one, other) { return false }
+        if let story = self.bridges, !story.areApart(one, other) { return false }
         return !self.people.meetings.contains {
             let pair = [$0.offering, $0.answering]
             return pair.contains(one) && pair.contains(other)

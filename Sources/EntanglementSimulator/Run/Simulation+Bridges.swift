@@ -18,12 +18,15 @@ struct BridgeStory: Sendable {
     var ends: Set<Set<HostID>> = []
     /// What may cross, as every end was told last.
     var level = BridgeLevel.cards
-    /// Carried datagrams by who carried them on.
-    var carried: Set<CarriedKey> = []
+    /// Carried datagrams by who carried them on, with how many it had carried before.
+    var carried: [CarriedKey: Int] = [:]
+    var carriedCounts: [HostID: Int] = [:]
     /// Bytes that a host has carried on for an origin.
     var volumes: [VolumeKey: Volume] = [:]
-    /// When somebody wanted all bridges to be closed.
+    /// When somebody wanted all bridges to be closed, on which sides, and whether all ends were connected.
     var closedAt: Instant?
+    var closers: Set<Int> = []
+    var wereEndsConnected = false
     /// Bytes that nobody but two may read.
     let mark: [UInt8]
 
@@ -127,6 +130,14 @@ extension Simulation {
 
     private mutating func closeBridges(_ ids: [HostID]) {
         self.count(.bridgeClosing)
+        if let story = self.bridges {
+            self.bridges?.closers = Set(ids.map { story.side(of: $0) })
+        }
+        self.bridges?.wereEndsConnected = self.hosts.map(\.id).allSatisfy { id in
+            self.status(of: id)?.bridges.allSatisfy {
+                !$0.isOwn || !$0.isOpen || $0.isConnected
+            } ?? false
+        }
         for id in ids {
             for bridge in self.status(of: id)?.bridges ?? [] where bridge.isOpen {
                 self.command(.closeBridge(bridge.id), id)
@@ -151,7 +162,11 @@ extension Simulation {
         _ packet: OpenedPacket, _ effects: SimulatedHost.Effects, at id: HostID
     ) {
         guard let story = self.bridges, packet.content == .frame else { return }
-        self.checkStrangers(in: packet.plaintext, at: id)
+        // What is relayed or carried inside is sealed, but only real seals hide it.
+        let isSealed = packet.plaintext.first == 18 || packet.plaintext.first == 36
+        if self.usesRealCryptography || !isSealed {
+            self.checkStrangers(in: packet.plaintext, at: id)
+        }
         guard
             case .carry(let origin, _, let hops, let bytes)? = BridgeFrameView(
                 frame: packet.plaintext)
@@ -172,7 +187,10 @@ extension Simulation {
             guard case .carry(let origin, let number, _, let bytes) = frame else { continue }
             let key = BridgeStory.CarriedKey(
                 host: id, incarnation: incarnation, origin: origin, id: number)
-            if self.bridges?.carried.insert(key).inserted == false {
+            let count = self.bridges?.carriedCounts[id] ?? 0
+            self.bridges?.carriedCounts[id] = count + 1
+            let former = self.bridges?.carried.updateValue(count, forKey: key)
+            if let former, count - former < BridgeLimits.carriedIDCountMax {
                 self.checker.report(.carriedOnce, at: self.now, [id], "carried on twice")
             }
             self.checkVolume(bytes.count, of: origin, at: id, incarnation)
@@ -247,9 +265,10 @@ extension Simulation {
     /// Two seconds after closing nobody who is connected has anything across.
     private mutating func expectClosed() {
         for id in self.hosts.map(\.id) where !self.checker.villains.contains(id) {
-            guard let status = self.status(of: id), self.isHealed, self.isWellConnected(id) else {
-                continue
-            }
+            guard let story = self.bridges, let status = self.status(of: id), self.isHealed,
+                self.isWellConnected(id),
+                story.wereEndsConnected || story.closers.contains(story.side(of: id))
+            else { continue }
             if status.bridges.contains(where: \.isOpen) || !status.foreignCards.isEmpty
                 || !(self.hosts[id.number].node?.connectedAcross.isEmpty ?? true)
             {

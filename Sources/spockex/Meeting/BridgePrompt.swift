@@ -19,6 +19,10 @@ struct BridgePrompt {
     /// What the person wants; nil: nothing more than before.
     typealias Choice = (intent: String, cluster: String?)
 
+    init(clusters: [ClusterRow]) {
+        self.clusters = clusters
+    }
+
     /// The question that a scanned code asks; nil: one of the two is in no cluster.
     init?(code text: String, _ status: StatusReport) {
         let clusters = status.clusters.filter { $0.standing == "member" && $0.members > 1 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import SpockexAPI
+import Testing
+
+@testable import spockex
+
+@Suite struct BridgeTextTests {
+    private static let bridge = BridgeRow(
+        id: "bbbbbbbb-1", clusters: ["cccccccc-1", "dddddddd-2"], names: ["family", "hackers"],
+        via: "Dora", state: "open", own: true, policy: PolicyRow(level: "cards", addresses: false),
+        ownPolicy: PolicyRow(level: "messages", addresses: true), closers: ["m"])
+
+    private static func card(
+        _ name: String, own: Bool = false, verified: Bool = false
+    ) -> CardRow {
+        CardRow(
+            id: name, name: name, policy: PolicyRow(level: "messages", addresses: false), own: own,
+            verified: verified, peer: nil)
+    }
+
+    @Test func aBridgeIsShownWithWhoIsSeenAndTheMap() {
+        let report = BridgeReport(
+            bridge: Self.bridge,
+            given: [Self.card("Anna", own: true, verified: true), Self.card("Ben")],
+            seen: [Self.card("Emil"), Self.card("Fritz", verified: true)])
+        let text = BridgeText.text(report)
+        #expect(text.contains("“family” and “hackers”"))
+        #expect(text.contains("May cross: cards; by this side alone: messages, addresses"))
+        #expect(text.contains("1 vote to close it"))
+        #expect(text.contains("  Anna (you): messages"))
+        #expect(text.contains("  Emil of “hackers”, via Dora, unverified: messages"))
+        #expect(text.contains("  Fritz of “hackers”, via Dora, verified: messages"))
+        let lines = text.split(separator: "\n").suffix(4).map(String.init)
+        #expect(
+            lines == [
+                "Map", "  [family]    =====  [hackers]", "  Anna (you)         Emil ?",
+                "  Ben                Fritz",
+            ])
+    }
+
+    @Test func aClusterThatTellsNoNameIsShownByItsAlias() {
+        var bridge = Self.bridge
+        bridge.names = ["family", ""]
+        #expect(BridgeText.other(bridge) == Wording.short("dddddddd-2"))
+        #expect(BridgeText.list([]) == "None.")
+        #expect(BridgeText.list([Self.bridge]).contains("Dora (your bridge)"))
+    }
+}
+
+@Suite struct BridgePromptTests {
+    private static let clusters = ["family", "chess"].map {
+        ClusterRow(
+            id: $0, name: $0, members: 3, connected: 2, standing: "member", member: "m", epoch: 0)
+    }
+
+    @Test func whatWasTypedIsUnderstood() {
+        let prompt = BridgePrompt(clusters: Self.clusters)
+        #expect(prompt.question.contains("1: link “family” with a cluster of the other's"))
+        #expect(prompt.choice("1").map { [$0.intent, $0.cluster ?? ""] } == ["bridge", "family"])
+        #expect(prompt.choice(" 2 ").map { [$0.intent, $0.cluster ?? ""] } == ["bridge", "chess"])
+        #expect(prompt.choice("j")?.intent == "join")
+        #expect(prompt.choice("private")?.intent == "private")
+        #expect(prompt.choice("")?.intent == "")
+        #expect(prompt.choice(nil)?.intent == "")
+        #expect(prompt.choice("3") == nil)
+        #expect(prompt.choice("yes") == nil)
+    }
+}
