@@ -12,6 +12,8 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
     case record = "FuzzRecord"
     /// Frames about a cluster, as a member sends them to a node.
     case gossip = "FuzzGossip"
+    /// Frames about bridges, at an end of one.
+    case bridge = "FuzzBridge"
     /// Messages of NFC tags.
     case ndef = "FuzzNDEF"
     /// Files that hold a text.
@@ -41,6 +43,7 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .frame: FrameHarness.shared.run(input)
         case .record: RecordHarness.shared.run(input)
         case .gossip: GossipHarness.shared.run(input)
+        case .bridge: BridgeHarness.shared.run(input)
         case .ndef: fuzzNDEF(input)
         case .qrText: fuzzQRText(input)
         case .stun: fuzzSTUN(input)
@@ -62,6 +65,7 @@ public enum FuzzEntry: String, CaseIterable, Sendable {
         case .frame: FrameHarness.shared.seeds
         case .record: RecordHarness.shared.seeds
         case .gossip: GossipHarness.shared.seeds
+        case .bridge: BridgeHarness.shared.seeds
         case .ndef: ndefSeeds
         case .stun: stunSeeds
         case .hello: HelloHarness.shared.seeds

@@ -133,11 +133,12 @@ extension Simulation {
         if let story = self.bridges {
             self.bridges?.closers = Set(ids.map { story.side(of: $0) })
         }
-        self.bridges?.wereEndsConnected = self.hosts.map(\.id).allSatisfy { id in
+        let areConnected = self.hosts.map(\.id).allSatisfy { id in
             self.status(of: id)?.bridges.allSatisfy {
                 !$0.isOwn || !$0.isOpen || $0.isConnected
             } ?? false
         }
+        self.bridges?.wereEndsConnected = areConnected
         for id in ids {
             for bridge in self.status(of: id)?.bridges ?? [] where bridge.isOpen {
                 self.command(.closeBridge(bridge.id), id)
