@@ -168,12 +168,12 @@ import Testing
         #expect(try afterAStop.names() == ["spockex.sqlite", "spockex.sqlite-wal"])
         try store.close()
         for home in [self.home, afterAStop] {
-            guard case .failure(.tooNew(let found, supported: 3)) = try self.outcome(in: home)
+            guard case .failure(.tooNew(let found, supported: 4)) = try self.outcome(in: home)
             else {
                 Issue.record("\(statement) was not refused")
                 continue
             }
-            #expect(found >= 4)
+            #expect(found >= 5)
         }
     }
 
