@@ -271,7 +271,7 @@ extension Simulation {
     private mutating func expectClosed() {
         for id in self.hosts.map(\.id) where !self.checker.villains.contains(id) {
             guard let story = self.bridges, let status = self.status(of: id), self.isHealed,
-                self.isWellConnected(id),
+                self.isWellConnected(id), self.areReachedDirectly(from: id),
                 story.wereEndsConnected || story.closers.contains(story.side(of: id))
             else { continue }
             if status.bridges.contains(where: \.isOpen) || !status.foreignCards.isEmpty
@@ -287,6 +287,12 @@ extension Simulation {
     private func isWellConnected(_ id: HostID) -> Bool {
         guard let status = self.status(of: id) else { return false }
         return status.clusters.allSatisfy { $0.connected == $0.members - 1 }
+    }
+
+    /// Whether no member is reached by way of another peer, who may be the end of a bridge that is closed.
+    private func areReachedDirectly(from id: HostID) -> Bool {
+        guard let status = self.status(of: id) else { return false }
+        return status.peers.allSatisfy { $0.cluster == nil || $0.path != nil }
     }
 
     /// After the faults: who may talk talks, unless everything was closed.
