@@ -5,7 +5,7 @@ import Foundation
 
 /// How fast a cluster knows of a move, and finds two who moved together.
 struct ClusterCommand: ParsableCommand {
-    static let memberCounts = 2...256
+    static let memberCounts = 2...1_024
 
     static let configuration = CommandConfiguration(
         commandName: "cluster",

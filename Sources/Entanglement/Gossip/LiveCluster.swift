@@ -96,13 +96,29 @@ struct LiveCluster: Sendable {
     }
 
     mutating func setPeer(_ id: RelationID, _ isPeer: Bool) {
-        let position = self.peers.firstIndex { $0 >= id } ?? self.peers.count
+        let position = self.position(of: id)
         let isThere = position < self.peers.count && self.peers[position] == id
         if isPeer, !isThere { self.peers.insert(id, at: position) }
         if !isPeer, isThere { self.peers.remove(at: position) }
         guard !isPeer else { return }
         self.links[id] = nil
         self.pulls.removeAll { $0.peer == id }
+    }
+
+    /// Whether a relation is one with a member.
+    func hasPeer(_ id: RelationID) -> Bool {
+        let position = self.position(of: id)
+        return position < self.peers.count && self.peers[position] == id
+    }
+
+    /// Where a relation is among ``peers``, or would be.
+    private func position(of id: RelationID) -> Int {
+        var (low, high) = (0, self.peers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self.peers[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// When something is due here.

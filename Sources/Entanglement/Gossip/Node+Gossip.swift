@@ -28,7 +28,8 @@ extension Node {
     mutating func followClusters(_ turn: inout Turn) {
         for (id, genesis) in turn.foundings {
             let index = self.liveIndex(adding: id)
-            self.live[index].set = RecordSet(genesis: genesis, self.primitives)
+            self.live[index].set = RecordSet(
+                genesis: genesis, limits: self.configuration.clusterLimits, self.primitives)
             _ = self.live[index].fold(self.primitives)
         }
         turn.foundings = []

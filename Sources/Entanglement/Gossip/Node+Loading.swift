@@ -33,7 +33,8 @@ extension Node {
         for stored in records + endpoints {
             guard let record = try? Record(bytes: stored.bytes, self.primitives) else { continue }
             if self.live[index].set == nil {
-                self.live[index].set = RecordSet(genesis: record, turn.primitives)
+                self.live[index].set = RecordSet(
+                    genesis: record, limits: self.configuration.clusterLimits, turn.primitives)
             } else {
                 _ = self.live[index].take(
                     record, from: nil, now: turn.instant, isCatchingUp: true, turn.primitives)

@@ -105,9 +105,8 @@ extension Node {
 
     /// Whether there is a relation with a member that two people made, and nothing speaks against it.
     private func isMet(_ member: MemberID, in cluster: ClusterID, _ now: Instant) -> Bool {
-        self.ids.contains { id in
-            guard let relation = self.relations[id], relation.record.cluster == cluster,
-                relation.record.member == member, relation.record.epoch == nil,
+        self.persons.with(member, of: cluster).contains { id in
+            guard let relation = self.relations[id], relation.record.epoch == nil,
                 relation.duty != .mute
             else { return false }
             guard relation.record.phase == .trusted else { return true }
@@ -135,9 +134,8 @@ extension Node {
         if turn.has(.memberKeysConstant) {
             record.keys?.psk = Secret([UInt8](repeating: 0, count: 32))
         }
-        let former = self.ids.compactMap { self.relations[$0] }.first {
-            $0.record.cluster == record.cluster && $0.record.member == member.id
-        }
+        let former = self.persons.with(member.id, of: self.live[index].id).first
+            .flatMap { self.relations[$0] }
         if let counters = self.live[index].counters(of: record.id) {
             // The same keys as once before: what was used up stays used up.
             record.reservedCounter = counters.reserved
@@ -183,12 +181,11 @@ extension Node {
     mutating func retirePassive(of id: RelationID, _ turn: inout Turn) {
         // Whoever may still take the meeting back has what it had.
         guard let relation = self.relations[id], relation.duty == .first,
-            relation.record.cancelTokens == nil, let member = relation.record.member
+            relation.record.cancelTokens == nil, let person = relation.person
         else { return }
-        let record = relation.record
-        for other in self.ids where other != id {
-            guard let former = self.relations[other]?.record, former.cluster == record.cluster,
-                former.member == member, former.phase == .trusted, former.epoch != nil,
+        for other in self.persons.with(person.member, of: person.cluster) where other != id {
+            guard let former = self.relations[other]?.record,
+                former.phase == .trusted, former.epoch != nil,
                 self.relations[other]?.duty != .first
             else { continue }
             self.drop(other, &turn)
@@ -204,10 +201,7 @@ extension Node {
         if member == turn.membership(of: cluster)?.member {
             return self.hearOwn(whereabouts, index, &turn)
         }
-        for id in self.ids {
-            guard let relation = self.relations[id]?.record, relation.cluster == cluster,
-                relation.member == member
-            else { continue }
+        for id in self.persons.with(member, of: cluster) {
             self.update(id, &turn) { $0.learn(whereabouts, &$1) }
         }
     }

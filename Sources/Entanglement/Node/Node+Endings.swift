@@ -39,11 +39,9 @@ extension Node {
 
     /// With a relation of two that ends go those with other keys of the same cluster.
     mutating func dropOthers(beside id: RelationID, _ turn: inout Turn) {
-        guard let record = self.relations[id]?.record, let cluster = record.cluster else { return }
-        for other in self.ids where other != id {
-            guard let rival = self.relations[other]?.record, rival.cluster == cluster,
-                rival.member == record.member, rival.epoch != nil
-            else { continue }
+        guard let person = self.relations[id]?.person else { return }
+        for other in self.persons.with(person.member, of: person.cluster)
+        where other != id && self.relations[other]?.record.epoch != nil {
             self.drop(other, &turn)
         }
     }

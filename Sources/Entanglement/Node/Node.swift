@@ -12,6 +12,7 @@ public struct Node: Sendable {
     var relations: [RelationID: Relation] = [:]
     /// The keys of `relations` in order: the core never iterates a dictionary.
     var ids: [RelationID] = []
+    var persons = MemberRelations()
     private var deadlines: [RelationID: Instant] = [:]
     /// The earliest of `deadlines`; right again at the end of each call.
     private var earliest: Instant?
@@ -227,6 +228,7 @@ public struct Node: Sendable {
         let id = relation.id
         let position = self.ids.firstIndex { $0 > id } ?? self.ids.count
         self.ids.insert(id, at: position)
+        self.persons.note(id, was: nil, is: relation.person)
         self.byPID[relation.record.ownPID] = id
         self.setDeadline(id, relation.deadline)
         self.discovery.note(id, isMissed: relation.isMissed, now: turn.instant)
@@ -236,6 +238,7 @@ public struct Node: Sendable {
     mutating func remove(_ id: RelationID, _ turn: Turn) -> Relation? {
         guard let relation = self.relations.removeValue(forKey: id) else { return nil }
         self.ids.removeAll { $0 == id }
+        self.persons.note(id, was: relation.person, is: nil)
         self.byPID[relation.record.ownPID] = nil
         self.setDeadline(id, nil)
         for view in relation.sessions { self.bySession[view.index] = nil }
@@ -275,10 +278,12 @@ public struct Node: Sendable {
         let mayBeHelped = self.configuration.usesCommonPeers && self.ids.count > 1
         var isMissed = false
         var isMeasurable = false
+        var person: (former: MemberRelations.Person?, present: MemberRelations.Person?)
         let upkeep = self.upkeep
         let isThere = self.relations[id].apply { relation in
             before = relation.sessions
             help.former = relation.help
+            person.former = relation.person
             body(&relation, &turn)
             relation.settlePunching(&turn)
             if mayBeHelped { relation.planSeeking(&turn) } else { relation.stopSeeking() }
@@ -288,8 +293,10 @@ public struct Node: Sendable {
             after = relation.sessions
             due = relation.deadline
             isMissed = relation.isMissed
+            person.present = relation.person
         }
         guard isThere else { return }
+        self.persons.note(id, was: person.former, is: person.present)
         if help.former != help.present || !turn.newRelays.isEmpty {
             self.noteHelp(of: id, was: help.former, is: help.present, &turn)
         }

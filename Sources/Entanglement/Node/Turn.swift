@@ -18,6 +18,8 @@ public struct NodeConfiguration: Sendable {
     public var usesLastResorts = false
     /// Whether it is measured how long the own router remembers, with peers' help.
     public var measuresLifetime = true
+    /// How much of a cluster is taken in: what the protocol says, but in measures of larger ones.
+    package var clusterLimits = ClusterLimits()
     /// Deliberate defects that tests must find; empty in every product.
     package var mutation: Mutation = []
 

@@ -106,7 +106,7 @@ struct SimulatedHost: Sendable {
     init(
         id: HostID, name: String, port: UInt16, primitives: any Primitives, seed: UInt64,
         servers: [Endpoint], defects: Defects, disk: SimulatedDisk? = nil, asksRouters: Bool = true,
-        now: Instant
+        clusterLimits: ClusterLimits = ClusterLimits(), now: Instant
     ) {
         self.id = id
         self.name = name
@@ -122,6 +122,7 @@ struct SimulatedHost: Sendable {
         var configuration = NodeConfiguration(
             name: name, allowsLoopback: false, usesIPgetter: !servers.isEmpty,
             helloPorts: HelloPorts(ipv4: port, ipv6: port))
+        configuration.clusterLimits = clusterLimits
         configuration.mutation = defects.mutation
         self.configuration = configuration
         self.gate = Gate(primitives: primitives, mutation: defects.mutation)

@@ -54,6 +54,10 @@ public struct ClusterTown: Sendable {
             seed: seed, internet: conditions, defects: [], usesRealCryptography: false)
         self.simulation.people.areResolute = true
         self.moveCount = moveCount
+        if memberCount > self.simulation.clusterLimits.memberCountMax {
+            self.simulation.clusterLimits.memberCountMax = memberCount
+            self.simulation.checker.isSparing = true
+        }
         let places = (0..<memberCount).map { number -> Place in
             number.isMultiple(of: 2) || memberCount == 2 ? .publicHost : .home
         }

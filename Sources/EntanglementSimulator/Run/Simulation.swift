@@ -31,6 +31,8 @@ public struct Simulation: Sendable {
     var world = World()
     /// What a course about a cluster remembers; nil: it is about something else.
     var story: ClusterStory?
+    /// How much of a cluster hosts take in.
+    var clusterLimits = ClusterLimits()
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
     /// Copies of homes, and of whom.
@@ -83,7 +85,7 @@ public struct Simulation: Sendable {
             SimulatedHost(
                 id: id, name: name, port: 41_414, primitives: primitives,
                 seed: self.generator.next(), servers: servers, defects: self.defects,
-                disk: disk, now: self.now))
+                disk: disk, clusterLimits: self.clusterLimits, now: self.now))
         self.places.append(.publicHost)
         return id
     }
