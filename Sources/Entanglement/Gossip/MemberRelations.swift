@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which relations a node has with each member of its clusters: nobody goes through all of a large one.
+/// Which relations a node has with each member of its clusters, and which are connected.
+///
+/// Nobody goes through all of a large cluster for one record.
 struct MemberRelations: Sendable {
     /// A member of a cluster.
     struct Person: Hashable, Sendable {
@@ -8,26 +10,47 @@ struct MemberRelations: Sendable {
         let member: MemberID
     }
 
+    /// What of a relation is looked up here.
+    struct Tie: Equatable, Sendable {
+        let person: Person
+        let isConnected: Bool
+    }
+
     /// Looked up and never gone through; the relations of each are in order.
     private var ids: [Person: [RelationID]] = [:]
+    private var connected: [ClusterID: [RelationID]] = [:]
 
     /// The relations with a member, in order.
     func with(_ member: MemberID, of cluster: ClusterID) -> [RelationID] {
         self.ids[Person(cluster: cluster, member: member)] ?? []
     }
 
-    /// A relation is with somebody else than before; nil: with no member.
-    mutating func note(_ id: RelationID, was former: Person?, is present: Person?) {
+    /// The relations with members of a cluster that are connected, in order.
+    func connected(of cluster: ClusterID) -> [RelationID] { self.connected[cluster] ?? [] }
+
+    /// A relation is another than before; nil: with no member.
+    mutating func note(_ id: RelationID, was former: Tie?, is present: Tie?) {
         guard former != present else { return }
-        if let former {
-            self.ids[former]?.removeAll { $0 == id }
-            if self.ids[former]?.isEmpty ?? false { self.ids[former] = nil }
+        if former?.person != present?.person {
+            if let person = former?.person { Self.set(id, false, in: &self.ids[person]) }
+            if let person = present?.person { Self.set(id, true, in: &self.ids[person]) }
         }
-        if let present {
-            let others = self.ids[present] ?? []
-            let position = others.firstIndex { $0 > id } ?? others.count
-            self.ids[present, default: []].insert(id, at: position)
+        if let former, former.isConnected {
+            Self.set(id, false, in: &self.connected[former.person.cluster])
         }
+        if let present, present.isConnected {
+            Self.set(id, true, in: &self.connected[present.person.cluster])
+        }
+    }
+
+    private static func set(_ id: RelationID, _ isThere: Bool, in ids: inout [RelationID]?) {
+        var list = ids ?? []
+        ids = nil
+        let position = list.firstIndex { $0 >= id } ?? list.count
+        let isFound = position < list.count && list[position] == id
+        if isThere, !isFound { list.insert(id, at: position) }
+        if !isThere, isFound { list.remove(at: position) }
+        if !list.isEmpty { ids = list }
     }
 }
 
@@ -36,5 +59,9 @@ extension Relation {
     var person: MemberRelations.Person? {
         guard let cluster = self.record.cluster, let member = self.record.member else { return nil }
         return MemberRelations.Person(cluster: cluster, member: member)
+    }
+
+    var tie: MemberRelations.Tie? {
+        self.person.map { MemberRelations.Tie(person: $0, isConnected: self.isConnected) }
     }
 }

@@ -39,12 +39,23 @@ extension Node {
             for id in ids { _ = self.liveIndex(adding: id) }
         }
         guard turn.changes.contains(where: \.concernsRelations) else { return }
-        for id in self.ids where self.relations[id]?.record.phase == .forgotten {
+        for id in turn.changes.compactMap(\.relation)
+        where self.relations[id]?.record.phase == .forgotten {
             self.dropOthers(beside: id, &turn)
         }
-        self.noteClusterPeers()
+        self.noteClusterPeers(turn.changes)
     }
 
+    /// The same after these changes alone.
+    mutating func noteClusterPeers(_ changes: [Change]) {
+        for id in changes.compactMap(\.relation) {
+            for index in self.live.indices {
+                self.live[index].setPeer(id, self.isPeer(id, in: self.live[index].id))
+            }
+        }
+    }
+
+    /// Which relations are with members of the clusters at work.
     mutating func noteClusterPeers() {
         for index in self.live.indices {
             let cluster = self.live[index].id
@@ -90,7 +101,7 @@ extension Node {
 
     /// The relations of a cluster by which somebody can be told something now.
     func connectedPeers(of index: Int) -> [RelationID] {
-        self.live[index].peers.filter { self.relations[$0]?.isConnected ?? false }
+        self.persons.connected(of: self.live[index].id).filter { self.live[index].hasPeer($0) }
     }
 
     func send(

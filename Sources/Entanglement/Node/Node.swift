@@ -228,7 +228,7 @@ public struct Node: Sendable {
         let id = relation.id
         let position = self.ids.firstIndex { $0 > id } ?? self.ids.count
         self.ids.insert(id, at: position)
-        self.persons.note(id, was: nil, is: relation.person)
+        self.persons.note(id, was: nil, is: relation.tie)
         self.byPID[relation.record.ownPID] = id
         self.setDeadline(id, relation.deadline)
         self.discovery.note(id, isMissed: relation.isMissed, now: turn.instant)
@@ -238,7 +238,7 @@ public struct Node: Sendable {
     mutating func remove(_ id: RelationID, _ turn: Turn) -> Relation? {
         guard let relation = self.relations.removeValue(forKey: id) else { return nil }
         self.ids.removeAll { $0 == id }
-        self.persons.note(id, was: relation.person, is: nil)
+        self.persons.note(id, was: relation.tie, is: nil)
         self.byPID[relation.record.ownPID] = nil
         self.setDeadline(id, nil)
         for view in relation.sessions { self.bySession[view.index] = nil }
@@ -278,12 +278,12 @@ public struct Node: Sendable {
         let mayBeHelped = self.configuration.usesCommonPeers && self.ids.count > 1
         var isMissed = false
         var isMeasurable = false
-        var person: (former: MemberRelations.Person?, present: MemberRelations.Person?)
+        var tie: (former: MemberRelations.Tie?, present: MemberRelations.Tie?)
         let upkeep = self.upkeep
         let isThere = self.relations[id].apply { relation in
             before = relation.sessions
             help.former = relation.help
-            person.former = relation.person
+            tie.former = relation.tie
             body(&relation, &turn)
             relation.settlePunching(&turn)
             if mayBeHelped { relation.planSeeking(&turn) } else { relation.stopSeeking() }
@@ -293,10 +293,10 @@ public struct Node: Sendable {
             after = relation.sessions
             due = relation.deadline
             isMissed = relation.isMissed
-            person.present = relation.person
+            tie.present = relation.tie
         }
         guard isThere else { return }
-        self.persons.note(id, was: person.former, is: person.present)
+        self.persons.note(id, was: tie.former, is: tie.present)
         if help.former != help.present || !turn.newRelays.isEmpty {
             self.noteHelp(of: id, was: help.former, is: help.present, &turn)
         }
@@ -365,17 +365,20 @@ public struct Node: Sendable {
         self.clusters = turn.clusters
         if turn.changes.contains(where: \.concernsRelations) {
             self.noteTrustedClusters()
-            self.noteClusterPeers()
+            self.noteClusterPeers(turn.changes)
         }
         self.calledAddresses.note(turn.actions)
         outputs += turn.outputs
     }
 
     private mutating func noteTrustedClusters() {
-        self.trustedClusters = Set(
-            self.ids.compactMap { id in
-                self.relations[id].flatMap { $0.record.phase == .trusted ? $0.record.cluster : nil }
-            })
+        self.trustedClusters = []
+        for id in self.ids {
+            guard self.relations[id]?.record.phase == .trusted,
+                let cluster = self.relations[id]?.record.cluster
+            else { continue }
+            self.trustedClusters.insert(cluster)
+        }
     }
 }
 
