@@ -14,11 +14,15 @@ struct MemberRelations: Sendable {
     struct Tie: Equatable, Sendable {
         let person: Person
         let isConnected: Bool
+        let isTrusted: Bool
     }
 
     /// Looked up and never gone through; the relations of each are in order.
     private var ids: [Person: [RelationID]] = [:]
     private var connected: [ClusterID: [RelationID]] = [:]
+    private var trustedCounts: [ClusterID: Int] = [:]
+    /// The clusters of the peers that are trusted.
+    private(set) var trustedClusters: Set<ClusterID> = []
 
     /// The relations with a member, in order.
     func with(_ member: MemberID, of cluster: ClusterID) -> [RelationID] {
@@ -41,6 +45,18 @@ struct MemberRelations: Sendable {
         if let present, present.isConnected {
             Self.set(id, true, in: &self.connected[present.person.cluster])
         }
+        if let former, former.isTrusted { self.count(former.person.cluster, -1) }
+        if let present, present.isTrusted { self.count(present.person.cluster, 1) }
+    }
+
+    private mutating func count(_ cluster: ClusterID, _ change: Int) {
+        let count = (self.trustedCounts[cluster] ?? 0) + change
+        self.trustedCounts[cluster] = count > 0 ? count : nil
+        if count > 0 {
+            self.trustedClusters.insert(cluster)
+        } else {
+            self.trustedClusters.remove(cluster)
+        }
     }
 
     private static func set(_ id: RelationID, _ isThere: Bool, in ids: inout [RelationID]?) {
@@ -62,6 +78,10 @@ extension Relation {
     }
 
     var tie: MemberRelations.Tie? {
-        self.person.map { MemberRelations.Tie(person: $0, isConnected: self.isConnected) }
+        self.person.map {
+            MemberRelations.Tie(
+                person: $0, isConnected: self.isConnected,
+                isTrusted: self.record.phase == .trusted)
+        }
     }
 }

@@ -25,8 +25,6 @@ public struct Node: Sendable {
     var live: [LiveCluster] = []
     /// A random number of this start of the program.
     var incarnation: UInt64 = 0
-    /// The clusters of the peers that are trusted; right again at the end of each call.
-    private var trustedClusters: Set<ClusterID> = []
     var tombstones: [Tombstone]
     /// When each of `tombstones` ends, on the clock that nobody sets.
     var tombstoneEnds: [Instant] = []
@@ -83,7 +81,6 @@ public struct Node: Sendable {
             self.insert(relation, turn)
             turn.actions.append(.admit(relation.admission))
         }
-        self.noteTrustedClusters()
         self.load(state, &turn)
         for tombstone in state.tombstones {
             turn.actions.append(.bury(pidHash: tombstone.pidHash))
@@ -341,7 +338,7 @@ public struct Node: Sendable {
             generator: self.generator, indexes: self.indexes)
         turn.nodeName = self.name
         turn.clusters = self.clusters
-        turn.trustedClusters = self.trustedClusters
+        turn.trustedClusters = self.persons.trustedClusters
         turn.largerClusters = self.live.indices.filter { self.live[$0].presentCount > 2 }
             .map { self.live[$0].id }
         turn.ownEndpoints = self.published
@@ -364,21 +361,10 @@ public struct Node: Sendable {
         self.indexes = turn.indexes
         self.clusters = turn.clusters
         if turn.changes.contains(where: \.concernsRelations) {
-            self.noteTrustedClusters()
             self.noteClusterPeers(turn.changes)
         }
         self.calledAddresses.note(turn.actions)
         outputs += turn.outputs
-    }
-
-    private mutating func noteTrustedClusters() {
-        self.trustedClusters = []
-        for id in self.ids {
-            guard self.relations[id]?.record.phase == .trusted,
-                let cluster = self.relations[id]?.record.cluster
-            else { continue }
-            self.trustedClusters.insert(cluster)
-        }
     }
 }
 
