@@ -154,6 +154,7 @@ extension Simulation {
 
     /// A host has stored something about clusters.
     mutating func followStory(_ effects: SimulatedHost.Effects, of id: HostID) {
+        guard !self.checker.isSparing else { return }
         for event in effects.events { self.followStory(event, of: id) }
         // A program that dies tells nothing of what it has stored.
         for record in self.hosts[id.number].disk.store.state.relations
