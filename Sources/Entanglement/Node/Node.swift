@@ -9,11 +9,8 @@ public struct Node: Sendable {
     let configuration: NodeConfiguration
     var generator: any RandomNumberGenerator & Sendable
     var name: String
-    var relations: [RelationID: Relation] = [:]
-    /// The keys of `relations` in order: the core never iterates a dictionary.
-    var ids: [RelationID] = []
-    private var deadlines: [RelationID: Instant] = [:]
-    /// The earliest of `deadlines`; right again at the end of each call.
+    var relations = RelationTable()
+    /// When the first of `relations` is due; right again at the end of each call.
     private var earliest: Instant?
     private var isEarliestStale = false
     private var byPID: [PeerID: RelationID] = [:]
@@ -107,8 +104,8 @@ public struct Node: Sendable {
             earliest = min(farewell.dueAt, earliest ?? farewell.dueAt)
         }
         if let due = self.discovery.dueAt { earliest = min(due, earliest ?? due) }
-        for lifetime in self.lifetimes {
-            if let due = lifetime.dueAt { earliest = min(due, earliest ?? due) }
+        for family in self.lifetimes.indices {
+            if let due = self.lifetimes[family].dueAt { earliest = min(due, earliest ?? due) }
         }
         for index in self.live.indices {
             if let due = self.live[index].dueAt { earliest = min(due, earliest ?? due) }
@@ -119,6 +116,8 @@ public struct Node: Sendable {
     /// Decides about one input.
     public mutating func handle(_ input: Input, now: Moment, into outputs: inout [Output]) {
         var turn = self.turn(now)
+        // The turn has them until it ends: with one owner they are changed without a copy.
+        self.indexes = SessionIndexes()
         switch input {
         case .datagram(_, _, let socket) where socket.asideNumber != nil: break
         case .datagram(let bytes, let source, let socket):
@@ -211,7 +210,9 @@ public struct Node: Sendable {
     private mutating func tick(_ turn: inout Turn) {
         if self.isEarliestStale || self.earliest.map({ $0 <= turn.instant }) ?? false {
             for id in self.ids {
-                guard let due = self.deadlines[id], due <= turn.instant else { continue }
+                guard let due = self.relations.deadline(of: id), due <= turn.instant else {
+                    continue
+                }
                 self.update(id, &turn) { $0.tick(&$1) }
             }
         }
@@ -223,21 +224,21 @@ public struct Node: Sendable {
 
     // MARK: Relations
 
+    /// The ids of all relations, in order.
+    var ids: [RelationID] { self.relations.ids }
+
     mutating func insert(_ relation: Relation, _ turn: Turn) {
         let id = relation.id
-        let position = self.ids.firstIndex { $0 > id } ?? self.ids.count
-        self.ids.insert(id, at: position)
         self.byPID[relation.record.ownPID] = id
+        self.relations.insert(relation)
         self.setDeadline(id, relation.deadline)
         self.discovery.note(id, isMissed: relation.isMissed, now: turn.instant)
-        self.relations[id] = relation
     }
 
     mutating func remove(_ id: RelationID, _ turn: Turn) -> Relation? {
-        guard let relation = self.relations.removeValue(forKey: id) else { return nil }
-        self.ids.removeAll { $0 == id }
-        self.byPID[relation.record.ownPID] = nil
         self.setDeadline(id, nil)
+        guard let relation = self.relations.remove(id) else { return nil }
+        self.byPID[relation.record.ownPID] = nil
         for view in relation.sessions { self.bySession[view.index] = nil }
         self.own.withdraw(id)
         self.forgetHelp(of: relation)
@@ -246,9 +247,8 @@ public struct Node: Sendable {
     }
 
     private mutating func setDeadline(_ id: RelationID, _ due: Instant?) {
-        let former = self.deadlines[id]
+        let former = self.relations.setDeadline(of: id, due)
         guard former != due else { return }
-        self.deadlines[id] = due
         if former != nil, former == self.earliest { self.isEarliestStale = true }
         if let due, self.earliest.map({ due < $0 }) ?? true { self.earliest = due }
     }
@@ -256,11 +256,7 @@ public struct Node: Sendable {
     private mutating func findEarliest() {
         guard self.isEarliestStale else { return }
         self.isEarliestStale = false
-        self.earliest = nil
-        for id in self.ids {
-            guard let due = self.deadlines[id] else { continue }
-            self.earliest = min(self.earliest ?? due, due)
-        }
+        self.earliest = self.relations.earliest
     }
 
     /// Lets one relation do something, and keeps the tables right.
@@ -276,7 +272,7 @@ public struct Node: Sendable {
         var isMissed = false
         var isMeasurable = false
         let upkeep = self.upkeep
-        let isThere = self.relations[id].apply { relation in
+        let found: Void? = self.relations[id]?.apply { relation in
             before = relation.sessions
             help.former = relation.help
             body(&relation, &turn)
@@ -289,7 +285,7 @@ public struct Node: Sendable {
             due = relation.deadline
             isMissed = relation.isMissed
         }
-        guard isThere else { return }
+        guard found != nil else { return }
         if help.former != help.present || !turn.newRelays.isEmpty {
             self.noteHelp(of: id, was: help.former, is: help.present, &turn)
         }
@@ -335,8 +331,9 @@ public struct Node: Sendable {
         turn.nodeName = self.name
         turn.clusters = self.clusters
         turn.trustedClusters = self.trustedClusters
-        turn.largerClusters = self.live.indices.filter { self.live[$0].presentCount > 2 }
-            .map { self.live[$0].id }
+        for index in self.live.indices where self.live[index].presentCount > 2 {
+            turn.largerClusters.append(self.live[index].id)
+        }
         turn.ownEndpoints = self.published
         turn.ownHint = self.own.hint
         turn.punching = self.punching
@@ -361,7 +358,7 @@ public struct Node: Sendable {
             self.noteClusterPeers()
         }
         self.calledAddresses.note(turn.actions)
-        outputs += turn.outputs
+        turn.takeOutputs(into: &outputs)
     }
 
     private mutating func noteTrustedClusters() {
@@ -372,12 +369,7 @@ public struct Node: Sendable {
     }
 }
 
-extension Optional {
-    /// Changes the wrapped value in place, if there is one; whether there is.
-    fileprivate mutating func apply(_ body: (inout Wrapped) -> Void) -> Bool {
-        guard var value = self.take() else { return false }
-        body(&value)
-        self = value
-        return true
-    }
+extension Relation {
+    /// Changes the relation where it is.
+    fileprivate mutating func apply(_ body: (inout Self) -> Void) { body(&self) }
 }
