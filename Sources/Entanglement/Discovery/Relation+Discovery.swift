@@ -12,14 +12,16 @@ extension Relation {
     var mayBeCalled: Bool {
         switch self.record.phase {
         case .offered, .forgotten: false
-        case .answered, .connecting, .timedOut, .trusted, .forgetting: self.record.keys != nil
+        case .answered, .connecting, .timedOut, .trusted, .forgetting:
+            if case .some = self.record.keys { true } else { false }
         }
     }
 
     /// Whether the other side should be connected directly and is not.
     var isMissed: Bool {
-        self.mayBeCalled && self.duty.seeks && !(self.isResting && self.wantedUntil == nil)
-            && !(self.isTrusted && self.isConnected && !self.isRelayed)
+        !(self.isTrusted && self.isConnected && !self.isRelayed)
+            && self.mayBeCalled && self.duty.seeks
+            && !(self.isResting && self.wantedUntil == nil)
     }
 
     mutating func ownTag(of hello: Hello, _ turn: Turn) -> UInt64? {

@@ -96,7 +96,7 @@ struct LiveCluster: Sendable {
     }
 
     mutating func setPeer(_ id: RelationID, _ isPeer: Bool) {
-        let position = self.position(of: id)
+        let position = self.peers.sortedPosition(of: id)
         let isThere = position < self.peers.count && self.peers[position] == id
         if isPeer, !isThere { self.peers.insert(id, at: position) }
         if !isPeer, isThere { self.peers.remove(at: position) }
@@ -107,31 +107,28 @@ struct LiveCluster: Sendable {
 
     /// Whether a relation is one with a member.
     func hasPeer(_ id: RelationID) -> Bool {
-        let position = self.position(of: id)
+        let position = self.peers.sortedPosition(of: id)
         return position < self.peers.count && self.peers[position] == id
     }
 
-    /// Where a relation is among ``peers``, or would be.
-    private func position(of id: RelationID) -> Int {
-        var (low, high) = (0, self.peers.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self.peers[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
     /// When something is due here.
+    ///
+    /// Inlined, so that no cluster is copied for a look at it.
+    @inline(__always)
     var dueAt: Instant? {
         var earliest = self.rounds.first
-        let times = [
-            self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
-            self.fallbackAt, self.missing?.dueAt,
-        ]
-        for due in times.compactMap({ $0 }) {
+        func consider(_ due: Instant?) {
+            guard let due else { return }
             earliest = min(due, earliest ?? due)
         }
-        for pull in self.pulls { earliest = min(pull.dueAt, earliest ?? pull.dueAt) }
+        consider(self.epochAt)
+        consider(self.publishAt)
+        consider(self.leaveAt)
+        consider(self.lonelyAt)
+        consider(self.askAgainAt)
+        consider(self.fallbackAt)
+        consider(self.missing?.dueAt)
+        for index in self.pulls.indices { consider(self.pulls[index].dueAt) }
         return earliest
     }
 }

@@ -62,7 +62,7 @@ struct MemberRelations: Sendable {
     private static func set(_ id: RelationID, _ isThere: Bool, in ids: inout [RelationID]?) {
         var list = ids ?? []
         ids = nil
-        let position = list.firstIndex { $0 >= id } ?? list.count
+        let position = list.sortedPosition(of: id)
         let isFound = position < list.count && list[position] == id
         if isThere, !isFound { list.insert(id, at: position) }
         if !isThere, isFound { list.remove(at: position) }

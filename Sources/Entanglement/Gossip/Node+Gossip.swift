@@ -33,8 +33,8 @@ extension Node {
             _ = self.live[index].fold(self.primitives)
         }
         turn.foundings = []
-        let ids = turn.clusters.map(\.id)
-        if ids.count != self.live.count || !ids.allSatisfy({ self.liveIndex(of: $0) != nil }) {
+        if !self.isAtWork(turn.clusters) {
+            let ids = turn.clusters.map(\.id)
             self.live.removeAll { !ids.contains($0.id) }
             for id in ids { _ = self.liveIndex(adding: id) }
         }
@@ -44,6 +44,15 @@ extension Node {
             self.dropOthers(beside: id, &turn)
         }
         self.noteClusterPeers(turn.changes)
+    }
+
+    /// Whether exactly these clusters are at work.
+    private func isAtWork(_ clusters: [ClusterRecord]) -> Bool {
+        guard clusters.count == self.live.count else { return false }
+        for index in clusters.indices where self.liveIndex(of: clusters[index].id) == nil {
+            return false
+        }
+        return true
     }
 
     /// The same after these changes alone.
@@ -87,7 +96,9 @@ extension Node {
     }
 
     func liveIndex(of cluster: ClusterID) -> Int? {
-        self.live.firstIndex { $0.id == cluster }
+        // By position: a closure over the values would copy them.
+        for index in self.live.indices where self.live[index].id == cluster { return index }
+        return nil
     }
 
     mutating func liveIndex(adding cluster: ClusterID) -> Int {
@@ -113,11 +124,12 @@ extension Node {
     // MARK: Summaries
 
     func summary(of index: Int, _ turn: Turn) -> GossipFrame.Summary {
-        let live = self.live[index]
-        let record = turn.clusters.first { $0.id == live.id }
-        let newest = live.roster.flatMap { record?.epoch(of: $0) }
+        let id = self.live[index].id
+        let record = turn.clusters.first { $0.id == id }
+        let newest = self.live[index].roster.flatMap { record?.epoch(of: $0) }
         return GossipFrame.Summary(
-            heads: live.heads, places: live.places, epoch: newest.map { $0.number + 1 } ?? 0)
+            heads: self.live[index].heads, places: self.live[index].places,
+            epoch: newest.map { $0.number + 1 } ?? 0)
     }
 
     /// A peer is connected, or has a new session: both tell what they hold.

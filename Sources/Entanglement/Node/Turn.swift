@@ -156,10 +156,12 @@ struct Turn {
             && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
     }
 
-    /// Everything that is to be done, in the order of the contract.
-    var outputs: [Output] {
-        self.changes.map { .persist($0) } + self.actions + self.replies
-            + self.events.map { .notify($0) }
+    /// Adds everything that is to be done, in the order of the contract.
+    func takeOutputs(into outputs: inout [Output]) {
+        for change in self.changes { outputs.append(.persist(change)) }
+        outputs += self.actions
+        outputs += self.replies
+        for event in self.events { outputs.append(.notify(event)) }
     }
 }
 

@@ -127,9 +127,9 @@ extension Relation {
             }
             while self.attempts[index].dueAt <= turn.instant {
                 self.attempts[index].noteSending()
-                for target in self.candidates(turn, self.attempts[index].reach) {
-                    self.call(target, self.attempts[index].bytes, &turn)
-                }
+                let bytes = self.attempts[index].bytes
+                let reach = self.attempts[index].reach
+                for target in self.candidates(turn, reach) { self.call(target, bytes, &turn) }
             }
             index += 1
         }

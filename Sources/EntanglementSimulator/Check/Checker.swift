@@ -149,7 +149,7 @@ struct Checker: Sendable {
         at records: [RelationRecord], of host: HostID, now: Instant
     ) {
         for position in records.indices {
-            if records[position].phase == .trusted, records[position].codes != nil {
+            if records[position].phase == .trusted, case .some = records[position].codes {
                 self.report(.secretsAreErased, at: now, [host], "codes of a trusted relation")
             }
             guard !self.cancelled.isEmpty,

@@ -185,8 +185,7 @@ public struct Simulation: Sendable {
     private mutating func send(
         _ bytes: [UInt8], to target: Endpoint, from id: HostID, port: UInt16
     ) {
-        var digest = TraceHash()
-        digest.absorb(bytes)
+        let digest = self.hosts[id.number].digest(of: bytes)
         self.hosts[id.number].sentCount += 1
         if self.outsideServers.contains(target) { self.outsideCount += 1 }
         self.checker.sends(
@@ -295,12 +294,12 @@ public struct Simulation: Sendable {
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
         self.checker.receives(packet, verdict, id, effects, at: self.now)
         if case .input(.opened(let opened)) = verdict {
-            self.checker.helps(opened, self.hosts[id.number], effects, at: self.now)
+            self.checker.helps(opened, &self.hosts[id.number], effects, at: self.now)
             self.hearsOfClusters([opened] + effects.openedInside, id)
         }
         if let before {
             self.checker.resists(
-                packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)
+                packet, verdict, from: before, &self.hosts[id.number], effects, at: self.now)
         }
         self.checker.accepts(packet, id, effects, at: self.now)
         self.checker.keepsPath(packet, id, effects, at: self.now)
