@@ -116,11 +116,26 @@ extension Node {
         return only
     }
 
+    /// The clusters that have no place for one member more, or none for the record by which this node would
+    /// take it in.
+    var fullClusters: [ClusterID] {
+        self.clusters.map(\.id).filter(self.isFull)
+    }
+
+    private func isFull(_ cluster: ClusterID) -> Bool {
+        guard let index = self.liveIndex(of: cluster), let set = self.live[index].set,
+            let own = self.clusters.first(where: { $0.id == cluster })?.membership.member
+        else { return false }
+        return self.live[index].presentCount >= set.limits.memberCountMax
+            || !set.hasRoom(.add, by: own)
+    }
+
     /// The record of a meeting in which this node takes the other in: its keys are those of the cluster.
     func sponsor(
         _ record: inout RelationRecord, into cluster: ClusterID, _ turn: Turn
     ) throws(Refusal) {
         guard let membership = turn.membership(of: cluster) else { throw .notFound }
+        guard !turn.fullClusters.contains(cluster) else { throw .clusterFull }
         record.sponsors = cluster
         record.memberSigningKey = membership.signingKey
         record.memberAgreementKey = membership.agreementKey

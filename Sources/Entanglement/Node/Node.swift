@@ -337,6 +337,7 @@ public struct Node: Sendable {
         turn.trustedClusters = self.trustedClusters
         turn.largerClusters = self.live.indices.filter { self.live[$0].presentCount > 2 }
             .map { self.live[$0].id }
+        turn.fullClusters = self.fullClusters
         turn.ownEndpoints = self.published
         turn.ownHint = self.own.hint
         turn.punching = self.punching

@@ -169,7 +169,8 @@ extension Relation {
             let writer = EnvelopeWriter.opening(pid: keys.peerPID, from: index, n: n)
             let byteCount = writer.payloadByteCountMax(byteCountMax: Constants.openingByteCount)
             let content = OpeningContent(
-                isTrusted: self.isTrusted, n: n, from: index, intent: self.record.intent,
+                isTrusted: self.isTrusted, isFull: self.isFull(turn), n: n, from: index,
+                intent: self.record.intent,
                 clusterMatches: self.clusterMatches(turn, round: self.matchRound),
                 endpoints: self.ownEndpoints(turn))
             var handshake = NoiseHandshake.kkpsk0(
@@ -273,7 +274,8 @@ extension Relation {
         let named = self.clusterMatches(turn, round: attempt.matchRound)
         let (purpose, problem) = self.agreement(
             peerIntent: content.intent,
-            matches: content.clusterMatches.filter { named.contains($0) }, turn)
+            matches: content.clusterMatches.filter { named.contains($0) },
+            isPeerFull: content.isFull, turn)
         self.add(
             SessionView(
                 index: attempt.index, isInitiator: true, createdAt: turn.instant,
