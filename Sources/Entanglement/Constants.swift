@@ -310,10 +310,6 @@ public enum Constants {
     public static let toldCallCountMaxOfAll = 72
     /// One more of them, for one member.
     public static let toldCallPauseOfAll = Duration.seconds(5)
-    /// Who leaves waits so long for somebody's word that it was heard.
-    public static let leavePatience = Duration.seconds(10)
-    /// And so long after the first one's word for that of the others.
-    public static let leaveExtra = Duration.seconds(3)
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }

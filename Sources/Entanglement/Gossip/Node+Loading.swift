@@ -9,9 +9,10 @@ extension Node {
         for cluster in state.clusters {
             let index = self.liveIndex(adding: cluster.id)
             // A newcomer's first exchange may not have come to its end.
-            self.live[index].isCaughtUp = cluster.standing != .joining
+            let records = state.records.filter { $0.cluster == cluster.id }
+            self.live[index].isCaughtUp = cluster.standing != .joining && !records.isEmpty
             self.load(
-                state.records.filter { $0.cluster == cluster.id },
+                records,
                 state.endpointRecords.filter { $0.cluster == cluster.id }, index, turn)
             _ = self.live[index].fold(self.primitives)
         }

@@ -2,28 +2,6 @@
 
 // What people decide about clusters and members (PROTOCOL.md §12.6).
 extension Node {
-    /// Says that this node leaves, to everybody; the keys go once somebody has heard it.
-    mutating func leave(_ cluster: ClusterID, _ turn: inout Turn) throws(Refusal) {
-        guard let position = turn.clusters.firstIndex(where: { $0.id == cluster }),
-            let index = self.liveIndex(of: cluster)
-        else { throw .notFound }
-        guard turn.clusters[position].standing == .member else {
-            // Nobody but the sponsor knows of this node yet: there is nothing to say.
-            if turn.clusters[position].standing == .joining { self.lose(cluster, .left, &turn) }
-            return
-        }
-        let hasOthers = self.live[index].roster.map { $0.present.count > 1 } ?? false
-        let membership = turn.clusters[position].membership
-        turn.clusters[position].standing = .leaving
-        turn.changes.append(.cluster(turn.clusters[position], erasing: false))
-        guard hasOthers, self.write(.leave, by: membership, index, &turn) else {
-            return self.lose(cluster, .left, &turn)
-        }
-        if turn.has(.leaveForgotten) { return self.lose(cluster, .left, &turn) }
-        guard !self.connectedPeers(of: index).isEmpty else { return }
-        self.waitForGoodbye(index, turn)
-    }
-
     /// Proposes that somebody be removed, or votes for a proposal that can still take effect and voids no
     /// more than is wanted.
     mutating func remove(
