@@ -28,6 +28,8 @@ struct LiveCluster: Sendable {
     var publishAt: Instant?
     /// When this node is gone for good, whether or not anybody said that he heard it.
     var leaveAt: Instant?
+    /// When this node's leave is over though nobody is there to hear it.
+    var giveUpAt: Instant?
     /// When it is looked at whether enough others are connected.
     var lonelyAt: Instant?
     /// When it is looked at those who were met and are lost.
@@ -110,7 +112,7 @@ struct LiveCluster: Sendable {
         var earliest = self.rounds.first
         let times = [
             self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
-            self.fallbackAt, self.missing?.dueAt,
+            self.fallbackAt, self.missing?.dueAt, self.giveUpAt,
         ]
         for due in times.compactMap({ $0 }) {
             earliest = min(due, earliest ?? due)

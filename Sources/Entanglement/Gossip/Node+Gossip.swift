@@ -201,7 +201,10 @@ extension Node {
             self.live[index].noteRests(now: turn.instant)
             self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
-        if let due = self.live[index].publishAt, due <= turn.instant { self.publish(index, &turn) }
+        if let due = self.live[index].publishAt, due <= turn.instant {
+            self.publish(index, &turn)
+            self.forgetGone(index, &turn)
+        }
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)
@@ -213,7 +216,8 @@ extension Node {
         if let due = self.live[index].fallbackAt, due <= turn.instant {
             self.useFallbacks(index, &turn)
         }
-        if let due = self.live[index].leaveAt, due <= turn.instant {
+        let end = [self.live[index].leaveAt, self.live[index].giveUpAt].compactMap { $0 }.min()
+        if let end, end <= turn.instant {
             self.lose(self.live[index].id, .left, &turn)
         }
     }

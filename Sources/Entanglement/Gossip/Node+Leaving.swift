@@ -11,12 +11,27 @@ extension Node {
         guard former != .leaving else { return }
         turn.clusters[position].standing = .leaving
         turn.changes.append(.cluster(turn.clusters[position], erasing: false))
+        self.planUnheardLeave(index, turn)
         if former == .joining {
             // The sponsor may have written already that it is a member: it says so when it hears that.
             guard !self.connectedPeers(of: index).isEmpty else { return }
             return self.waitForGoodbye(index, turn)
         }
         self.sayLeave(index, turn.clusters[position].membership, &turn)
+    }
+
+    /// Where nobody is heard for 30 days the word is over, too: the others may all have taken it in.
+    mutating func planUnheardLeave(_ index: Int, _ turn: Turn) {
+        let cluster = self.live[index].id
+        guard turn.clusters.contains(where: { $0.id == cluster && $0.standing == .leaving }) else {
+            return
+        }
+        let heard = self.ids.compactMap { self.relations[$0]?.record }
+            .filter { $0.cluster == cluster }.map { $0.lastHeardAt ?? $0.createdAt }
+        let silence = heard.map { turn.wall - $0 }.min() ?? .zero
+        // A clock set back must not make it longer.
+        let left = Constants.pairingLife - max(silence, .zero)
+        self.live[index].giveUpAt = turn.instant + max(left, Constants.unheardLeaveMin)
     }
 
     /// Writes that this node leaves.

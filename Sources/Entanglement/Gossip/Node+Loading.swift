@@ -23,7 +23,9 @@ extension Node {
             self.reconcile(index, &turn)
             self.settleDuties(index, &turn)
             self.considerEpoch(index, &turn)
+            self.planUnheardLeave(index, turn)
         }
+        self.noteTrustedClusters()
         self.settleBonds(&turn)
     }
 

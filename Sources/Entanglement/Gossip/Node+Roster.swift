@@ -68,7 +68,7 @@ extension Node {
     ) {
         let own = record.membership.member
         var unwanted: [RelationID] = []
-        var removed: [RelationID] = []
+        var gone: [RelationID] = []
         for id in self.ids {
             guard let relation = self.relations[id]?.record, relation.cluster == record.id,
                 let member = relation.member,
@@ -90,17 +90,17 @@ extension Node {
             }
             guard !isMember || isBlocked || isCurrent == false else { continue }
             if isCurrent != false, turn.has(.goneKeepsRelation) { continue }
-            if status == .removed, !roster.blocks(own, member), isCurrent != false,
-                self.mayAskWhy(id, turn)
+            if !isMember, !roster.blocks(own, member), isCurrent != false,
+                self.mayAskWhy(id, status, turn)
             {
-                if duty != .farewell { removed.append(id) }
+                if duty != .farewell { gone.append(id) }
                 continue
             }
             unwanted.append(id)
             if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
         }
         guard !turn.isGivingSecret else { return }
-        if !removed.isEmpty { self.banish(removed, index, &turn) }
+        if !gone.isEmpty { self.banish(gone, index, &turn) }
         guard !unwanted.isEmpty else { return }
         // What they are to hear goes out before.
         self.sendGossip(&turn)

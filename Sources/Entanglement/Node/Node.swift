@@ -365,10 +365,13 @@ public struct Node: Sendable {
         outputs += turn.outputs
     }
 
-    private mutating func noteTrustedClusters() {
+    mutating func noteTrustedClusters() {
         self.trustedClusters = Set(
             self.ids.compactMap { id in
-                self.relations[id].flatMap { $0.record.phase == .trusted ? $0.record.cluster : nil }
+                guard let relation = self.relations[id], relation.duty != .farewell,
+                    relation.record.phase == .trusted
+                else { return nil }
+                return relation.record.cluster
             })
     }
 }

@@ -14,8 +14,12 @@ import Testing
         try circle.expectOneCluster([0, 1, 3], cluster)
         for number in [0, 1, 3] {
             #expect(try circle.roster(number, cluster).member(gone)?.status == .left)
-            #expect(
-                !circle.hosts[number].store.state.relations.contains { $0.member == gone })
+            // It is answered, if it has not heard that, and nothing else.
+            #expect(!circle.isConnected(number, with: gone, cluster))
+            let node = circle.hosts[number].node
+            for id in node.ids where node.relations[id]?.record.member == gone {
+                #expect(node.relations[id]?.duty == .farewell)
+            }
             #expect(circle.count(number, .memberGone(cluster, gone, .left)) == 1)
         }
     }
@@ -99,6 +103,20 @@ import Testing
         circle.run(for: .seconds(120))
         #expect(circle.record(2, cluster) == nil)
         #expect(circle.count(2, .clusterLost(cluster, .left)) == 1)
+        try circle.expectOneCluster([0, 1], cluster)
+    }
+
+    /// Who left is not answered for ever.
+    @Test func whoLeftIsForgottenAfterAWeek() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let gone = try circle.member(2, cluster)
+        #expect(circle.request(2, .leave(cluster)) == .done)
+        circle.run(for: .seconds(15))
+        circle.skip(.seconds(8 * 86_400))
+        circle.run(for: .seconds(60))
+        for number in [0, 1] {
+            #expect(!circle.hosts[number].store.state.relations.contains { $0.member == gone })
+        }
         try circle.expectOneCluster([0, 1], cluster)
     }
 
