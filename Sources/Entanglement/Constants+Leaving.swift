@@ -7,8 +7,8 @@ extension Constants {
     public static let leaveExtra = Duration.seconds(3)
     /// Who left is answered until it was not heard for so long.
     public static let leaverLife = Duration.seconds(7 * 86_400)
-    /// A leave that nobody hears is over so long after the start of the program, at the earliest.
-    public static let unheardLeaveMin = Duration.seconds(3_600)
+    /// Whoever is not heard for 30 days is given up so long after the start of the program, at the earliest.
+    public static let unheardMin = Duration.seconds(3_600)
     /// Who leaves before the records say that it is a member waits so long for these.
     public static let leaveJoiningPatience = Duration.seconds(60)
 }

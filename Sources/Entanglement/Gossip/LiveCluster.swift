@@ -28,7 +28,7 @@ struct LiveCluster: Sendable {
     var publishAt: Instant?
     /// When this node is gone for good, whether or not anybody said that he heard it.
     var leaveAt: Instant?
-    /// When this node's leave is over though nobody is there to hear it.
+    /// When this node's leave or joining is over though nobody is there to hear it.
     var giveUpAt: Instant?
     /// When it is looked at whether enough others are connected.
     var lonelyAt: Instant?

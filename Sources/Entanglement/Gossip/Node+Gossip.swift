@@ -35,7 +35,10 @@ extension Node {
         let ids = turn.clusters.map(\.id)
         if ids.count != self.live.count || !ids.allSatisfy({ self.liveIndex(of: $0) != nil }) {
             self.live.removeAll { !ids.contains($0.id) }
-            for id in ids { _ = self.liveIndex(adding: id) }
+            for id in ids where self.liveIndex(of: id) == nil {
+                let index = self.liveIndex(adding: id)
+                self.planUnheard(index, patience: .zero, turn)
+            }
         }
         guard turn.changes.contains(where: \.concernsRelations) else { return }
         for id in self.ids where self.relations[id]?.record.phase == .forgotten {
@@ -216,8 +219,12 @@ extension Node {
         if let due = self.live[index].fallbackAt, due <= turn.instant {
             self.useFallbacks(index, &turn)
         }
-        let end = [self.live[index].leaveAt, self.live[index].giveUpAt].compactMap { $0 }.min()
-        if let end, end <= turn.instant {
+        if let due = self.live[index].leaveAt, due <= turn.instant {
+            return self.lose(self.live[index].id, .left, &turn)
+        }
+        if let due = self.live[index].giveUpAt, due <= turn.instant {
+            self.planUnheard(index, patience: .zero, turn)
+            guard let due = self.live[index].giveUpAt, due <= turn.instant else { return }
             self.lose(self.live[index].id, .left, &turn)
         }
     }

@@ -11,7 +11,7 @@ extension Node {
         guard former != .leaving else { return }
         turn.clusters[position].standing = .leaving
         turn.changes.append(.cluster(turn.clusters[position], erasing: false))
-        self.planUnheardLeave(index, turn)
+        self.planUnheard(index, patience: Constants.unheardMin, turn)
         if former == .joining {
             // The sponsor may have written already that it is a member: it says so when it hears that.
             guard !self.connectedPeers(of: index).isEmpty else { return }
@@ -20,10 +20,14 @@ extension Node {
         self.sayLeave(index, turn.clusters[position].membership, &turn)
     }
 
-    /// Where nobody is heard for 30 days the word is over, too: the others may all have taken it in.
-    mutating func planUnheardLeave(_ index: Int, _ turn: Turn) {
+    /// Where nobody is heard for 30 days a leave is over, too: the others may all have taken it in. So is a
+    /// joining: the sponsor has given it up.
+    ///
+    /// `patience`: so long is waited at least.
+    mutating func planUnheard(_ index: Int, patience: Duration, _ turn: Turn) {
         let cluster = self.live[index].id
-        guard turn.clusters.contains(where: { $0.id == cluster && $0.standing == .leaving }) else {
+        self.live[index].giveUpAt = nil
+        guard turn.clusters.contains(where: { $0.id == cluster && $0.standing != .member }) else {
             return
         }
         let heard = self.ids.compactMap { self.relations[$0]?.record }
@@ -31,7 +35,7 @@ extension Node {
         let silence = heard.map { turn.wall - $0 }.min() ?? .zero
         // A clock set back must not make it longer.
         let left = Constants.pairingLife - max(silence, .zero)
-        self.live[index].giveUpAt = turn.instant + max(left, Constants.unheardLeaveMin)
+        self.live[index].giveUpAt = turn.instant + max(left, patience)
     }
 
     /// Writes that this node leaves.

@@ -23,7 +23,7 @@ extension Node {
             self.reconcile(index, &turn)
             self.settleDuties(index, &turn)
             self.considerEpoch(index, &turn)
-            self.planUnheardLeave(index, turn)
+            self.planUnheard(index, patience: Constants.unheardMin, turn)
         }
         self.noteTrustedClusters()
         self.settleBonds(&turn)
