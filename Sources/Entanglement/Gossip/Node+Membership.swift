@@ -8,12 +8,16 @@ extension Node {
         _ member: MemberID, withGuests: Bool, from cluster: ClusterID, _ turn: inout Turn
     ) throws(Refusal) {
         let (index, roster, own) = try self.roster(of: cluster, turn)
-        guard let accused = roster.member(member), accused.status == .present, member != own else {
-            throw .notFound
-        }
+        guard let accused = roster.member(member), member != own else { throw .notFound }
+        let isGone = accused.status != .present
+        guard !isGone || withGuests && accused.status == .removed else { throw .notFound }
         guard roster.members.count(where: \.isVoter) >= 3 else { throw .tooFewVoters }
         guard roster.member(own)?.isVoter ?? false, let set = self.live[index].set else {
             throw .notVoter
+        }
+        if isGone {
+            return try self.removeGuests(
+                set.lateGuests(of: member, roster).map(\.guest), from: cluster, &turn)
         }
         let kept =
             withGuests
@@ -27,6 +31,21 @@ extension Node {
             return try self.say(.vote(proposal.id), index, &turn)
         }
         try self.say(.remove(Removal(accused: member, kept: kept)), index, &turn)
+    }
+
+    /// Whoever took them in is removed already, without them: each is removed as a member of its own, with
+    /// those whom it took in.
+    private mutating func removeGuests(
+        _ guests: [MemberID], from cluster: ClusterID, _ turn: inout Turn
+    ) throws(Refusal) {
+        var isDone = false
+        for guest in guests {
+            // The vote for one may have removed another.
+            guard try self.roster(of: cluster, turn).roster.isPresent(guest) else { continue }
+            try self.remove(guest, withGuests: true, from: cluster, &turn)
+            isDone = true
+        }
+        guard isDone else { throw .notFound }
     }
 
     /// Writes what a person wants to say.
