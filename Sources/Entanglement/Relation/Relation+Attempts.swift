@@ -188,7 +188,7 @@ extension Relation {
                 return Attempt(
                     index: index, n: n, handshake: handshake, bytes: bytes,
                     createdAt: turn.instant, sends: self.sends(turn), reach: reach,
-                    matchRound: self.matchRound)
+                    matchRound: self.matchRound, saysFull: content.isFull)
             }
             turn.indexes.free(index)
         }
@@ -291,7 +291,9 @@ extension Relation {
         if self.isTrusted && content.isTrusted {
             self.establish(&turn)
         } else if let problem, !self.isTrusted {
-            let hasMore = self.hasMoreMatches(after: attempt.matchRound, turn)
+            let hasMore =
+                self.hasMoreMatches(after: attempt.matchRound, turn)
+                || self.isFull(turn) && !attempt.saysFull
             if hasMore { self.startAttempt(&turn) } else { self.stop(problem, &turn) }
         } else {
             self.begin(&turn)

@@ -92,6 +92,6 @@ extension Relation {
             case .sponsoring? = self.record.bond
         else { return nil }
         let silence = max(turn.wall - (self.record.lastHeardAt ?? self.record.createdAt), .zero)
-        return turn.instant + Constants.pairingLife - silence
+        return turn.instant + (Constants.pairingLife - silence)
     }
 }
