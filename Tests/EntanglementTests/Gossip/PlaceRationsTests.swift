@@ -23,7 +23,7 @@ import Testing
         var rations = PlaceRations()
         let first = Self.calls(Self.victim, 100, &rations, now: Self.start)
         #expect(first == Constants.toldCallCountMax)
-        for number in 0..<1_600 { _ = rations.allows(Self.other(number), now: Self.start) }
+        for number in 0..<3_000 { _ = rations.allows(Self.other(number), now: Self.start) }
         let again = Self.calls(Self.victim, 100, &rations, now: Self.start)
         #expect(again == 0)
     }
@@ -31,7 +31,7 @@ import Testing
     /// All places for which there is no room have one ration together.
     @Test func placesWithoutRoomShareARation() {
         var rations = PlaceRations()
-        for number in 0..<1_600 { _ = rations.allows(Self.other(number), now: Self.start) }
+        for number in 0..<3_000 { _ = rations.allows(Self.other(number), now: Self.start) }
         let burst = Self.calls(Self.victim, 100, &rations, now: Self.start)
         #expect(burst == 0)
         let later = Self.calls(Self.victim, 100, &rations, now: Self.start + .seconds(5))
@@ -41,7 +41,7 @@ import Testing
     /// Whoever was not called for a while makes room.
     @Test func placesThatHaveTheirWholeRationMakeRoom() {
         var rations = PlaceRations()
-        for number in 0..<1_600 { _ = rations.allows(Self.other(number), now: Self.start) }
+        for number in 0..<3_000 { _ = rations.allows(Self.other(number), now: Self.start) }
         let later = Self.start + Constants.toldCallPause
         let calls = Self.calls(Self.victim, 100, &rations, now: later)
         #expect(calls == Constants.toldCallCountMax)
