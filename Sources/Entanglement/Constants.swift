@@ -341,7 +341,9 @@ public enum Limits {
     /// The same of all whose keys are from one cluster's secret.
     public static let handshakesPerSecondOfCluster = 100
     /// Places that only endpoint records name, of which it is known how often they were called.
-    public static let rationCountMax = 512
+    public static let rationCountMax = 2_048
+    /// Calls a second to all other such places together.
+    public static let rationRestPerSecond = 1
     /// New places of one peer that are challenged at once.
     public static let challengeCountMax = 4
     /// Common peers that are asked for help at once.

@@ -6,6 +6,8 @@
 struct PlaceRations: Sendable {
     /// Whoever was called for the first time the longest ago is the first.
     private var buckets: [(place: Endpoint, bucket: TokenBucket)] = []
+    /// That of all places together for which there is no room.
+    private var rest: TokenBucket?
 
     /// Whether a place may be called now; if so it is counted.
     mutating func allows(_ place: Endpoint, now: Instant) -> Bool {
@@ -14,12 +16,34 @@ struct PlaceRations: Sendable {
             self.buckets[index].bucket.take()
             return true
         }
-        if self.buckets.count >= Limits.rationCountMax { self.buckets.removeFirst() }
+        guard self.makeRoom(now: now) else { return self.allowsOneMore(now: now) }
         var bucket = TokenBucket(
             burst: Constants.toldCallCountMax, interval: Constants.toldCallPause, now: now)
         bucket.take()
         self.buckets.append((place, bucket))
         return true
+    }
+
+    /// Forgets those that have their whole ration again; false: there are too many others.
+    private mutating func makeRoom(now: Instant) -> Bool {
+        guard self.buckets.count >= Limits.rationCountMax else { return true }
+        self.buckets = self.buckets.filter { entry in
+            var bucket = entry.bucket
+            return !bucket.hasTokens(Constants.toldCallCountMax, now: now)
+        }
+        return self.buckets.count < Limits.rationCountMax
+    }
+
+    /// Who names very many places must not make this node forget which of them it has called often enough.
+    private mutating func allowsOneMore(now: Instant) -> Bool {
+        var rest =
+            self.rest
+            ?? TokenBucket(
+                burst: Constants.toldCallCountMax, perSecond: Limits.rationRestPerSecond, now: now)
+        let isAllowed = rest.hasToken(now: now)
+        if isAllowed { rest.take() }
+        self.rest = rest
+        return isAllowed
     }
 }
 
