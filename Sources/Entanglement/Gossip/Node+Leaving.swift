@@ -20,10 +20,10 @@ extension Node {
         self.sayLeave(index, turn.clusters[position].membership, &turn)
     }
 
-    /// Where nobody is heard for 30 days a leave is over, too: the others may all have taken it in. So is a
-    /// joining: the sponsor has given it up.
+    /// Where nobody is heard for 30 days a leave is over, and a joining.
     ///
-    /// `patience`: so long is waited at least.
+    /// The others may all have taken the leave in, and a sponsor gives up who did not confirm. `patience`: so
+    /// long is waited at least.
     mutating func planUnheard(_ index: Int, patience: Duration, _ turn: Turn) {
         let cluster = self.live[index].id
         self.live[index].giveUpAt = nil

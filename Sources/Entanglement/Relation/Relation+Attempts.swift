@@ -220,6 +220,12 @@ extension Relation {
         return rounds > 1 && (round & 0xFFFF) % rounds != rounds - 1
     }
 
+    /// Whether the other has not heard all that it has to hear before the two give up.
+    private func hasMore(toSayAfter attempt: Attempt, _ turn: Turn) -> Bool {
+        self.hasMoreMatches(after: attempt.matchRound, turn)
+            || self.isFull(turn) && !attempt.saysFull
+    }
+
     /// The first own cluster that one of the other's values names.
     func sharedCluster(_ matches: [UInt64], _ turn: Turn) -> ClusterID? {
         guard !matches.isEmpty else { return nil }
@@ -291,9 +297,7 @@ extension Relation {
         if self.isTrusted && content.isTrusted {
             self.establish(&turn)
         } else if let problem, !self.isTrusted {
-            let hasMore =
-                self.hasMoreMatches(after: attempt.matchRound, turn)
-                || self.isFull(turn) && !attempt.saysFull
+            let hasMore = self.hasMore(toSayAfter: attempt, turn)
             if hasMore { self.startAttempt(&turn) } else { self.stop(problem, &turn) }
         } else {
             self.begin(&turn)
