@@ -57,7 +57,7 @@ extension Node {
             let known = record.endpoints.prefix(record.lastHeardAt == nil ? 0 : 1)
             let published = whereabouts.addresses.map(\.endpoint)
             self.relations[id]?.told = record.endpoints.filter {
-                published.contains($0) && !known.contains($0)
+                (published.contains($0) || record.epoch != nil) && !known.contains($0)
             }
         }
     }

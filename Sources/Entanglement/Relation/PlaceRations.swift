@@ -64,18 +64,36 @@ extension Relation {
         return true
     }
 
-    /// Whether more than a record speaks for a place: the other was there or is seen there, or named it
-    /// in a session.
+    /// Whether more than the other's word speaks for a place: it was there or is seen there, or, if the two
+    /// met, named it in a session.
     private func isAttested(_ place: Endpoint, _ turn: Turn) -> Bool {
-        place == self.path || place == self.directPath || self.heardEndpoints.contains(place)
+        place == self.path || place == self.directPath
+            || self.record.epoch == nil && self.heardEndpoints.contains(place)
             || self.sightedEndpoints(turn.instant).contains(place)
             || self.vouchedEndpoints(turn).contains(place)
     }
 
     /// Notes which of the known places only an endpoint record names: those that were not known before.
     mutating func noteTold(knownBefore: [Endpoint]) {
-        self.told = self.record.endpoints.filter {
-            self.told.contains($0) || !knownBefore.contains($0)
+        let named = self.heardEndpoints.filter {
+            self.told.contains($0) && !self.record.endpoints.contains($0)
         }
+        self.told =
+            named
+            + self.record.endpoints.filter { self.told.contains($0) || !knownBefore.contains($0) }
+    }
+
+    /// The other names places in a session: of somebody whom this node never met that is worth no more than
+    /// its record.
+    mutating func noteNamed(_ places: [Endpoint]) {
+        guard self.record.epoch != nil else { return }
+        let known = self.record.endpoints + self.heardEndpoints
+        let kept = self.told.filter(known.contains)
+        self.told =
+            kept
+            + places.filter {
+                !known.contains($0) && $0 != self.path && $0 != self.directPath
+                    && !kept.contains($0)
+            }
     }
 }
