@@ -70,27 +70,40 @@ extension Simulation {
     mutating func follow(_ news: ClusterNews) {
         var news = news
         let members = self.newsMembers
-        news.links = news.links.filter { link in
-            members.contains(link.one) && members.contains(link.other)
-                && self.areConnected(link.one, link.other, isDirect: true)
+        let links = news.links
+        news.links = []
+        for link in links
+        where members.contains(link.one) && members.contains(link.other)
+            && self.haveEachOther(link.one, link.other)
+            && self.areConnected(link.one, link.other, isDirect: true)
+        {
+            news.links.append(link)
         }
         guard news.looksLeft == 0 else {
             news.looksLeft -= 1
             return self.plan(.follow(news), after: Self.newsPause)
         }
-        let author = self.story?.members[news.author]
-        for host in news.audience {
-            let held = self.hosts[host.number].heldClusters().first {
-                $0.id == self.story?.cluster
-            }
-            // Whoever is gone meanwhile is not listened to, and does not listen.
-            guard let held, let author, let roster = held.roster,
-                roster.member(author)?.status == .present,
-                roster.member(held.own)?.status == .present,
-                held.records?.record(news.record) == nil
-            else { continue }
+        for host in news.audience
+        where self.heldOfStory(host)?.records?.record(news.record) == nil {
             self.checker.report(
                 .newsIsQuick, at: self.now, [news.author, host], "not known after 3 s")
         }
+    }
+
+    /// Whether each of two is present by the other's records: who is gone is not listened to, and is told
+    /// nothing.
+    private mutating func haveEachOther(_ one: HostID, _ other: HostID) -> Bool {
+        guard let first = self.heldOfStory(one), let second = self.heldOfStory(other) else {
+            return false
+        }
+        return [first, second].allSatisfy { held in
+            [first.own, second.own].allSatisfy {
+                held.roster?.member($0)?.status == .present
+            }
+        }
+    }
+
+    private mutating func heldOfStory(_ host: HostID) -> HeldCluster? {
+        self.hosts[host.number].heldClusters().first { $0.id == self.story?.cluster }
     }
 }
