@@ -46,7 +46,10 @@ extension Simulation {
         for record in held.records?.records.suffix(3) ?? []
         where record.author == held.own && !story.news.contains(record.id) {
             self.story?.news.insert(record.id)
-            let members = self.newsMembers
+            var members: [HostID] = []
+            for host in self.newsMembers where self.holds(parentsOf: record, host) {
+                members.append(host)
+            }
             var links: [ClusterNews.Link] = []
             for one in members {
                 for other in members where other.number > one.number {
@@ -83,8 +86,10 @@ extension Simulation {
             news.looksLeft -= 1
             return self.plan(.follow(news), after: Self.newsPause)
         }
-        for host in news.audience
-        where self.heldOfStory(host)?.records?.record(news.record) == nil {
+        for host in news.audience where host != news.author {
+            guard let records = self.heldOfStory(host)?.records,
+                records.record(news.record) == nil
+            else { continue }
             self.checker.report(
                 .newsIsQuick, at: self.now, [news.author, host], "not known after 3 s")
         }
@@ -101,6 +106,14 @@ extension Simulation {
                 held.roster?.member($0)?.status == .present
             }
         }
+    }
+
+    /// Whether a host holds all that a record names: whoever is behind has to ask for that first.
+    private mutating func holds(parentsOf record: Record, _ host: HostID) -> Bool {
+        guard let records = self.heldOfStory(host)?.records, let place = record.place else {
+            return false
+        }
+        return ([place.previous] + place.parents).allSatisfy { records.record($0) != nil }
     }
 
     private mutating func heldOfStory(_ host: HostID) -> HeldCluster? {
