@@ -10,7 +10,7 @@ enum Duty: Sendable, Equatable {
     case passive
     /// It answers alone: the member has blocked this node.
     case mute
-    /// It answers whoever is removed, and does not know it yet.
+    /// It answers whoever is removed, and does not know it yet; or left, and does not know that it was heard.
     case farewell
 
     /// Whether it is only there to be called.

@@ -28,6 +28,8 @@ struct LiveCluster: Sendable {
     var publishAt: Instant?
     /// When this node is gone for good, whether or not anybody said that he heard it.
     var leaveAt: Instant?
+    /// When this node's leave or joining is over though nobody is there to hear it.
+    var giveUpAt: Instant?
     /// When it is looked at whether enough others are connected.
     var lonelyAt: Instant?
     /// When it is looked at those who were met and are lost.
@@ -128,6 +130,7 @@ struct LiveCluster: Sendable {
         consider(self.askAgainAt)
         consider(self.fallbackAt)
         consider(self.missing?.dueAt)
+        consider(self.giveUpAt)
         for index in self.pulls.indices { consider(self.pulls[index].dueAt) }
         return earliest
     }

@@ -21,7 +21,7 @@ struct MemberRelations: Sendable {
     private var ids: [Person: [RelationID]] = [:]
     private var connected: [ClusterID: [RelationID]] = [:]
     private var trustedCounts: [ClusterID: Int] = [:]
-    /// The clusters of the peers that are trusted.
+    /// The clusters of the peers that are trusted and belong to them.
     private(set) var trustedClusters: Set<ClusterID> = []
 
     /// The relations with a member, in order.
@@ -81,7 +81,7 @@ extension Relation {
         self.person.map {
             MemberRelations.Tie(
                 person: $0, isConnected: self.isConnected,
-                isTrusted: self.record.phase == .trusted)
+                isTrusted: self.record.phase == .trusted && self.duty != .farewell)
         }
     }
 }

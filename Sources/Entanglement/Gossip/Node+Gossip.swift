@@ -36,7 +36,10 @@ extension Node {
         if !self.isAtWork(turn.clusters) {
             let ids = turn.clusters.map(\.id)
             self.live.removeAll { !ids.contains($0.id) }
-            for id in ids { _ = self.liveIndex(adding: id) }
+            for id in ids where self.liveIndex(of: id) == nil {
+                let index = self.liveIndex(adding: id)
+                self.planUnheard(index, patience: .zero, turn)
+            }
         }
         guard turn.changes.contains(where: \.concernsRelations) else { return }
         for id in turn.changes.compactMap(\.relation)
@@ -225,7 +228,10 @@ extension Node {
             self.live[index].noteRests(now: turn.instant)
             self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
-        if let due = self.live[index].publishAt, due <= turn.instant { self.publish(index, &turn) }
+        if let due = self.live[index].publishAt, due <= turn.instant {
+            self.publish(index, &turn)
+            self.forgetGone(index, &turn)
+        }
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil
             self.beginEpoch(index, &turn)
@@ -238,6 +244,11 @@ extension Node {
             self.useFallbacks(index, &turn)
         }
         if let due = self.live[index].leaveAt, due <= turn.instant {
+            return self.lose(self.live[index].id, .left, &turn)
+        }
+        if let due = self.live[index].giveUpAt, due <= turn.instant {
+            self.planUnheard(index, patience: .zero, turn)
+            guard let due = self.live[index].giveUpAt, due <= turn.instant else { return }
             self.lose(self.live[index].id, .left, &turn)
         }
     }

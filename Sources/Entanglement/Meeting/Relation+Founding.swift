@@ -153,7 +153,7 @@ extension Relation {
         self.record.sponsors = nil
         self.record.peerMemberKeys = nil
         if isConfirmed, !turn.has(.tokensKept) { self.record.cancelTokens = nil }
-        self.phaseEnd = nil
+        self.phaseEnd = self.guestExpiry(turn)
         self.nextAttemptAt = nil
         self.searchStart = nil
         self.enterCluster(uid, covenant, part, &turn)
@@ -207,6 +207,7 @@ extension Relation {
             return
         }
         self.record.cancelTokens = nil
+        self.phaseEnd = nil
         turn.mustSettleBonds = true
         turn.changes.append(.relation(self.record, erasing: true))
         turn.actions.append(.admit(self.admission))

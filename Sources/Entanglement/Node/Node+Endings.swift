@@ -62,8 +62,20 @@ extension Node {
     ) -> Bool {
         switch record.bond {
         case .founding: true
-        case .joining: turn.clusters.contains { $0.id == cluster && $0.standing == .joining }
+        case .joining: self.isUnknown(in: cluster, turn)
         case .sponsoring, .confirming, nil: false
+        }
+    }
+
+    /// Whether this node is no member yet, as the records say that it holds, whatever its person wants.
+    private func isUnknown(in cluster: ClusterID, _ turn: Turn) -> Bool {
+        guard let record = turn.clusters.first(where: { $0.id == cluster }),
+            let index = self.liveIndex(of: cluster)
+        else { return false }
+        switch record.standing {
+        case .joining: return true
+        case .leaving: return self.live[index].roster?.member(record.membership.member) == nil
+        case .member: return false
         }
     }
 

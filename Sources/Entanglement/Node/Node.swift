@@ -338,6 +338,7 @@ public struct Node: Sendable {
         for index in self.live.indices where self.live[index].presentCount > 2 {
             turn.largerClusters.append(self.live[index].id)
         }
+        turn.fullClusters = self.fullClusters
         turn.ownEndpoints = self.published
         turn.ownHint = self.own.hint
         turn.punching = self.punching

@@ -57,6 +57,8 @@ struct Turn {
     var trustedClusters: Set<ClusterID> = []
     /// Clusters of more than two.
     var largerClusters: [ClusterID] = []
+    /// Clusters into which this node can take nobody, for want of a place.
+    var fullClusters: [ClusterID] = []
     var nodeName = ""
     /// Who got in whom this relation had not called, and from where.
     var unasked: (relation: RelationID, address: IPAddress)?

@@ -52,6 +52,8 @@ public enum PairingProblem: String, Sendable, Hashable, CaseIterable {
     case intentConflict
     /// The meeting needs clusters of more than two or a bridge.
     case notYet
+    /// The cluster into which one was to take the other has no place for more members.
+    case clusterFull
     /// A message was authentic but its content broke the protocol.
     case badMessage
 }

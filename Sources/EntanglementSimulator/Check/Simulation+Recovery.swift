@@ -183,7 +183,7 @@ extension Simulation {
             let record = self.hosts[host.number].disk.store.state.relations.first {
                 $0.id == meeting.relation(of: host)
             }
-            return record?.problem == .notYet || record?.problem == .intentConflict
+            return [.notYet, .intentConflict, .clusterFull].contains(record?.problem)
         }
     }
 

@@ -27,6 +27,7 @@ extension Simulation {
             self.hosts[host.number].stop(losesPower: false)
         case .pass(let length): self.pass(length)
         case .expectGone(let member, let hosts): self.expectGone(member, hosts)
+        case .follow(let news): self.follow(news)
         default: break
         }
     }
@@ -172,7 +173,9 @@ extension Simulation {
         for member in roster.members where member.status == .left && member.id != held.own {
             self.story?.leavesHeard.insert(member.id)
         }
-        if !self.checker.villains.contains(id) { self.checkAdds(held, id) }
+        guard !self.checker.villains.contains(id) else { return }
+        self.checkAdds(held, id)
+        self.noteNews(held, id)
     }
 
     private mutating func followStory(_ event: Entanglement.Event, of id: HostID) {

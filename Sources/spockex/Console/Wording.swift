@@ -132,6 +132,7 @@ enum Wording {
         case "refusedByPeer": "the other node refused"
         case "intentConflict": "the two of you asked for different things"
         case "notYet": "needs a later version"
+        case "clusterFull": "the cluster has no place for more members"
         case "badMessage": "the other node's message was wrong"
         case .some(let other): other
         }
