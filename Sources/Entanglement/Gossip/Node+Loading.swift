@@ -25,7 +25,6 @@ extension Node {
             self.considerEpoch(index, &turn)
             self.planUnheard(index, patience: Constants.unheardMin, turn)
         }
-        self.noteTrustedClusters()
         self.settleBonds(&turn)
     }
 
