@@ -22,6 +22,8 @@ struct LiveCluster: Sendable {
     var askAgainAt: Instant?
     /// When this node makes a new epoch, if it is still due then.
     var epochAt: Instant?
+    /// Whether a member holds another secret of epoch 0: nothing says which one is right.
+    var isFoundingDisputed = false
     /// The epoch whose secret has not come, and when another one is made if it is still so.
     var missing: (epoch: RecordID, dueAt: Instant)?
     /// When the own endpoint record is made.

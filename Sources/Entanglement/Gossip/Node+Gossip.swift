@@ -144,6 +144,7 @@ extension Node {
         self.live[index].setPeer(id, true)
         self.live[index].links[id] = self.live[index].links[id]?.renewed ?? GossipLink()
         if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
+        self.compareFounding(index, with: id, &turn)
         if self.live[index].publishAt == nil {
             self.live[index].publishAt = turn.instant + Constants.publishPatience
         }
