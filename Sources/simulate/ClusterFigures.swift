@@ -99,14 +99,16 @@ struct ClusterFigures: Codable, Sendable, Equatable {
     /// A row for each cluster.
     static func columns(_ figures: [ClusterFigures]) -> Columns {
         var columns = Columns([
-            "members", "running", "connected", "moves", "known s", "all know s", "path s", "not known",
+            "members", "running", "connected", "moves", "known s", "all know s", "path s",
+            "not known",
             "no path",
             "removal s", "packets/move", "packets/s", "to servers", "peak MiB", "CPU s",
         ])
         for one in figures {
             columns.add([
                 Decimals.text(one.members), Decimals.text(one.running),
-                Decimals.text(one.connected, places: 1), Decimals.text(one.moves), one.known.text, one.lastKnown.text, one.paths.text,
+                Decimals.text(one.connected, places: 1), Decimals.text(one.moves), one.known.text,
+                one.lastKnown.text, one.paths.text,
                 Decimals.text(one.missed), Decimals.text(one.lost), one.removal.text,
                 Decimals.text(one.packetsPerMove, places: 1),
                 Decimals.text(one.packetsPerSecond, places: 2), Decimals.text(one.toServers),

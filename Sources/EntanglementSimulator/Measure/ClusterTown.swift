@@ -144,7 +144,9 @@ public struct ClusterTown: Sendable {
 
     /// Those with votes remove the last member.
     private mutating func remove() -> ([Duration], Int) {
-        guard self.members.count >= 6, self.absentCount == 0, let accused = self.members.last else { return ([], 0) }
+        guard self.members.count >= 6, self.absentCount == 0, let accused = self.members.last else {
+            return ([], 0)
+        }
         for number in 0..<3 {
             self.simulation.remove(accused, by: HostID(number: number))
             if number < 2 { self.simulation.run(until: self.simulation.now + .seconds(3)) }
