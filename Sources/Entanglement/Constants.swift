@@ -310,10 +310,6 @@ public enum Constants {
     public static let toldCallCountMaxOfAll = 72
     /// One more of them, for one member.
     public static let toldCallPauseOfAll = Duration.seconds(5)
-    /// Who leaves waits so long for somebody's word that it was heard.
-    public static let leavePatience = Duration.seconds(10)
-    /// And so long after the first one's word for that of the others.
-    public static let leaveExtra = Duration.seconds(3)
     /// A clock jump that drops all sessions.
     public static let clockJump = Duration.seconds(180)
 }
@@ -345,7 +341,9 @@ public enum Limits {
     /// The same of all whose keys are from one cluster's secret.
     public static let handshakesPerSecondOfCluster = 100
     /// Places that only endpoint records name, of which it is known how often they were called.
-    public static let rationCountMax = 512
+    public static let rationCountMax = 2_048
+    /// Calls a second to all other such places together.
+    public static let rationRestPerSecond = 1
     /// New places of one peer that are challenged at once.
     public static let challengeCountMax = 4
     /// Common peers that are asked for help at once.

@@ -4,9 +4,9 @@ public import Entanglement
 /// Several hosts and a network between them that a test rules: who reaches whom, what is lost, time.
 public struct Circle: Sendable {
     /// The hosts, by number.
-    public private(set) var hosts: [Host] = []
+    public package(set) var hosts: [Host] = []
     /// The clock of all.
-    public private(set) var now = Moment(
+    public package(set) var now = Moment(
         instant: Instant(nanoseconds: 1_000_000_000), wall: WallTime(seconds: 1_795_000_000))
     /// Datagrams on their way, oldest first.
     public var inFlight: [Host.Sent] = []

@@ -21,7 +21,7 @@ public struct Host: Sendable {
     }
 
     /// The core.
-    public private(set) var node: Node
+    public package(set) var node: Node
     /// What looks at datagrams first.
     public private(set) var gate: Gate
     /// What survives `restart`.

@@ -11,6 +11,8 @@ public struct MemoryStore: Sendable, Equatable {
     /// A store that holds this state.
     public init(_ state: DurableState = DurableState()) {
         self.state = state
+        // Relations are looked for by halves.
+        self.state.relations.sort { $0.id < $1.id }
     }
 
     /// Applies all changes, in order.
@@ -26,10 +28,15 @@ public struct MemoryStore: Sendable, Equatable {
     private mutating func apply(_ change: Change) {
         switch change {
         case .relation(let record, _):
-            self.state.relations.removeAll { $0.id == record.id }
-            self.state.relations.append(record)
-            self.state.relations.sort { $0.id < $1.id }
-        case .deleteRelation(let id): self.state.relations.removeAll { $0.id == id }
+            let position = self.position(of: record.id)
+            if self.holds(record.id, at: position) {
+                self.state.relations[position] = record
+            } else {
+                self.state.relations.insert(record, at: position)
+            }
+        case .deleteRelation(let id):
+            let position = self.position(of: id)
+            if self.holds(id, at: position) { self.state.relations.remove(at: position) }
         case .reserveCounters(let id, let until): self.update(id) { $0.reservedCounter = until }
         case .acceptCounter(let id, let counter): self.update(id) { $0.acceptedCounter = counter }
         case .endpoints(let id, let endpoints, let heardAt):
@@ -74,11 +81,13 @@ public struct MemoryStore: Sendable, Equatable {
 
     private mutating func replace(_ record: StoredRecord, of member: MemberID) {
         self.requireCluster(record.cluster)
-        let index = self.state.endpointRecords.firstIndex {
+        let index = self.state.endpointRecords.firstPosition {
             $0.cluster > record.cluster
                 || $0.cluster == record.cluster && Self.author(of: $0).map { $0 >= member } ?? false
         }
-        guard let index else { return self.state.endpointRecords.append(record) }
+        guard index < self.state.endpointRecords.count else {
+            return self.state.endpointRecords.append(record)
+        }
         let found = self.state.endpointRecords[index]
         if found.cluster == record.cluster, Self.author(of: found) == member {
             self.state.endpointRecords[index] = record
@@ -118,9 +127,31 @@ public struct MemoryStore: Sendable, Equatable {
     }
 
     private mutating func update(_ id: RelationID, _ body: (inout RelationRecord) -> Void) {
-        guard let index = self.state.relations.firstIndex(where: { $0.id == id }) else {
+        let index = self.position(of: id)
+        guard self.holds(id, at: index) else {
             preconditionFailure("a change of a relation that is not stored")
         }
         body(&self.state.relations[index])
+    }
+
+    /// Where a relation is, or would be.
+    private func position(of id: RelationID) -> Int {
+        self.state.relations.firstPosition { $0.id >= id }
+    }
+
+    private func holds(_ id: RelationID, at position: Int) -> Bool {
+        position < self.state.relations.count && self.state.relations[position].id == id
+    }
+}
+
+extension Array {
+    /// The position of the first element that is so, where all after it are too; else the end.
+    fileprivate func firstPosition(where isSo: (Element) -> Bool) -> Int {
+        var (low, high) = (0, self.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isSo(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

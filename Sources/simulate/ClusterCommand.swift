@@ -5,7 +5,8 @@ import Foundation
 
 /// How fast a cluster knows of a move, and finds two who moved together.
 struct ClusterCommand: ParsableCommand {
-    static let memberCounts = 2...256
+    static let memberCounts = 2...10_000
+    static let runningCounts = 2...1_024
 
     static let configuration = CommandConfiguration(
         commandName: "cluster",
@@ -22,6 +23,8 @@ struct ClusterCommand: ParsableCommand {
 
     @Option(help: "Numbers of members, with commas.", transform: ClusterCommand.counts)
     var members = [2, 8, 32, 64, 128]
+    @Option(help: "Members of each that run, at most; the others are never there.")
+    var running = 1_024
     @Option(help: "Packets of a hundred that the internet loses.") var loss = 1.0
     @Option(help: "Moves in each cluster.") var moves = 24
     @Option(help: "Pairs that move together.") var pairs = 400
@@ -32,6 +35,7 @@ struct ClusterCommand: ParsableCommand {
         guard self.loss.isFinite, (0...50).contains(self.loss) else {
             throw ValidationError("--loss takes a number from 0 to 50, not \(self.loss).")
         }
+        try Demand.count(self.running, "--running", Self.runningCounts)
         try Demand.count(self.moves, "--moves", 1...1_000)
         try Demand.count(self.pairs, "--pairs", 1...100_000)
     }
@@ -40,7 +44,8 @@ struct ClusterCommand: ParsableCommand {
         Interruption.watch()
         let figures = try self.members.map { count in
             let output = try ChildProcess.run([
-                "cluster-of", "--members", "\(count)", "--loss", "\(self.loss)", "--moves",
+                "cluster-of", "--members", "\(count)", "--running",
+                "\(min(count, self.running))", "--loss", "\(self.loss)", "--moves",
                 "\(self.moves)", "--seed", "\(self.seed)",
             ])
             let figures = try JSONDecoder().decode(ClusterFigures.self, from: output)
@@ -81,6 +86,7 @@ struct ClusterOfCommand: ParsableCommand {
         discussion: "Example: simulate cluster-of --members 64 --loss 1", shouldDisplay: false)
 
     @Option(help: "Members.") var members: Int
+    @Option(help: "Members that run.") var running: Int?
     @Option(help: "Packets of a hundred that the internet loses.") var loss = 1.0
     @Option(help: "Moves.") var moves = 24
     @Option(help: "The seed that decides everything.") var seed: UInt64 = 1
@@ -88,11 +94,15 @@ struct ClusterOfCommand: ParsableCommand {
     func validate() throws {
         try Demand.count(self.members, "--members", ClusterCommand.memberCounts)
         try Demand.count(self.moves, "--moves", 1...1_000)
+        try Demand.count(
+            self.running ?? 2, "--running",
+            2...min(self.members, ClusterCommand.runningCounts.upperBound))
     }
 
     func run() throws {
         let figures = ClusterFigures(
-            members: self.members, lossPerMille: Int(self.loss * 10), moves: self.moves,
+            members: self.members, running: self.running ?? min(self.members, 1_024),
+            lossPerMille: Int(self.loss * 10), moves: self.moves,
             seed: self.seed)
         print(try Printout.json(figures))
     }

@@ -32,6 +32,7 @@ struct SpanFigures: Codable, Sendable, Equatable {
 /// What was measured of one cluster.
 struct ClusterFigures: Codable, Sendable, Equatable {
     let members: Int
+    let running: Int
     let lossPerMille: Int
     let moves: Int
     let known: SpanFigures
@@ -51,13 +52,15 @@ struct ClusterFigures: Codable, Sendable, Equatable {
     let traceHash: String
 
     /// Lets a cluster live, and measures that.
-    init(members: Int, lossPerMille: Int, moves: Int, seed: UInt64) {
+    init(members: Int, running: Int, lossPerMille: Int, moves: Int, seed: UInt64) {
         let start = TownFigures.processorSeconds()
         var town = ClusterTown(
-            memberCount: members, lossPerMille: lossPerMille, moveCount: moves, seed: seed)
+            memberCount: members, runningCount: running, lossPerMille: lossPerMille,
+            moveCount: moves, seed: seed)
         let outcome = town.run()
         self.processorSeconds = TownFigures.processorSeconds() - start
         self.members = members
+        self.running = running
         self.lossPerMille = lossPerMille
         self.moves = moves
         self.known = SpanFigures(outcome.spans)
@@ -96,14 +99,16 @@ struct ClusterFigures: Codable, Sendable, Equatable {
     /// A row for each cluster.
     static func columns(_ figures: [ClusterFigures]) -> Columns {
         var columns = Columns([
-            "members", "connected", "moves", "known s", "all know s", "path s", "not known",
+            "members", "running", "connected", "moves", "known s", "all know s", "path s",
+            "not known",
             "no path",
             "removal s", "packets/move", "packets/s", "to servers", "peak MiB", "CPU s",
         ])
         for one in figures {
             columns.add([
-                Decimals.text(one.members), Decimals.text(one.connected, places: 1),
-                Decimals.text(one.moves), one.known.text, one.lastKnown.text, one.paths.text,
+                Decimals.text(one.members), Decimals.text(one.running),
+                Decimals.text(one.connected, places: 1), Decimals.text(one.moves), one.known.text,
+                one.lastKnown.text, one.paths.text,
                 Decimals.text(one.missed), Decimals.text(one.lost), one.removal.text,
                 Decimals.text(one.packetsPerMove, places: 1),
                 Decimals.text(one.packetsPerSecond, places: 2), Decimals.text(one.toServers),

@@ -137,7 +137,7 @@ import Testing
         for value in UInt8(0)...255 {
             var flags = Self.opening.bytes
             flags[0] = value
-            #expect((OpeningContent(flags) != nil) == (value <= 1))
+            #expect((OpeningContent(flags) != nil) == (value <= 2))
             var intent = Self.opening.bytes
             intent[13] = value
             #expect((OpeningContent(intent) != nil) == (value <= 5))

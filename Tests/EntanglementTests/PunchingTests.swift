@@ -99,7 +99,9 @@ import Testing
         #expect(
             relation.birthday?.dueAt
                 == turn.instant + .seconds(20) + Constants.birthdayPause)
-        #expect(turn.outputs.isEmpty)
+        var outputs: [Output] = []
+        turn.takeOutputs(into: &outputs)
+        #expect(outputs.isEmpty)
     }
 
     @Test func theOtherSideSendsFromManySockets() throws {

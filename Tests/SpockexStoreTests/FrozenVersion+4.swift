@@ -1,20 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Version 4: bridges. What it changed of version 3 is frozen here.
+// Versions 4 (a pairing's problem may be that its cluster is full) and 5 (bridges): what they changed of
+// version 3 is frozen here.
 extension FrozenVersion {
-    /// Relations have four more columns, empty in these rows.
+    /// The problem, the 15th value of a relation, stands last now.
     static let rows4 = FrozenVersion.rows3.map { row in
+        guard row.hasPrefix("INSERT INTO relation VALUES") else { return row }
+        var lines = row.split(separator: "\n").map(String.init)
+        let problem = lines.remove(at: 15)
+        lines[lines.count - 2] += ","
+        lines.insert(String(problem.dropLast()), at: lines.count - 1)
+        return lines.joined(separator: "\n")
+    }
+
+    static let schema4 = FrozenVersion.schema3.map { statement in
+        guard statement.hasPrefix("CREATE TABLE relation (") else { return statement }
+        return statement.replacing(
+            """
+            problem TEXT CHECK (problem IN ('timedOut', 'refusedByPeer', 'intentConflict', 'notYet',
+                'badMessage')),
+
+            """, with: ""
+        ).replacing(
+            "CHECK (acceptedNote >= 0)\n",
+            with: """
+                CHECK (acceptedNote >= 0),
+                problem TEXT
+                    CHECK (problem IN ('timedOut', 'refusedByPeer', 'intentConflict', 'notYet',
+                        'clusterFull', 'badMessage'))
+
+                """)
+    }
+
+    /// Relations have four more columns, empty in these rows.
+    static let rows5 = FrozenVersion.rows4.map { row in
         guard row.hasPrefix("INSERT INTO relation VALUES"), row.hasSuffix(")") else { return row }
         return row.dropLast() + ", NULL, NULL, NULL, NULL)"
     }
 
-    static let schema4 =
-        FrozenVersion.schema3.map { statement in
+    static let schema5 =
+        FrozenVersion.schema4.map { statement in
             statement.hasPrefix("CREATE TABLE relation (")
                 ? statement.replacing(
-                    "CHECK (acceptedNote >= 0)\n",
+                    "'clusterFull', 'badMessage'))\n",
                     with: """
-                        CHECK (acceptedNote >= 0),
+                        'clusterFull', 'badMessage')),
                         link TEXT
                             CHECK (link IS NULL OR bond IS NULL AND link IN ('bridging', 'crossing')),
                         linkCluster BLOB CHECK (length(linkCluster) = 16)

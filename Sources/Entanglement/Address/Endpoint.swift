@@ -18,6 +18,17 @@ public struct Endpoint: Sendable, Hashable, Comparable {
         (left.address, left.port) < (right.address, right.port)
     }
 
+    /// Hashes as few words as there are.
+    public func hash(into hasher: inout Hasher) {
+        switch self.address {
+        case .v4(let bits): hasher.combine(UInt64(bits) << 16 | UInt64(self.port))
+        case .v6(let high, let low):
+            hasher.combine(high)
+            hasher.combine(low)
+            hasher.combine(self.port)
+        }
+    }
+
     /// Whether a datagram may be sent there at all: unicast, not link-local, not discarded, port not 0.
     public var isUsable: Bool {
         self.port != 0 && self.address.isUnicast && !self.address.isLinkLocal

@@ -42,7 +42,7 @@ public struct RecordSet: Sendable {
     /// The cluster.
     public let cluster: ClusterID
     /// How much is taken in.
-    public let limits: ClusterLimits
+    public package(set) var limits: ClusterLimits
 
     /// The records of the roster, parents before children; the genesis is the first.
     private(set) var entries: [RecordEntry]

@@ -38,20 +38,23 @@ extension RecordSet {
     /// The position of a member's after which it took in only guests of its own, for whom nobody else
     /// answers; ``Removal/keepsAll`` if there are none.
     func keptWithoutGuests(of member: MemberID, _ roster: RosterState) -> UInt32 {
-        guard let author = self.number(of: member) else { return Removal.keepsAll }
-        var kept = Removal.keepsAll
+        let first = self.lateGuests(of: member, roster).map(\.position).min()
+        return first.map { $0 - 1 } ?? Removal.keepsAll
+    }
+
+    /// Whom a member took in after the last one who is a voter now, and in which place of its own.
+    func lateGuests(
+        of member: MemberID, _ roster: RosterState
+    ) -> [(position: UInt32, guest: MemberID)] {
+        guard let author = self.number(of: member) else { return [] }
         var last: UInt32 = 0
-        var takings: [(position: UInt32, isVoter: Bool)] = []
+        var takings: [(position: UInt32, guest: MemberID)] = []
         for entry in self.entries where entry.author == author {
             guard let newcomer = entry.newcomer.map({ self.members[$0].id }) else { continue }
-            let isVoter = roster.member(newcomer)?.isVoter ?? false
-            takings.append((entry.position, isVoter))
-            if isVoter { last = max(last, entry.position) }
+            takings.append((entry.position, newcomer))
+            if roster.member(newcomer)?.isVoter ?? false { last = max(last, entry.position) }
         }
-        for taking in takings where taking.position > last {
-            kept = min(kept, taking.position - 1)
-        }
-        return kept
+        return takings.filter { $0.position > last }
     }
 }
 

@@ -57,28 +57,27 @@ extension Node {
 
     /// Which table of a cluster is longer than its limit, in words; nil: none.
     var clusterExcess: String? {
-        for live in self.live {
-            if let excess = live.excess { return excess }
+        for index in self.live.indices {
+            if let excess = self.excess(ofCluster: index) { return excess }
         }
         return self.live.count > self.clusters.count ? "\(self.live.count) clusters at work" : nil
     }
-}
 
-extension LiveCluster {
-    fileprivate var excess: String? {
-        if self.links.count > self.peers.count {
-            return "\(self.links.count) links for \(self.peers.count) peers"
+    /// By position, so that no cluster is copied for a look at it after every step.
+    private func excess(ofCluster index: Int) -> String? {
+        let peerCount = self.live[index].peers.count
+        if self.live[index].links.count > peerCount {
+            return "\(self.live[index].links.count) links for \(peerCount) peers"
         }
-        if self.earlySecrets.count > Constants.epochCountMax {
-            return "\(self.earlySecrets.count) secrets without a record"
+        if self.live[index].earlySecrets.count > Constants.epochCountMax {
+            return "\(self.live[index].earlySecrets.count) secrets without a record"
         }
-        if self.rounds.count > Constants.gossipRounds.count {
-            return "\(self.rounds.count) rounds of gossip"
+        if self.live[index].rounds.count > Constants.gossipRounds.count {
+            return "\(self.live[index].rounds.count) rounds of gossip"
         }
-        if self.pulls.count > self.peers.count {
-            return "\(self.pulls.count) pulls for \(self.peers.count) peers"
-        }
-        for pull in self.pulls {
+        let pulls = self.live[index].pulls
+        if pulls.count > peerCount { return "\(pulls.count) pulls for \(peerCount) peers" }
+        for pull in pulls {
             if pull.lacking.count > GossipFrame.windowCount {
                 return "\(pull.lacking.count) records that are asked for"
             }
@@ -86,11 +85,11 @@ extension LiveCluster {
                 return "\(pull.parts.count) parts of a window"
             }
         }
-        guard let set = self.set else { return nil }
-        if set.waitingCount > set.limits.orphanCountMaxOfAll {
-            return "\(set.waitingCount) records that wait"
-        }
-        return set.count > set.limits.recordCountMax ? "\(set.count) records" : nil
+        guard let limits = self.live[index].set?.limits else { return nil }
+        let waitingCount = self.live[index].set?.waitingCount ?? 0
+        if waitingCount > limits.orphanCountMaxOfAll { return "\(waitingCount) records that wait" }
+        let count = self.live[index].set?.count ?? 0
+        return count > limits.recordCountMax ? "\(count) records" : nil
     }
 }
 

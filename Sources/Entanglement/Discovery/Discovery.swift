@@ -6,8 +6,8 @@ struct Discovery: Sendable {
     let ports: HelloPorts?
     /// Whether there is a network to call on.
     private(set) var hasLAN = false
-    /// Relations whose other side is not connected; never iterated.
-    private(set) var missed: Set<RelationID> = []
+    /// Relations whose other side is not connected, in order.
+    private(set) var missed: [RelationID] = []
     /// When the next hello is due.
     private(set) var dueAt: Instant?
     /// Whether peers that are connected are called too: the network has changed.
@@ -39,10 +39,15 @@ struct Discovery: Sendable {
     /// A relation's other side is missed from now on, or is not any more.
     mutating func note(_ id: RelationID, isMissed: Bool, now: Instant) {
         guard self.ports != nil else { return }
+        let position = self.missed.sortedPosition(of: id)
+        let wasMissed = position < self.missed.count && self.missed[position] == id
+        guard isMissed != wasMissed else { return }
         if isMissed {
-            if self.missed.insert(id).inserted { self.begin(now) }
-        } else if self.missed.remove(id) != nil, self.missed.isEmpty, !self.callsAll {
-            self.dueAt = nil
+            self.missed.insert(id, at: position)
+            self.begin(now)
+        } else {
+            self.missed.remove(at: position)
+            if self.missed.isEmpty, !self.callsAll { self.dueAt = nil }
         }
     }
 

@@ -14,14 +14,16 @@ extension Relation {
         case .offered, .forgotten: false
         // Who is across a bridge is not to learn where this node is.
         case .trusted where self.isCrossing: false
-        case .answered, .connecting, .timedOut, .trusted, .forgetting: self.record.keys != nil
+        case .answered, .connecting, .timedOut, .trusted, .forgetting:
+            if case .some = self.record.keys { true } else { false }
         }
     }
 
     /// Whether the other side should be connected directly and is not.
     var isMissed: Bool {
-        self.mayBeCalled && self.duty.seeks && !(self.isResting && self.wantedUntil == nil)
-            && !(self.isTrusted && self.isConnected && !self.isRelayed)
+        !(self.isTrusted && self.isConnected && !self.isRelayed)
+            && self.mayBeCalled && self.duty.seeks
+            && !(self.isResting && self.wantedUntil == nil)
     }
 
     mutating func ownTag(of hello: Hello, _ turn: Turn) -> UInt64? {

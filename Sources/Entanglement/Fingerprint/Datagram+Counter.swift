@@ -37,40 +37,37 @@ package struct DatagramUses: Sendable {
 extension Node {
     /// Which table is longer than its limit, in words; nil: none.
     package var excess: String? {
-        for id in self.ids {
-            guard let relation = self.relations[id] else { continue }
-            if relation.attempts.count > Constants.attemptCountMax {
-                return "\(relation.attempts.count) attempts"
-            }
-            if relation.slots.count > Constants.slotCountMax {
-                return "\(relation.slots.count) slots"
-            }
-            if relation.sessions.count > Limits.sessionCountMax {
-                return "\(relation.sessions.count) sessions"
-            }
-            if relation.record.endpoints.count > Limits.endpointCountMax {
-                return "\(relation.record.endpoints.count) endpoints"
-            }
-            if relation.heardEndpoints.count > Limits.endpointCountMax {
-                return "\(relation.heardEndpoints.count) endpoints that were heard"
-            }
-            if relation.challenges.count > Limits.challengeCountMax {
-                return "\(relation.challenges.count) challenges"
-            }
-            if relation.seeking.relays.count > Limits.relayCountMax
-                || relation.seeking.vouched.count > Limits.endpointCountMax
-            {
-                return "\(relation.seeking.relays.count) relayed ways"
-            }
-            if relation.waitingPings.count > Limits.waitingPingCountMax {
-                return "\(relation.waitingPings.count) pings that wait"
-            }
+        for position in self.ids.indices {
+            if let excess = self.relations.excess(at: position) { return excess }
         }
         if self.common.table.isExcessive(relationCount: self.ids.count) {
             return "too much of whom peers seek"
         }
         if let excess = self.clusterExcess { return excess }
         return self.ids.count > Limits.relationCountMax ? "\(self.ids.count) relations" : nil
+    }
+}
+
+extension RelationTable {
+    /// Field by field, so that no relation is copied for a look at it after every step.
+    fileprivate func excess(at position: Int) -> String? {
+        func words(_ count: Int?, _ countMax: Int, _ what: String) -> String? {
+            count.flatMap { $0 > countMax ? "\($0) \(what)" : nil }
+        }
+        return words(self[position]?.attempts.count, Constants.attemptCountMax, "attempts")
+            ?? words(self[position]?.slots.count, Constants.slotCountMax, "slots")
+            ?? words(self[position]?.sessions.count, Limits.sessionCountMax, "sessions")
+            ?? words(self[position]?.record.endpoints.count, Limits.endpointCountMax, "endpoints")
+            ?? words(
+                self[position]?.heardEndpoints.count, Limits.endpointCountMax,
+                "endpoints that were heard")
+            ?? words(self[position]?.challenges.count, Limits.challengeCountMax, "challenges")
+            ?? words(self[position]?.seeking.relays.count, Limits.relayCountMax, "relayed ways")
+            ?? words(
+                self[position]?.seeking.vouched.count, Limits.endpointCountMax,
+                "places that were vouched for")
+            ?? words(
+                self[position]?.waitingPings.count, Limits.waitingPingCountMax, "pings that wait")
     }
 }
 

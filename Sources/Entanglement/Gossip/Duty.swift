@@ -10,7 +10,7 @@ enum Duty: Sendable, Equatable {
     case passive
     /// It answers alone: the member has blocked this node.
     case mute
-    /// It answers whoever is removed, and does not know it yet.
+    /// It answers whoever is removed, and does not know it yet; or left, and does not know that it was heard.
     case farewell
 
     /// Whether it is only there to be called.
@@ -91,11 +91,12 @@ extension Node {
 
     /// A relation was connected, or lost: what the others with the same member do may be another thing.
     mutating func settleDuties(beside id: RelationID, _ turn: inout Turn) {
-        guard let record = self.relations[id]?.record, let cluster = record.cluster,
-            let member = record.member, let index = self.liveIndex(of: cluster)
+        guard let person = self.relations[id]?.person,
+            let index = self.liveIndex(of: person.cluster)
         else { return }
-        let ids = self.live[index].peers.filter { self.relations[$0]?.record.member == member }
-        self.settleDuties(of: member, ids, index, &turn)
+        let ids = self.persons.with(person.member, of: person.cluster)
+            .filter { self.live[index].hasPeer($0) }
+        self.settleDuties(of: person.member, ids, index, &turn)
         self.planFallback(index, turn)
     }
 
@@ -163,9 +164,10 @@ extension Node {
 
     /// Another relation by which the same member is connected.
     private func rival(of relation: Relation, _ index: Int) -> RelationID? {
-        self.live[index].peers.first { other in
-            guard let rival = self.relations[other], other != relation.id else { return false }
-            return rival.record.member == relation.record.member && rival.isConnected
+        guard let person = relation.person else { return nil }
+        return self.persons.with(person.member, of: person.cluster).first { other in
+            other != relation.id && self.live[index].hasPeer(other)
+                && self.relations[other]?.isConnected ?? false
         }
     }
 

@@ -22,12 +22,16 @@ struct LiveCluster: Sendable {
     var askAgainAt: Instant?
     /// When this node makes a new epoch, if it is still due then.
     var epochAt: Instant?
+    /// Whether a member holds another secret of epoch 0: nothing says which one is right.
+    var isFoundingDisputed = false
     /// The epoch whose secret has not come, and when another one is made if it is still so.
     var missing: (epoch: RecordID, dueAt: Instant)?
     /// When the own endpoint record is made.
     var publishAt: Instant?
     /// When this node is gone for good, whether or not anybody said that he heard it.
     var leaveAt: Instant?
+    /// When this node's leave or joining is over though nobody is there to hear it.
+    var giveUpAt: Instant?
     /// When it is looked at whether enough others are connected.
     var lonelyAt: Instant?
     /// When it is looked at those who were met and are lost.
@@ -104,7 +108,7 @@ struct LiveCluster: Sendable {
     }
 
     mutating func setPeer(_ id: RelationID, _ isPeer: Bool) {
-        let position = self.peers.firstIndex { $0 >= id } ?? self.peers.count
+        let position = self.peers.sortedPosition(of: id)
         let isThere = position < self.peers.count && self.peers[position] == id
         if isPeer, !isThere { self.peers.insert(id, at: position) }
         if !isPeer, isThere { self.peers.remove(at: position) }
@@ -113,17 +117,33 @@ struct LiveCluster: Sendable {
         self.pulls.removeAll { $0.peer == id }
     }
 
+    /// Whether a relation is one with a member.
+    func hasPeer(_ id: RelationID) -> Bool {
+        let position = self.peers.sortedPosition(of: id)
+        return position < self.peers.count && self.peers[position] == id
+    }
+
     /// When something is due here.
+    ///
+    /// Inlined, so that no cluster is copied for a look at it.
+    @inline(__always)
     var dueAt: Instant? {
         var earliest = self.rounds.first
-        let times = [
-            self.epochAt, self.publishAt, self.leaveAt, self.lonelyAt, self.askAgainAt,
-            self.fallbackAt, self.missing?.dueAt, self.noticeRounds.first, self.reviewAt,
-        ]
-        for due in times.compactMap({ $0 }) {
+        func consider(_ due: Instant?) {
+            guard let due else { return }
             earliest = min(due, earliest ?? due)
         }
-        for pull in self.pulls { earliest = min(pull.dueAt, earliest ?? pull.dueAt) }
+        consider(self.epochAt)
+        consider(self.publishAt)
+        consider(self.leaveAt)
+        consider(self.lonelyAt)
+        consider(self.askAgainAt)
+        consider(self.fallbackAt)
+        consider(self.missing?.dueAt)
+        consider(self.giveUpAt)
+        consider(self.noticeRounds.first)
+        consider(self.reviewAt)
+        for index in self.pulls.indices { consider(self.pulls[index].dueAt) }
         return earliest
     }
 }

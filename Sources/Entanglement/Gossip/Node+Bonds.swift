@@ -96,9 +96,8 @@ extension Node {
         guard let relation = self.relations[id] else { return }
         let record = relation.record
         guard record.epoch == nil else { return }
-        for other in self.ids where other != id {
-            guard let rival = self.relations[other], rival.record.cluster == cluster,
-                rival.record.member == member, rival.record.phase == .trusted,
+        for other in self.persons.with(member, of: cluster) where other != id {
+            guard let rival = self.relations[other], rival.record.phase == .trusted,
                 // Keys of the epoch are the way back while those of the meeting do not work.
                 rival.record.epoch != nil
                     ? relation.isConnected && relation.duty != .mute

@@ -6,7 +6,8 @@ extension Node {
     mutating func considerEpoch(_ index: Int, _ turn: inout Turn) {
         let cluster = self.live[index].id
         self.considerMissingSecret(index, turn)
-        guard let roster = self.live[index].roster, roster.needsEpoch,
+        guard let roster = self.live[index].roster,
+            roster.needsEpoch || self.live[index].isFoundingInDoubt,
             let own = turn.membership(of: cluster)?.member, roster.isPresent(own),
             !turn.has(.epochNotMade)
         else {
@@ -74,7 +75,8 @@ extension Node {
 
     mutating func beginEpoch(_ index: Int, isReplacing: Bool = false, _ turn: inout Turn) {
         let cluster = self.live[index].id
-        guard let roster = self.live[index].roster, roster.needsEpoch || isReplacing,
+        guard let roster = self.live[index].roster,
+            roster.needsEpoch || isReplacing || self.live[index].isFoundingInDoubt,
             let membership = turn.membership(of: cluster), roster.isPresent(membership.member),
             let set = self.live[index].set,
             let place = set.nextPlace(of: membership.member),
@@ -182,7 +184,9 @@ extension Node {
             self.take(name: welcome.name, of: position, &turn)
         }
         if welcome.record == nil {
-            guard turn.clusters[position].epochs.isEmpty else { return }
+            guard turn.clusters[position].epochs.isEmpty else {
+                return self.compare(founding: welcome.secret, position, index, &turn)
+            }
             self.keep(secret, cluster, &turn)
         } else if self.live[index].names(secret, self.primitives)
             || turn.has(.secretUnchecked)
@@ -193,6 +197,26 @@ extension Node {
             return
         }
         self.reconcile(index, &turn)
+    }
+
+    /// Another secret of epoch 0 than the one that is held: those who have the one never reach those who
+    /// have the other, so a new one is due.
+    private mutating func compare(
+        founding secret: Secret, _ position: Int, _ index: Int, _ turn: inout Turn
+    ) {
+        guard let held = turn.clusters[position].epochs.first(where: { $0.record == nil }),
+            held.secret != secret
+        else { return }
+        self.live[index].isFoundingDisputed = true
+        self.considerEpoch(index, &turn)
+    }
+
+    /// While epoch 0 counts, members compare its secret, which no record names.
+    mutating func compareFounding(_ index: Int, with id: RelationID, _ turn: inout Turn) {
+        guard self.live[index].mayDisputeFounding,
+            self.live[index].links[id]?.welcomedAt == nil
+        else { return }
+        self.welcome(index, id, &turn)
     }
 
     /// What the sponsor calls the cluster, until the person names it.
@@ -218,6 +242,12 @@ extension Node {
 }
 
 extension LiveCluster {
+    /// Whether the secret of epoch 0 counts, and more than those two have it who made it.
+    var mayDisputeFounding: Bool { self.presentCount > 2 && self.roster?.epochNumber == 0 }
+
+    /// Whether two secrets of it are known to be around.
+    var isFoundingInDoubt: Bool { self.isFoundingDisputed && self.mayDisputeFounding }
+
     /// Whether a record that is held names this secret.
     func names(_ secret: EpochSecret, _ primitives: any Primitives) -> Bool {
         guard let id = secret.record, case .epoch(let epoch)? = self.set?.record(id)?.body else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whoever is removed is told by the records that say so, and by nothing else (PROTOCOL.md §12.6).
+// Whoever is removed is told by the records that say so, and by nothing else; who left, that it was heard
+// (PROTOCOL.md §12.6).
 extension Node {
     /// Somebody is a member no more: the records are sent that say so, and the sessions end; it may still
     /// ask for them, since it may have been away.
@@ -9,7 +10,7 @@ extension Node {
         let cluster = self.live[index].id
         let verdicts = set.verdictRecords(roster)
         for id in ids where self.relations[id]?.isConnected ?? false {
-            for record in verdicts.suffix(Limits.verdictPushMax) {
+            for record in verdicts.suffix(Limits.verdictPushMax) where !self.hasLeft(id, index) {
                 self.send(.record(record.bytes), of: cluster, to: id, &turn)
             }
             self.send(.goodbye, of: cluster, to: id, &turn)
@@ -24,15 +25,38 @@ extension Node {
         }
     }
 
-    /// Whether somebody who was removed still may ask why.
-    func mayAskWhy(_ id: RelationID, _ turn: Turn) -> Bool {
+    /// Whether somebody who was removed still may ask why, or who left whether it was heard.
+    func mayAskWhy(_ id: RelationID, _ status: MemberStatus, _ turn: Turn) -> Bool {
         guard let record = self.relations[id]?.record else { return false }
-        return turn.wall - (record.lastHeardAt ?? record.createdAt) < Constants.pairingLife
+        let life = status == .left ? Constants.leaverLife : Constants.pairingLife
+        return turn.wall - (record.lastHeardAt ?? record.createdAt) < life
+    }
+
+    /// Whether somebody who is gone left by itself.
+    private func hasLeft(_ id: RelationID, _ index: Int) -> Bool {
+        guard let member = self.relations[id]?.record.member else { return false }
+        return self.live[index].roster?.member(member)?.status == .left
+    }
+
+    /// Those who are gone and were not heard for long are not answered any more.
+    mutating func forgetGone(_ index: Int, _ turn: inout Turn) {
+        guard let roster = self.live[index].roster else { return }
+        let cluster = self.live[index].id
+        for id in self.ids {
+            guard let relation = self.relations[id], relation.duty == .farewell,
+                relation.record.cluster == cluster, let member = relation.record.member,
+                let status = roster.member(member)?.status, !self.mayAskWhy(id, status, turn)
+            else { continue }
+            self.drop(id, &turn)
+        }
     }
 
     /// It is there: what is held here is another thing than what it holds.
     mutating func bidFarewell(_ id: RelationID, _ index: Int, _ turn: inout Turn) {
         guard self.relations[id]?.duty == .farewell else { return }
+        if self.hasLeft(id, index) {
+            return self.send(.goodbye, of: self.live[index].id, to: id, &turn)
+        }
         self.send(.summary(self.summary(of: index, turn)), of: self.live[index].id, to: id, &turn)
     }
 
@@ -41,7 +65,7 @@ extension Node {
         _ frame: GossipFrame, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
         guard let relation = self.relations[id], relation.duty == .farewell,
-            relation.farewellBudget > 0, let set = self.live[index].set,
+            relation.farewellBudget > 0, !self.hasLeft(id, index), let set = self.live[index].set,
             let roster = self.live[index].roster
         else { return }
         var answers: [GossipFrame.Body] = []

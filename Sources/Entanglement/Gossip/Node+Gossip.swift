@@ -28,22 +28,46 @@ extension Node {
     mutating func followClusters(_ turn: inout Turn) {
         for (id, genesis) in turn.foundings {
             let index = self.liveIndex(adding: id)
-            self.live[index].set = RecordSet(genesis: genesis, self.primitives)
+            self.live[index].set = RecordSet(
+                genesis: genesis, limits: self.configuration.clusterLimits, self.primitives)
             _ = self.live[index].fold(self.primitives)
         }
         turn.foundings = []
-        let ids = turn.clusters.map(\.id)
-        if ids.count != self.live.count || !ids.allSatisfy({ self.liveIndex(of: $0) != nil }) {
+        if !self.isAtWork(turn.clusters) {
+            let ids = turn.clusters.map(\.id)
             self.live.removeAll { !ids.contains($0.id) }
-            for id in ids { _ = self.liveIndex(adding: id) }
+            for id in ids where self.liveIndex(of: id) == nil {
+                let index = self.liveIndex(adding: id)
+                self.planUnheard(index, patience: .zero, turn)
+            }
         }
         guard turn.changes.contains(where: \.concernsRelations) else { return }
-        for id in self.ids where self.relations[id]?.record.phase == .forgotten {
+        for id in turn.changes.compactMap(\.relation)
+        where self.relations[id]?.record.phase == .forgotten {
             self.dropOthers(beside: id, &turn)
         }
-        self.noteClusterPeers()
+        self.noteClusterPeers(turn.changes)
     }
 
+    /// Whether exactly these clusters are at work.
+    private func isAtWork(_ clusters: [ClusterRecord]) -> Bool {
+        guard clusters.count == self.live.count else { return false }
+        for index in clusters.indices where self.liveIndex(of: clusters[index].id) == nil {
+            return false
+        }
+        return true
+    }
+
+    /// The same after these changes alone.
+    mutating func noteClusterPeers(_ changes: [Change]) {
+        for id in changes.compactMap(\.relation) {
+            for index in self.live.indices {
+                self.live[index].setPeer(id, self.isPeer(id, in: self.live[index].id))
+            }
+        }
+    }
+
+    /// Which relations are with members of the clusters at work.
     mutating func noteClusterPeers() {
         for index in self.live.indices {
             let cluster = self.live[index].id
@@ -75,7 +99,9 @@ extension Node {
     }
 
     func liveIndex(of cluster: ClusterID) -> Int? {
-        self.live.firstIndex { $0.id == cluster }
+        // By position: a closure over the values would copy them.
+        for index in self.live.indices where self.live[index].id == cluster { return index }
+        return nil
     }
 
     mutating func liveIndex(adding cluster: ClusterID) -> Int {
@@ -89,7 +115,7 @@ extension Node {
 
     /// The relations of a cluster by which somebody can be told something now.
     func connectedPeers(of index: Int) -> [RelationID] {
-        self.live[index].peers.filter { self.relations[$0]?.isConnected ?? false }
+        self.persons.connected(of: self.live[index].id).filter { self.live[index].hasPeer($0) }
     }
 
     func send(
@@ -101,11 +127,12 @@ extension Node {
     // MARK: Summaries
 
     func summary(of index: Int, _ turn: Turn) -> GossipFrame.Summary {
-        let live = self.live[index]
-        let record = turn.clusters.first { $0.id == live.id }
-        let newest = live.roster.flatMap { record?.epoch(of: $0) }
+        let id = self.live[index].id
+        let record = turn.clusters.first { $0.id == id }
+        let newest = self.live[index].roster.flatMap { record?.epoch(of: $0) }
         return GossipFrame.Summary(
-            heads: live.heads, places: live.places, epoch: newest.map { $0.number + 1 } ?? 0)
+            heads: self.live[index].heads, places: self.live[index].places,
+            epoch: newest.map { $0.number + 1 } ?? 0)
     }
 
     /// A peer is connected, or has a new session: both tell what they hold.
@@ -118,6 +145,7 @@ extension Node {
         self.live[index].links[id] = self.live[index].links[id]?.renewed ?? GossipLink()
         if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
         self.greetWithNotices(index, id, &turn)
+        self.compareFounding(index, with: id, &turn)
         if self.live[index].publishAt == nil {
             self.live[index].publishAt = turn.instant + Constants.publishPatience
         }
@@ -205,7 +233,10 @@ extension Node {
             self.live[index].noteRests(now: turn.instant)
             self.pullNext(index, from: self.connectedPeers(of: index), &turn)
         }
-        if let due = self.live[index].publishAt, due <= turn.instant { self.publish(index, &turn) }
+        if let due = self.live[index].publishAt, due <= turn.instant {
+            self.publish(index, &turn)
+            self.forgetGone(index, &turn)
+        }
         self.tickNotices(index, &turn)
         if let due = self.live[index].epochAt, due <= turn.instant {
             self.live[index].epochAt = nil
@@ -219,6 +250,11 @@ extension Node {
             self.useFallbacks(index, &turn)
         }
         if let due = self.live[index].leaveAt, due <= turn.instant {
+            return self.lose(self.live[index].id, .left, &turn)
+        }
+        if let due = self.live[index].giveUpAt, due <= turn.instant {
+            self.planUnheard(index, patience: .zero, turn)
+            guard let due = self.live[index].giveUpAt, due <= turn.instant else { return }
             self.lose(self.live[index].id, .left, &turn)
         }
     }

@@ -9,9 +9,10 @@ extension Node {
         for cluster in state.clusters {
             let index = self.liveIndex(adding: cluster.id)
             // A newcomer's first exchange may not have come to its end.
-            self.live[index].isCaughtUp = cluster.standing != .joining
+            let records = state.records.filter { $0.cluster == cluster.id }
+            self.live[index].isCaughtUp = cluster.standing != .joining && !records.isEmpty
             self.load(
-                state.records.filter { $0.cluster == cluster.id },
+                records,
                 state.endpointRecords.filter { $0.cluster == cluster.id }, index, turn)
             _ = self.live[index].fold(self.primitives)
         }
@@ -22,6 +23,7 @@ extension Node {
             self.reconcile(index, &turn)
             self.settleDuties(index, &turn)
             self.considerEpoch(index, &turn)
+            self.planUnheard(index, patience: Constants.unheardMin, turn)
         }
         self.load(notices: state.notices, &turn)
         self.settleBonds(&turn)
@@ -37,7 +39,8 @@ extension Node {
         for stored in records + endpoints {
             guard let record = try? Record(bytes: stored.bytes, self.primitives) else { continue }
             if self.live[index].set == nil {
-                self.live[index].set = RecordSet(genesis: record, turn.primitives)
+                self.live[index].set = RecordSet(
+                    genesis: record, limits: self.configuration.clusterLimits, turn.primitives)
             } else {
                 _ = self.live[index].take(
                     record, from: nil, now: turn.instant, isCatchingUp: true, turn.primitives)
@@ -58,7 +61,7 @@ extension Node {
             let known = record.endpoints.prefix(record.lastHeardAt == nil ? 0 : 1)
             let published = whereabouts.addresses.map(\.endpoint)
             self.relations[id]?.told = record.endpoints.filter {
-                published.contains($0) && !known.contains($0)
+                (published.contains($0) || record.epoch != nil) && !known.contains($0)
             }
         }
     }

@@ -2,41 +2,22 @@
 
 // What people decide about clusters and members (PROTOCOL.md §12.6).
 extension Node {
-    /// Says that this node leaves, to everybody; the keys go once somebody has heard it.
-    mutating func leave(_ cluster: ClusterID, _ turn: inout Turn) throws(Refusal) {
-        guard let position = turn.clusters.firstIndex(where: { $0.id == cluster }),
-            let index = self.liveIndex(of: cluster)
-        else { throw .notFound }
-        guard turn.clusters[position].standing == .member else {
-            // Nobody but the sponsor knows of this node yet: there is nothing to say.
-            if turn.clusters[position].standing == .joining { self.lose(cluster, .left, &turn) }
-            return
-        }
-        self.closeOwnBridges(of: cluster, &turn)
-        let hasOthers = self.live[index].roster.map { $0.present.count > 1 } ?? false
-        let membership = turn.clusters[position].membership
-        turn.clusters[position].standing = .leaving
-        turn.changes.append(.cluster(turn.clusters[position], erasing: false))
-        guard hasOthers, self.write(.leave, by: membership, index, &turn) else {
-            return self.lose(cluster, .left, &turn)
-        }
-        if turn.has(.leaveForgotten) { return self.lose(cluster, .left, &turn) }
-        guard !self.connectedPeers(of: index).isEmpty else { return }
-        self.waitForGoodbye(index, turn)
-    }
-
     /// Proposes that somebody be removed, or votes for a proposal that can still take effect and voids no
     /// more than is wanted.
     mutating func remove(
         _ member: MemberID, withGuests: Bool, from cluster: ClusterID, _ turn: inout Turn
     ) throws(Refusal) {
         let (index, roster, own) = try self.roster(of: cluster, turn)
-        guard let accused = roster.member(member), accused.status == .present, member != own else {
-            throw .notFound
-        }
+        guard let accused = roster.member(member), member != own else { throw .notFound }
+        let isGone = accused.status != .present
+        guard !isGone || withGuests && accused.status == .removed else { throw .notFound }
         guard roster.members.count(where: \.isVoter) >= 3 else { throw .tooFewVoters }
         guard roster.member(own)?.isVoter ?? false, let set = self.live[index].set else {
             throw .notVoter
+        }
+        if isGone {
+            return try self.removeGuests(
+                set.lateGuests(of: member, roster).map(\.guest), from: cluster, &turn)
         }
         let kept =
             withGuests
@@ -50,6 +31,21 @@ extension Node {
             return try self.say(.vote(proposal.id), index, &turn)
         }
         try self.say(.remove(Removal(accused: member, kept: kept)), index, &turn)
+    }
+
+    /// Whoever took them in is removed already, without them: each is removed as a member of its own, with
+    /// those whom it took in.
+    private mutating func removeGuests(
+        _ guests: [MemberID], from cluster: ClusterID, _ turn: inout Turn
+    ) throws(Refusal) {
+        var isDone = false
+        for guest in guests {
+            // The vote for one may have removed another.
+            guard try self.roster(of: cluster, turn).roster.isPresent(guest) else { continue }
+            try self.remove(guest, withGuests: true, from: cluster, &turn)
+            isDone = true
+        }
+        guard isDone else { throw .notFound }
     }
 
     /// Writes what a person wants to say.
@@ -117,11 +113,26 @@ extension Node {
         return only
     }
 
+    /// The clusters that have no place for one member more, or none for the record by which this node would
+    /// take it in.
+    var fullClusters: [ClusterID] {
+        self.clusters.map(\.id).filter(self.isFull)
+    }
+
+    private func isFull(_ cluster: ClusterID) -> Bool {
+        guard let index = self.liveIndex(of: cluster), let set = self.live[index].set,
+            let own = self.clusters.first(where: { $0.id == cluster })?.membership.member
+        else { return false }
+        return self.live[index].presentCount >= set.limits.memberCountMax
+            || !set.hasRoom(.add, by: own)
+    }
+
     /// The record of a meeting in which this node takes the other in: its keys are those of the cluster.
     func sponsor(
         _ record: inout RelationRecord, into cluster: ClusterID, _ turn: Turn
     ) throws(Refusal) {
         guard let membership = turn.membership(of: cluster) else { throw .notFound }
+        guard !turn.fullClusters.contains(cluster) else { throw .clusterFull }
         record.sponsors = cluster
         record.memberSigningKey = membership.signingKey
         record.memberAgreementKey = membership.agreementKey

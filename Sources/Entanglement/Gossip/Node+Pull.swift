@@ -192,7 +192,8 @@ extension Node {
     private mutating func receive(genesis record: Record, _ index: Int, _ turn: inout Turn) {
         let cluster = self.live[index].id
         guard record.kind == .genesis, ClusterID(hash: record.id.bytes) == cluster,
-            let set = RecordSet(genesis: record, self.primitives)
+            let set = RecordSet(
+                genesis: record, limits: self.configuration.clusterLimits, self.primitives)
         else { return }
         self.live[index].set = set
         turn.changes.append(

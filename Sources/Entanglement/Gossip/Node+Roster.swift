@@ -31,6 +31,10 @@ extension Node {
         }
         turn.mustSettleBonds = true
         turn.mustTendBridges = true
+        if turn.clusters[position].standing == .leaving, roster.isThere(own) {
+            // It left before it was known to be a member.
+            return self.sayLeave(index, turn.clusters[position].membership, &turn)
+        }
         guard turn.clusters[position].standing == .member else { return }
         self.reconcile(index, &turn)
         self.considerEpoch(index, &turn)
@@ -65,7 +69,7 @@ extension Node {
     ) {
         let own = record.membership.member
         var unwanted: [RelationID] = []
-        var removed: [RelationID] = []
+        var gone: [RelationID] = []
         for id in self.ids {
             guard let relation = self.relations[id]?.record, relation.cluster == record.id,
                 let member = relation.member,
@@ -87,17 +91,17 @@ extension Node {
             }
             guard !isMember || isBlocked || isCurrent == false else { continue }
             if isCurrent != false, turn.has(.goneKeepsRelation) { continue }
-            if status == .removed, !roster.blocks(own, member), isCurrent != false,
-                self.mayAskWhy(id, turn)
+            if !isMember, !roster.blocks(own, member), isCurrent != false,
+                self.mayAskWhy(id, status, turn)
             {
-                if duty != .farewell { removed.append(id) }
+                if duty != .farewell { gone.append(id) }
                 continue
             }
             unwanted.append(id)
             if !isMember { self.send(.goodbye, of: record.id, to: id, &turn) }
         }
         guard !turn.isGivingSecret else { return }
-        if !removed.isEmpty { self.banish(removed, index, &turn) }
+        if !gone.isEmpty { self.banish(gone, index, &turn) }
         guard !unwanted.isEmpty else { return }
         // What they are to hear goes out before.
         self.sendGossip(&turn)
@@ -106,9 +110,8 @@ extension Node {
 
     /// Whether there is a relation with a member that two people made, and nothing speaks against it.
     private func isMet(_ member: MemberID, in cluster: ClusterID, _ now: Instant) -> Bool {
-        self.ids.contains { id in
-            guard let relation = self.relations[id], relation.record.cluster == cluster,
-                relation.record.member == member, relation.record.epoch == nil,
+        self.persons.with(member, of: cluster).contains { id in
+            guard let relation = self.relations[id], relation.record.epoch == nil,
                 relation.duty != .mute
             else { return false }
             guard relation.record.phase == .trusted else { return true }
@@ -136,9 +139,8 @@ extension Node {
         if turn.has(.memberKeysConstant) {
             record.keys?.psk = Secret([UInt8](repeating: 0, count: 32))
         }
-        let former = self.ids.compactMap { self.relations[$0] }.first {
-            $0.record.cluster == record.cluster && $0.record.member == member.id
-        }
+        let former = self.persons.with(member.id, of: self.live[index].id).first
+            .flatMap { self.relations[$0] }
         if let counters = self.live[index].counters(of: record.id) {
             // The same keys as once before: what was used up stays used up.
             record.reservedCounter = counters.reserved
@@ -184,12 +186,11 @@ extension Node {
     mutating func retirePassive(of id: RelationID, _ turn: inout Turn) {
         // Whoever may still take the meeting back has what it had.
         guard let relation = self.relations[id], relation.duty == .first,
-            relation.record.cancelTokens == nil, let member = relation.record.member
+            relation.record.cancelTokens == nil, let person = relation.person
         else { return }
-        let record = relation.record
-        for other in self.ids where other != id {
-            guard let former = self.relations[other]?.record, former.cluster == record.cluster,
-                former.member == member, former.phase == .trusted, former.epoch != nil,
+        for other in self.persons.with(person.member, of: person.cluster) where other != id {
+            guard let former = self.relations[other]?.record,
+                former.phase == .trusted, former.epoch != nil,
                 self.relations[other]?.duty != .first
             else { continue }
             self.drop(other, &turn)
@@ -205,100 +206,9 @@ extension Node {
         if member == turn.membership(of: cluster)?.member {
             return self.hearOwn(whereabouts, index, &turn)
         }
-        for id in self.ids {
-            guard let relation = self.relations[id]?.record, relation.cluster == cluster,
-                relation.member == member
-            else { continue }
+        for id in self.persons.with(member, of: cluster) {
             self.update(id, &turn) { $0.learn(whereabouts, &$1) }
         }
-    }
-
-    // MARK: Leaving
-
-    /// Whether this node ends what it takes for a cluster of two, and there is a third.
-    private func isForgotten(_ index: Int) -> Bool {
-        self.live[index].presentCount > 2
-            && self.live[index].peers.contains {
-                self.relations[$0]?.record.phase == .forgetting
-            }
-    }
-
-    /// This node does not belong to the cluster any more: its keys and records go.
-    mutating func lose(
-        _ cluster: ClusterID, _ departure: MemberDeparture, _ turn: inout Turn
-    ) {
-        if departure == .removed { self.tellGuests(of: cluster, &turn) }
-        for id in self.ids where self.relations[id]?.record.cluster == cluster {
-            if self.relations[id]?.record.cancelTokens != nil {
-                // The other is told, and takes back what it has not confirmed.
-                self.end(id, .given(up: .cancelled), &turn)
-            } else {
-                self.drop(id, &turn)
-            }
-        }
-        self.endMeetings(for: cluster, &turn)
-        self.endBridges(of: cluster, &turn)
-        turn.clusters.removeAll { $0.id == cluster }
-        // Its place goes at the end of the turn, so that those of others stay as they are.
-        if let index = self.liveIndex(of: cluster) { self.live[index] = LiveCluster(cluster) }
-        turn.changes.append(.deleteCluster(cluster))
-        turn.notify(.clusterLost(cluster, departure))
-    }
-
-    /// Whom this node took in, and who is none thereby, hears what was told last.
-    private mutating func tellGuests(of cluster: ClusterID, _ turn: inout Turn) {
-        guard let index = self.liveIndex(of: cluster) else { return }
-        for id in self.connectedPeers(of: index) {
-            if case .sponsoring? = self.relations[id]?.record.bond {
-                self.send(.goodbye, of: cluster, to: id, &turn)
-            }
-        }
-        self.sendGossip(&turn)
-    }
-
-    /// Meetings that are not finished end with the cluster that they are for: they hold its keys.
-    private mutating func endMeetings(for cluster: ClusterID, _ turn: inout Turn) {
-        for id in self.ids {
-            guard let relation = self.relations[id], !relation.isTrusted else { continue }
-            let isForIt: Bool
-            switch relation.record.bond {
-            case .sponsoring(let own)?, .confirming(let own, _)?: isForIt = own == cluster
-            case .bridging(let own, _)?: isForIt = own == cluster
-            case .founding?, .joining?, .crossing?, nil:
-                isForIt = relation.record.sponsors == cluster
-            }
-            if isForIt { self.end(id, .given(up: .cancelled), &turn) }
-        }
-    }
-
-    /// Somebody holds the record by which this node left; what it says of a member proves nothing.
-    ///
-    /// The others who are there get a moment more: the one who heard it may be gone for good.
-    mutating func hearGoodbye(_ index: Int, from id: RelationID, _ turn: inout Turn) {
-        let cluster = self.live[index].id
-        switch turn.clusters.first(where: { $0.id == cluster })?.standing {
-        case .leaving?:
-            self.live[index].hearers.insert(id)
-            guard
-                !self.connectedPeers(of: index).allSatisfy(self.live[index].hearers.contains)
-            else { return self.lose(cluster, .left, &turn) }
-            let end = turn.instant + Constants.leaveExtra
-            self.live[index].leaveAt = min(self.live[index].leaveAt ?? end, end)
-        case .joining?:
-            // Nobody else knows of this node.
-            guard case .joining? = self.relations[id]?.record.bond else { return }
-            self.lose(cluster, .removed, &turn)
-        case .member?, nil: break
-        }
-    }
-
-    /// Who leaves waits a while for somebody's word.
-    mutating func waitForGoodbye(_ index: Int, _ turn: Turn) {
-        let cluster = self.live[index].id
-        guard self.live[index].leaveAt == nil,
-            turn.clusters.contains(where: { $0.id == cluster && $0.standing == .leaving })
-        else { return }
-        self.live[index].leaveAt = turn.instant + Constants.leavePatience
     }
 
     // MARK: Events

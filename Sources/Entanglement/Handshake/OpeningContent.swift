@@ -3,6 +3,8 @@
 /// What message 1 seals (PROTOCOL.md §5.2).
 struct OpeningContent: Equatable {
     var isTrusted: Bool
+    /// Whether the cluster into which the sender is to take the other has no place.
+    var isFull: Bool
     var n: UInt64
     var from: UInt32
     var intent: Intent
@@ -11,7 +13,7 @@ struct OpeningContent: Equatable {
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
-        writer.put(UInt8(self.isTrusted ? 1 : 0))
+        writer.put(flagsOfTrust: self.isTrusted, isFull: self.isFull)
         writer.put(self.n)
         writer.put(self.from)
         writer.put(self.intent.rawValue)
@@ -21,10 +23,11 @@ struct OpeningContent: Equatable {
     }
 
     init(
-        isTrusted: Bool, n: UInt64, from: UInt32, intent: Intent, clusterMatches: [UInt64],
-        endpoints: [Endpoint]
+        isTrusted: Bool, isFull: Bool = false, n: UInt64, from: UInt32, intent: Intent,
+        clusterMatches: [UInt64], endpoints: [Endpoint]
     ) {
         self.isTrusted = isTrusted
+        self.isFull = isFull
         self.n = n
         self.from = from
         self.intent = intent
@@ -34,20 +37,22 @@ struct OpeningContent: Equatable {
 
     init?(_ bytes: [UInt8]) {
         var reader = ByteReader(bytes)
-        guard let flags = reader.uint8(), flags <= 1, let n = reader.uint64(),
+        guard let (isTrusted, isFull) = reader.flags(), let n = reader.uint64(),
             let from = reader.uint32(), let intent = reader.intent(),
             let matches = reader.clusterMatches(), let endpoints = reader.endpoints(),
             reader.isAtEnd
         else { return nil }
         self.init(
-            isTrusted: flags == 1, n: n, from: from, intent: intent, clusterMatches: matches,
-            endpoints: endpoints)
+            isTrusted: isTrusted, isFull: isFull, n: n, from: from, intent: intent,
+            clusterMatches: matches, endpoints: endpoints)
     }
 }
 
 /// What message 2 seals (PROTOCOL.md §5.3).
 struct ResponseContent: Equatable {
     var isTrusted: Bool
+    /// Whether the cluster into which the sender is to take the other has no place.
+    var isFull: Bool
     var n: UInt64
     var to: UInt32
     var from: UInt32
@@ -64,7 +69,7 @@ struct ResponseContent: Equatable {
         var kept = self.endpoints
         while true {
             var writer = ByteWriter()
-            writer.put(UInt8(self.isTrusted ? 1 : 0))
+            writer.put(flagsOfTrust: self.isTrusted, isFull: self.isFull)
             writer.put(self.n)
             writer.put(self.to)
             writer.put(self.from)
@@ -80,11 +85,12 @@ struct ResponseContent: Equatable {
     }
 
     init(
-        isTrusted: Bool, n: UInt64, to: UInt32, from: UInt32, echo: Endpoint, intent: Intent,
-        clusterMatches: [UInt64], memberKeys: MemberKeys, endpoints: [Endpoint],
-        reference: ClusterReference? = nil
+        isTrusted: Bool, isFull: Bool = false, n: UInt64, to: UInt32, from: UInt32,
+        echo: Endpoint, intent: Intent, clusterMatches: [UInt64], memberKeys: MemberKeys,
+        endpoints: [Endpoint], reference: ClusterReference? = nil
     ) {
         self.isTrusted = isTrusted
+        self.isFull = isFull
         self.n = n
         self.to = to
         self.from = from
@@ -98,20 +104,26 @@ struct ResponseContent: Equatable {
 
     init?(_ bytes: [UInt8]) {
         var reader = ByteReader(bytes)
-        guard let flags = reader.uint8(), flags <= 1, let n = reader.uint64(),
+        guard let (isTrusted, isFull) = reader.flags(), let n = reader.uint64(),
             let to = reader.uint32(), let from = reader.uint32(), let echo = reader.endpoint(),
             let intent = reader.intent(), let matches = reader.clusterMatches(),
             let keys = reader.memberKeys(), let endpoints = reader.endpoints(),
             let reference = reader.lastReference()
         else { return nil }
         self.init(
-            isTrusted: flags == 1, n: n, to: to, from: from, echo: echo, intent: intent,
-            clusterMatches: matches, memberKeys: keys, endpoints: endpoints,
+            isTrusted: isTrusted, isFull: isFull, n: n, to: to, from: from, echo: echo,
+            intent: intent, clusterMatches: matches, memberKeys: keys, endpoints: endpoints,
             reference: reference)
     }
 }
 
 extension ByteReader {
+    /// The first byte of messages 1 and 2.
+    mutating func flags() -> (isTrusted: Bool, isFull: Bool)? {
+        guard let flags = self.uint8(), flags <= 2 else { return nil }
+        return (flags == 1, flags == 2)
+    }
+
     mutating func intent() -> Intent? {
         self.uint8().flatMap { Intent(rawValue: $0) }
     }
@@ -145,6 +157,11 @@ extension ByteReader {
 }
 
 extension ByteWriter {
+    /// Whoever trusts the other does not say any more that there is no place.
+    mutating func put(flagsOfTrust isTrusted: Bool, isFull: Bool) {
+        self.put(UInt8(isTrusted ? 1 : isFull ? 2 : 0))
+    }
+
     mutating func put(_ matches: [UInt64]) {
         let kept = matches.prefix(Constants.clusterMatchCountMax)
         self.put(UInt8(kept.count))

@@ -20,7 +20,7 @@ struct Lifetime: Sendable, Equatable {
     private var isDoubted = false
 
     /// When something is due.
-    var dueAt: Instant? { self.trial.map(\.dueAt) ?? self.wakeAt }
+    var dueAt: Instant? { self.trial?.dueAt ?? self.wakeAt }
 
     /// Whether nothing is left to learn of what is in front of that address.
     func isComplete(for address: IPAddress) -> Bool {

@@ -155,18 +155,34 @@ extension Relation {
 
     /// What the meeting is for, or why it does not go on; for two who trust each other neither matters.
     func agreement(
-        peerIntent: Intent, matches: [UInt64], _ turn: Turn
+        peerIntent: Intent, matches: [UInt64], isPeerFull: Bool, _ turn: Turn
     ) -> (purpose: MeetingPurpose?, problem: PairingProblem?) {
         do throws(MeetingDisagreement) {
             let purpose = try self.purpose(peerIntent: peerIntent, matches: matches, turn)
-            // Nobody has said into which cluster.
-            let isUndecided =
-                (purpose == .sponsoring || purpose == .bridging) && self.record.bond == nil
-                && self.record.sponsors == nil
-            return isUndecided ? (nil, .intentConflict) : (purpose, nil)
+            // What was signed once stands.
+            guard self.record.bond == nil else { return (purpose, nil) }
+            switch purpose {
+            case .founding, .confirming: return (purpose, nil)
+            case .bridging:
+                // Nobody has said which cluster is to be linked.
+                return self.record.sponsors == nil ? (nil, .intentConflict) : (purpose, nil)
+            case .joining: return isPeerFull ? (nil, .clusterFull) : (purpose, nil)
+            case .sponsoring:
+                // Nobody has said into which cluster.
+                guard self.record.sponsors != nil else { return (nil, .intentConflict) }
+                return self.isFull(turn) ? (nil, .clusterFull) : (purpose, nil)
+            }
         } catch {
             return (nil, error.problem)
         }
+    }
+
+    /// Whether the other is to be taken into a cluster that has no place for it.
+    func isFull(_ turn: Turn) -> Bool {
+        guard !self.isTrusted, self.record.bond == nil, let cluster = self.record.sponsors else {
+            return false
+        }
+        return turn.fullClusters.contains(cluster)
     }
 
     /// What the meeting is for, given what the other wants; a bond that was signed stands.

@@ -158,7 +158,7 @@ extension Relation {
         self.record.sponsors = nil
         self.record.peerMemberKeys = nil
         if isConfirmed, !turn.has(.tokensKept) { self.record.cancelTokens = nil }
-        self.phaseEnd = nil
+        self.phaseEnd = self.guestExpiry(turn)
         self.nextAttemptAt = nil
         self.searchStart = nil
         self.enterCluster(uid, covenant, part, &turn)
@@ -219,6 +219,7 @@ extension Relation {
             return
         }
         self.record.cancelTokens = nil
+        self.phaseEnd = nil
         turn.mustSettleBonds = true
         turn.mustTendBridges = true
         turn.changes.append(.relation(self.record, erasing: true))

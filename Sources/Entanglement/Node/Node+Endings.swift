@@ -39,11 +39,9 @@ extension Node {
 
     /// With a relation of two that ends go those with other keys of the same cluster.
     mutating func dropOthers(beside id: RelationID, _ turn: inout Turn) {
-        guard let record = self.relations[id]?.record, let cluster = record.cluster else { return }
-        for other in self.ids where other != id {
-            guard let rival = self.relations[other]?.record, rival.cluster == cluster,
-                rival.member == record.member, rival.epoch != nil
-            else { continue }
+        guard let person = self.relations[id]?.person else { return }
+        for other in self.persons.with(person.member, of: person.cluster)
+        where other != id && self.relations[other]?.record.epoch != nil {
             self.drop(other, &turn)
         }
     }
@@ -64,8 +62,20 @@ extension Node {
     ) -> Bool {
         switch record.bond {
         case .founding: true
-        case .joining: turn.clusters.contains { $0.id == cluster && $0.standing == .joining }
+        case .joining: self.isUnknown(in: cluster, turn)
         case .sponsoring, .confirming, .bridging, .crossing, nil: false
+        }
+    }
+
+    /// Whether this node is no member yet, as the records say that it holds, whatever its person wants.
+    private func isUnknown(in cluster: ClusterID, _ turn: Turn) -> Bool {
+        guard let record = turn.clusters.first(where: { $0.id == cluster }),
+            let index = self.liveIndex(of: cluster)
+        else { return false }
+        switch record.standing {
+        case .joining: return true
+        case .leaving: return self.live[index].roster?.member(record.membership.member) == nil
+        case .member: return false
         }
     }
 

@@ -9,11 +9,9 @@ public struct Node: Sendable {
     let configuration: NodeConfiguration
     var generator: any RandomNumberGenerator & Sendable
     var name: String
-    var relations: [RelationID: Relation] = [:]
-    /// The keys of `relations` in order: the core never iterates a dictionary.
-    var ids: [RelationID] = []
-    private var deadlines: [RelationID: Instant] = [:]
-    /// The earliest of `deadlines`; right again at the end of each call.
+    var relations = RelationTable()
+    var persons = MemberRelations()
+    /// When the first of `relations` is due; right again at the end of each call.
     private var earliest: Instant?
     private var isEarliestStale = false
     private var byPID: [PeerID: RelationID] = [:]
@@ -24,8 +22,6 @@ public struct Node: Sendable {
     var live: [LiveCluster] = []
     /// A random number of this start of the program.
     var incarnation: UInt64 = 0
-    /// The clusters of the peers that are trusted; right again at the end of each call.
-    private var trustedClusters: Set<ClusterID> = []
     var tombstones: [Tombstone]
     /// When each of `tombstones` ends, on the clock that nobody sets.
     var tombstoneEnds: [Instant] = []
@@ -87,7 +83,6 @@ public struct Node: Sendable {
             self.insert(relation, turn)
             turn.actions.append(.admit(relation.admission))
         }
-        self.noteTrustedClusters()
         self.load(state, &turn)
         for tombstone in state.tombstones {
             turn.actions.append(.bury(pidHash: tombstone.pidHash))
@@ -112,8 +107,8 @@ public struct Node: Sendable {
             earliest = min(farewell.dueAt, earliest ?? farewell.dueAt)
         }
         if let due = self.discovery.dueAt { earliest = min(due, earliest ?? due) }
-        for lifetime in self.lifetimes {
-            if let due = lifetime.dueAt { earliest = min(due, earliest ?? due) }
+        for family in self.lifetimes.indices {
+            if let due = self.lifetimes[family].dueAt { earliest = min(due, earliest ?? due) }
         }
         for index in self.live.indices {
             if let due = self.live[index].dueAt { earliest = min(due, earliest ?? due) }
@@ -127,6 +122,8 @@ public struct Node: Sendable {
     /// Decides about one input.
     public mutating func handle(_ input: Input, now: Moment, into outputs: inout [Output]) {
         var turn = self.turn(now)
+        // The turn has them until it ends: with one owner they are changed without a copy.
+        self.indexes = SessionIndexes()
         switch input {
         case .datagram(_, _, let socket) where socket.asideNumber != nil: break
         case .datagram(let bytes, let source, let socket):
@@ -220,7 +217,9 @@ public struct Node: Sendable {
     private mutating func tick(_ turn: inout Turn) {
         if self.isEarliestStale || self.earliest.map({ $0 <= turn.instant }) ?? false {
             for id in self.ids {
-                guard let due = self.deadlines[id], due <= turn.instant else { continue }
+                guard let due = self.relations.deadline(of: id), due <= turn.instant else {
+                    continue
+                }
                 self.update(id, &turn) { $0.tick(&$1) }
             }
         }
@@ -232,21 +231,23 @@ public struct Node: Sendable {
 
     // MARK: Relations
 
+    /// The ids of all relations, in order.
+    var ids: [RelationID] { self.relations.ids }
+
     mutating func insert(_ relation: Relation, _ turn: Turn) {
         let id = relation.id
-        let position = self.ids.firstIndex { $0 > id } ?? self.ids.count
-        self.ids.insert(id, at: position)
+        self.persons.note(id, was: nil, is: relation.tie)
         self.byPID[relation.record.ownPID] = id
+        self.relations.insert(relation)
         self.setDeadline(id, relation.deadline)
         self.discovery.note(id, isMissed: relation.isMissed, now: turn.instant)
-        self.relations[id] = relation
     }
 
     mutating func remove(_ id: RelationID, _ turn: Turn) -> Relation? {
-        guard let relation = self.relations.removeValue(forKey: id) else { return nil }
-        self.ids.removeAll { $0 == id }
-        self.byPID[relation.record.ownPID] = nil
         self.setDeadline(id, nil)
+        guard let relation = self.relations.remove(id) else { return nil }
+        self.persons.note(id, was: relation.tie, is: nil)
+        self.byPID[relation.record.ownPID] = nil
         for view in relation.sessions { self.bySession[view.index] = nil }
         self.own.withdraw(id)
         self.forgetHelp(of: relation)
@@ -255,9 +256,8 @@ public struct Node: Sendable {
     }
 
     private mutating func setDeadline(_ id: RelationID, _ due: Instant?) {
-        let former = self.deadlines[id]
+        let former = self.relations.setDeadline(of: id, due)
         guard former != due else { return }
-        self.deadlines[id] = due
         if former != nil, former == self.earliest { self.isEarliestStale = true }
         if let due, self.earliest.map({ due < $0 }) ?? true { self.earliest = due }
     }
@@ -265,11 +265,7 @@ public struct Node: Sendable {
     private mutating func findEarliest() {
         guard self.isEarliestStale else { return }
         self.isEarliestStale = false
-        self.earliest = nil
-        for id in self.ids {
-            guard let due = self.deadlines[id] else { continue }
-            self.earliest = min(self.earliest ?? due, due)
-        }
+        self.earliest = self.relations.earliest
     }
 
     /// Lets one relation do something, and keeps the tables right.
@@ -284,10 +280,12 @@ public struct Node: Sendable {
         let mayBeHelped = self.configuration.usesCommonPeers && self.ids.count > 1
         var isMissed = false
         var isMeasurable = false
+        var tie: (former: MemberRelations.Tie?, present: MemberRelations.Tie?)
         let upkeep = self.upkeep
-        let isThere = self.relations[id].apply { relation in
+        let found: Void? = self.relations[id]?.apply { relation in
             before = relation.sessions
             help.former = relation.help
+            tie.former = relation.tie
             body(&relation, &turn)
             relation.settlePunching(&turn)
             if mayBeHelped || relation.isCrossing {
@@ -301,8 +299,10 @@ public struct Node: Sendable {
             after = relation.sessions
             due = relation.deadline
             isMissed = relation.isMissed
+            tie.present = relation.tie
         }
-        guard isThere else { return }
+        guard found != nil else { return }
+        self.persons.note(id, was: tie.former, is: tie.present)
         if help.former != help.present || !turn.newRelays.isEmpty || !turn.goneRelays.isEmpty {
             self.noteHelp(of: id, was: help.former, is: help.present, &turn)
         }
@@ -347,9 +347,11 @@ public struct Node: Sendable {
             generator: self.generator, indexes: self.indexes)
         turn.nodeName = self.name
         turn.clusters = self.clusters
-        turn.trustedClusters = self.trustedClusters
-        turn.largerClusters = self.live.indices.filter { self.live[$0].presentCount > 2 }
-            .map { self.live[$0].id }
+        turn.trustedClusters = self.persons.trustedClusters
+        for index in self.live.indices where self.live[index].presentCount > 2 {
+            turn.largerClusters.append(self.live[index].id)
+        }
+        turn.fullClusters = self.fullClusters
         turn.ownEndpoints = self.published
         turn.ownHint = self.own.hint
         turn.punching = self.punching
@@ -371,27 +373,14 @@ public struct Node: Sendable {
         self.indexes = turn.indexes
         self.clusters = turn.clusters
         if turn.changes.contains(where: \.concernsRelations) {
-            self.noteTrustedClusters()
-            self.noteClusterPeers()
+            self.noteClusterPeers(turn.changes)
         }
         self.calledAddresses.note(turn.actions)
-        outputs += turn.outputs
-    }
-
-    private mutating func noteTrustedClusters() {
-        self.trustedClusters = Set(
-            self.ids.compactMap { id in
-                self.relations[id].flatMap { $0.record.phase == .trusted ? $0.record.cluster : nil }
-            })
+        turn.takeOutputs(into: &outputs)
     }
 }
 
-extension Optional {
-    /// Changes the wrapped value in place, if there is one; whether there is.
-    fileprivate mutating func apply(_ body: (inout Wrapped) -> Void) -> Bool {
-        guard var value = self.take() else { return false }
-        body(&value)
-        self = value
-        return true
-    }
+extension Relation {
+    /// Changes the relation where it is.
+    fileprivate mutating func apply(_ body: (inout Self) -> Void) { body(&self) }
 }

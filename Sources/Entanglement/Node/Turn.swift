@@ -18,6 +18,8 @@ public struct NodeConfiguration: Sendable {
     public var usesLastResorts = false
     /// Whether it is measured how long the own router remembers, with peers' help.
     public var measuresLifetime = true
+    /// How much of a cluster is taken in: what the protocol says, but in measures of larger ones.
+    package var clusterLimits = ClusterLimits()
     /// Deliberate defects that tests must find; empty in every product.
     package var mutation: Mutation = []
 
@@ -55,6 +57,8 @@ struct Turn {
     var trustedClusters: Set<ClusterID> = []
     /// Clusters of more than two.
     var largerClusters: [ClusterID] = []
+    /// Clusters into which this node can take nobody, for want of a place.
+    var fullClusters: [ClusterID] = []
     var nodeName = ""
     /// Who got in whom this relation had not called, and from where.
     var unasked: (relation: RelationID, address: IPAddress)?
@@ -162,10 +166,12 @@ struct Turn {
             && (!endpoint.address.isLoopback || self.configuration.allowsLoopback)
     }
 
-    /// Everything that is to be done, in the order of the contract.
-    var outputs: [Output] {
-        self.changes.map { .persist($0) } + self.actions + self.replies
-            + self.events.map { .notify($0) }
+    /// Adds everything that is to be done, in the order of the contract.
+    func takeOutputs(into outputs: inout [Output]) {
+        for change in self.changes { outputs.append(.persist(change)) }
+        outputs += self.actions
+        outputs += self.replies
+        for event in self.events { outputs.append(.notify(event)) }
     }
 }
 

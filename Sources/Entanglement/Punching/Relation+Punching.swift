@@ -108,12 +108,12 @@ extension Relation {
                 continue
             }
             if self.attempts.isEmpty, self.isRelayed { self.startAttempt(&turn, reach: .direct) }
-            guard let attempt = self.attempts.last, done < birthday.role.count else {
+            guard let bytes = self.attempts.last?.bytes, done < birthday.role.count else {
                 self.finishRound(&birthday, &turn)
                 continue
             }
             let targets = self.probedEndpoints.filter { turn.isUsable($0) }
-            self.probe(with: attempt.bytes, done, of: &birthday, targets, &turn)
+            self.probe(with: bytes, done, of: &birthday, targets, &turn)
             birthday.doneCount = done + 1
             // A late timer is made up for, a long sleep is not: nobody gets a burst.
             birthday.dueAt = max(

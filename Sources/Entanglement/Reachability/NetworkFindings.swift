@@ -42,8 +42,8 @@ struct CalledAddresses: Sendable {
 
     mutating func note(_ outputs: [Output]) {
         guard self.addresses.count < Self.countMax else { return }
-        for output in outputs {
-            switch output {
+        for index in outputs.indices {
+            switch outputs[index] {
             case .send(_, let target), .sendSealed(_, _, _, let target),
                 .sendMain(_, let target), .sendFresh(_, let target, _),
                 .sendAside(_, _, let target, _):

@@ -58,15 +58,19 @@ public enum Change: Sendable, Equatable {
     /// Appends to the log of events (a bounded one: the oldest go).
     case event(Event, at: WallTime)
 
-    /// Whether it changes which relations there are, or the phase of one.
-    var concernsRelations: Bool {
+    /// The relation that comes, goes, or may have another phase by it.
+    var relation: RelationID? {
         switch self {
-        case .relation, .deleteRelation: true
+        case .relation(let record, _): record.id
+        case .deleteRelation(let id): id
         case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .unbury, .cluster,
             .deleteCluster, .record, .endpointRecord, .notice, .deleteNotice, .nodeName, .event:
-            false
+            nil
         }
     }
+
+    /// Whether it changes which relations there are, or the phase of one.
+    var concernsRelations: Bool { self.relation != nil }
 }
 
 /// Everything durable of a node, as loaded at its start.

@@ -54,6 +54,8 @@ public enum PairingProblem: String, Sendable, Hashable, CaseIterable {
     ///
     /// Stored as what it was called when bridges were not possible.
     case undecided = "notYet"
+    /// The cluster into which one was to take the other has no place for more members.
+    case clusterFull
     /// A message was authentic but its content broke the protocol.
     case badMessage
 }

@@ -127,9 +127,9 @@ extension Relation {
             }
             while self.attempts[index].dueAt <= turn.instant {
                 self.attempts[index].noteSending()
-                for target in self.candidates(turn, self.attempts[index].reach) {
-                    self.call(target, self.attempts[index].bytes, &turn)
-                }
+                let bytes = self.attempts[index].bytes
+                let reach = self.attempts[index].reach
+                for target in self.candidates(turn, reach) { self.call(target, bytes, &turn) }
             }
             index += 1
         }
@@ -169,7 +169,8 @@ extension Relation {
             let writer = EnvelopeWriter.opening(pid: keys.peerPID, from: index, n: n)
             let byteCount = writer.payloadByteCountMax(byteCountMax: Constants.openingByteCount)
             let content = OpeningContent(
-                isTrusted: self.isTrusted, n: n, from: index, intent: self.record.intent,
+                isTrusted: self.isTrusted, isFull: self.isFull(turn), n: n, from: index,
+                intent: self.record.intent,
                 clusterMatches: self.clusterMatches(turn, round: self.matchRound),
                 endpoints: self.ownEndpoints(turn))
             var handshake = NoiseHandshake.kkpsk0(
@@ -187,7 +188,7 @@ extension Relation {
                 return Attempt(
                     index: index, n: n, handshake: handshake, bytes: bytes,
                     createdAt: turn.instant, sends: self.sends(turn), reach: reach,
-                    matchRound: self.matchRound)
+                    matchRound: self.matchRound, saysFull: content.isFull)
             }
             turn.indexes.free(index)
         }
@@ -217,6 +218,12 @@ extension Relation {
         let count = Constants.clusterMatchCountMax
         let rounds = (self.matchValues(turn).count + count - 1) / count
         return rounds > 1 && (round & 0xFFFF) % rounds != rounds - 1
+    }
+
+    /// Whether the other has not heard all that it has to hear before the two give up.
+    private func hasMore(toSayAfter attempt: Attempt, _ turn: Turn) -> Bool {
+        self.hasMoreMatches(after: attempt.matchRound, turn)
+            || self.isFull(turn) && !attempt.saysFull
     }
 
     /// The first own cluster that one of the other's values names.
@@ -273,7 +280,8 @@ extension Relation {
         let named = self.clusterMatches(turn, round: attempt.matchRound)
         let (purpose, problem) = self.agreement(
             peerIntent: content.intent,
-            matches: content.clusterMatches.filter { named.contains($0) }, turn)
+            matches: content.clusterMatches.filter { named.contains($0) },
+            isPeerFull: content.isFull, turn)
         self.add(
             SessionView(
                 index: attempt.index, isInitiator: true, createdAt: turn.instant,
@@ -289,7 +297,7 @@ extension Relation {
         if self.isTrusted && content.isTrusted {
             self.establish(&turn)
         } else if let problem, !self.isTrusted {
-            let hasMore = self.hasMoreMatches(after: attempt.matchRound, turn)
+            let hasMore = self.hasMore(toSayAfter: attempt, turn)
             if hasMore { self.startAttempt(&turn) } else { self.stop(problem, &turn) }
         } else {
             self.begin(&turn)

@@ -290,6 +290,7 @@ extension Relation {
             self.hastenSeeking(turn, spacing: Constants.directInterval)
         }
         if self.addedPath.map(usable.contains) ?? false { self.addedPath = nil }
+        self.noteNamed(usable)
         self.remember(self.provedPlace + usable, &turn)
     }
 

@@ -77,7 +77,21 @@ extension Relation {
         case .offered, .timedOut: turn.endings.append((self.id, .given(up: .expired)))
         case .answered, .connecting: self.stop(.timedOut, &turn)
         case .forgetting, .forgotten: turn.endings.append((self.id, .forgotten))
-        case .trusted: break
+        case .trusted:
+            self.phaseEnd = self.guestExpiry(turn)
+            guard let due = self.phaseEnd, due <= turn.instant else { return }
+            self.phaseEnd = nil
+            turn.endings.append((self.id, .given(up: .expired)))
         }
+    }
+
+    /// When a newcomer that never confirmed is given up, as it gives up the meeting: 30 days after it was
+    /// heard last.
+    func guestExpiry(_ turn: Turn) -> Instant? {
+        guard self.record.phase == .trusted, self.record.cancelTokens != nil,
+            case .sponsoring? = self.record.bond
+        else { return nil }
+        let silence = max(turn.wall - (self.record.lastHeardAt ?? self.record.createdAt), .zero)
+        return turn.instant + (Constants.pairingLife - silence)
     }
 }

@@ -150,6 +150,7 @@ extension Relation {
     mutating func hear(_ endpoints: [Endpoint], at source: Endpoint? = nil, _ turn: Turn) {
         let heard = [source].compactMap { $0 }.filter { turn.isReachable($0) }
         let fresh = heard + endpoints.filter { turn.isUsable($0) && $0 != source }
+        self.noteNamed(Array(fresh.dropFirst(heard.count)))
         let old = self.heardEndpoints.filter { !fresh.contains($0) }
         self.heardEndpoints = Array((fresh + old).prefix(Limits.endpointCountMax))
     }

@@ -34,7 +34,8 @@ extension Relation {
         self.noteUnasked(source.address, &turn)
         self.hear(content.endpoints, at: source, turn)
         let (purpose, problem) = self.agreement(
-            peerIntent: content.intent, matches: content.clusterMatches, turn)
+            peerIntent: content.intent, matches: content.clusterMatches,
+            isPeerFull: content.isFull, turn)
         let index = turn.indexes.make(using: &turn.generator)
         guard
             let response = self.makeResponse(
@@ -89,7 +90,8 @@ extension Relation {
             writer.payloadByteCountMax(byteCountMax: Constants.responseByteCounts.upperBound)
             - PublicKey.byteCount - Constants.tagByteCount
         let content = ResponseContent(
-            isTrusted: self.isTrusted, n: n, to: to, from: index, echo: source,
+            isTrusted: self.isTrusted, isFull: self.isFull(turn), n: n, to: to, from: index,
+            echo: source,
             intent: self.record.intent, clusterMatches: matches,
             memberKeys: introduction.keys, endpoints: self.ownEndpoints(turn),
             reference: introduction.reference)

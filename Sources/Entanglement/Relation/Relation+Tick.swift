@@ -58,7 +58,12 @@ extension Relation {
         case .timedOut:
             self.phaseEnd = turn.instant + min(left, Constants.pairingLife)
             self.nextAttemptAt = turn.instant + start
-        case .trusted: self.search(&turn, after: start)
+        case .trusted:
+            self.search(&turn, after: start)
+            // Whoever was away for long itself asks once more.
+            self.phaseEnd = self.guestExpiry(turn).map {
+                max($0, turn.instant + Constants.unheardMin)
+            }
         case .forgetting:
             // A clock in the future must not end it unheard: a day of trying remains.
             self.phaseEnd =

@@ -196,6 +196,8 @@ struct Attempt: Sendable {
     let reach: Reach
     /// Which of the own clusters it names, where these are more than it can.
     let matchRound: Int
+    /// Whether it says that there is no place for the other.
+    let saysFull: Bool
     private(set) var sentCount = 0
     /// When the next sending is due, or the end.
     private(set) var dueAt: Instant
@@ -203,9 +205,11 @@ struct Attempt: Sendable {
     /// An attempt whose first sending is due at once.
     init(
         index: UInt32, n: UInt64, handshake: NoiseHandshake, bytes: [UInt8], createdAt: Instant,
-        sends: ArraySlice<Duration>, reach: Reach = .all, matchRound: Int = 0
+        sends: ArraySlice<Duration>, reach: Reach = .all, matchRound: Int = 0,
+        saysFull: Bool = false
     ) {
         self.matchRound = matchRound
+        self.saysFull = saysFull
         self.index = index
         self.n = n
         self.handshake = handshake

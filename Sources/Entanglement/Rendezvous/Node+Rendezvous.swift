@@ -29,7 +29,7 @@ struct CommonPeers: Sendable {
     }
 
     private static func set(_ id: RelationID, _ isThere: Bool, in ids: inout [RelationID]) {
-        let position = ids.firstIndex { $0 >= id } ?? ids.count
+        let position = ids.sortedPosition(of: id)
         let isFound = position < ids.count && ids[position] == id
         if isThere, !isFound { ids.insert(id, at: position) }
         if !isThere, isFound { ids.remove(at: position) }
@@ -45,11 +45,13 @@ extension Node {
         let frames = turn.rendezvous
         turn.rendezvous = []
         for (helper, frame) in frames { self.receive(frame, from: helper, &turn) }
-        let proved = self.common.helpers.filter { id in
-            !(self.relations[id]?.seeking.isUnproved ?? true)
+        if !turn.seeks.isEmpty {
+            let proved = self.common.helpers.filter { id in
+                !(self.relations[id]?.seeking.isUnproved ?? true)
+            }
+            self.ask(proved.prefix(Limits.helperCountMax), for: turn.seeks, &turn)
+            turn.seeks = []
         }
-        self.ask(proved.prefix(Limits.helperCountMax), for: turn.seeks, &turn)
-        turn.seeks = []
         let gained = turn.gainedHelpers
         turn.gainedHelpers = []
         for helper in gained {
@@ -247,7 +249,8 @@ extension Node {
 
     /// What is to be sent to the place of a relayed way goes into a packet to the helper.
     mutating func sendByHelpers(_ turn: inout Turn) {
-        guard turn.actions.contains(where: \.isRelayed) else { return }
+        let isNeeded = turn.actions.indices.contains { turn.actions[$0].isRelayed }
+        guard isNeeded else { return }
         var actions: [Output] = []
         actions.reserveCapacity(turn.actions.count)
         for action in turn.actions {
@@ -286,6 +289,7 @@ extension Node {
 }
 
 extension Output {
+    @inline(__always)
     fileprivate var isRelayed: Bool {
         switch self {
         case .send(_, let target), .sendSealed(_, _, _, let target): target.isRelay

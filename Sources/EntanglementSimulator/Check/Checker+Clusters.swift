@@ -141,7 +141,7 @@ extension Checker {
             guard let member = relations[position].member else { continue }
             let status = roster.member(member)?.status
             let isSilent = host.node?.isSilent(relations[position].id) ?? true
-            if status == .left || status == .removed && !isSilent {
+            if status == .left || status == .removed, !isSilent {
                 self.report(.goneAreDropped, at: now, [host.id], "of who is gone")
             }
             if roster.blocks(held.own, member)

@@ -9,8 +9,8 @@ extension Checker {
         _ bytes: [UInt8], digest: TraceHash, to target: Endpoint, isFresh: Bool, _ host: HostID,
         incarnation: Int, at now: Instant
     ) {
-        self.sent[digest] = (host, now)
-        if bytes.starts(with: "{\"request\":110".utf8),
+        let former = self.sent.updateValue((host, now), forKey: digest)
+        if Self.isQuestion(bytes),
             self.rates.isTooMuch(
                 questionTo: target, isFresh: isFresh, host, incarnation: incarnation,
                 others: self.isAboutCluster
@@ -28,18 +28,27 @@ extension Checker {
             self.report(
                 .answersAreFew, at: now, [host], "more than 100 to a named address a minute")
         }
-        if bytes.starts(with: "{\"response\":41".utf8),
+        // All but packets of sessions are text.
+        let isText = bytes.first == UInt8(ascii: "{")
+        if isText, bytes.starts(with: "{\"response\":41".utf8),
             self.rates.isHasty(gone: digest, host, incarnation: incarnation, at: now)
         {
             self.report(.answersAreFew, at: now, [host], "a 410 within 10 s of the last one")
-        } else if bytes.starts(with: "{\"response\":409".utf8) {
+        } else if isText, bytes.starts(with: "{\"response\":409".utf8) {
             var subject = TraceHash()
             subject.absorb(Array(bytes.prefix(60)))
             if self.rates.isHasty(resync: subject, host, incarnation: incarnation, at: now) {
                 self.report(.answersAreFew, at: now, [host], "a 409 within 30 s of the last one")
             }
         }
-        self.usesUp(bytes, digest: digest, host, at: now)
+        // The same datagram again, to another place, uses up nothing more.
+        if former?.by != host { self.usesUp(bytes, digest: digest, host, at: now) }
+    }
+
+    private static let questionBeginning = Array("{\"request\":110".utf8)
+
+    private static func isQuestion(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: Self.questionBeginning)
     }
 
     private mutating func usesUp(
@@ -106,7 +115,7 @@ extension Checker {
     mutating func keepsPath(
         _ packet: Packet, _ host: HostID, _ effects: SimulatedHost.Effects, at now: Instant
     ) {
-        guard self.adversaries.contains(packet.source) else { return }
+        guard !self.adversaries.isEmpty, self.adversaries.contains(packet.source) else { return }
         let byteCount = effects.sent.reduce(0) {
             $0 + ($1.to == packet.source ? $1.bytes.count : 0)
         }
@@ -130,8 +139,8 @@ extension Checker {
     /// A forged datagram was looked at: nothing may be other than before, and the gate lets none in.
     /// (One that names a cancelled pairing passes and is answered with the 410; that changes nothing.)
     mutating func resists(
-        _ packet: Packet, _ verdict: Gate.Verdict, from before: DurableState, _ host: SimulatedHost,
-        _ effects: SimulatedHost.Effects, at now: Instant
+        _ packet: Packet, _ verdict: Gate.Verdict, from before: DurableState,
+        _ host: inout SimulatedHost, _ effects: SimulatedHost.Effects, at now: Instant
     ) {
         // Nobody signs what STUN servers say; who changes it on the way lies to us, and no more.
         if case .stun = verdict { return }

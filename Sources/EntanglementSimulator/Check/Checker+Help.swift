@@ -21,7 +21,7 @@ struct HelpRecord: Sendable {
 extension Checker {
     /// A host's gate has opened a packet: who asks, and what comes to be relayed.
     mutating func helps(
-        _ opened: OpenedPacket, _ host: SimulatedHost, _ effects: SimulatedHost.Effects,
+        _ opened: OpenedPacket, _ host: inout SimulatedHost, _ effects: SimulatedHost.Effects,
         at now: Instant
     ) {
         for inner in effects.openedInside {
@@ -31,7 +31,7 @@ extension Checker {
             }
         }
         guard let frame = HelpFrame(frame: opened.plaintext), opened.content == .frame,
-            let relation = host.node?.relation(ofSession: opened.session)
+            let relation = host.relation(ofSession: opened.session)
         else { return }
         let key = RelationKey(host: host.id, relation: relation)
         switch frame {

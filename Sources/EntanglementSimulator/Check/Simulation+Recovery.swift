@@ -183,7 +183,7 @@ extension Simulation {
             let record = self.hosts[host.number].disk.store.state.relations.first {
                 $0.id == meeting.relation(of: host)
             }
-            return record?.problem == .undecided || record?.problem == .intentConflict
+            return [.undecided, .intentConflict, .clusterFull].contains(record?.problem)
         }
     }
 

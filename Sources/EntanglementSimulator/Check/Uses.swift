@@ -55,28 +55,42 @@ struct Rates: Sendable {
     /// Where a host asked lately, and when it did so at places that were new then.
     private struct Questions: Sendable {
         var places: [Endpoint: Instant] = [:]
-        var newTimes: [Instant] = []
-        var freshTimes: [Instant] = []
+        var newTimes = RecentTimes()
+        var freshTimes = RecentTimes()
 
         mutating func isTooMuch(
             _ endpoint: Endpoint, _ isFresh: Bool, others: Int, at now: Instant
         ) -> Bool {
             if isFresh {
-                return Self.isTooMuch(
-                    &self.freshTimes, Constants.probeCountMax, within: Rates.openerSpan, at: now)
+                return self.freshTimes.isTooMuch(
+                    Constants.probeCountMax, within: Rates.openerSpan, at: now)
             }
             let last = self.places.updateValue(now, forKey: endpoint)
             if let last, now - last < Rates.roundSpan { return false }
-            return Self.isTooMuch(
-                &self.newTimes, Constants.probeCountMax + others, within: Rates.roundSpan, at: now)
+            return self.newTimes.isTooMuch(
+                Constants.probeCountMax + others, within: Rates.roundSpan, at: now)
         }
+    }
 
-        private static func isTooMuch(
-            _ times: inout [Instant], _ countMax: Int, within span: Duration, at now: Instant
+    /// When something happened last, oldest first.
+    private struct RecentTimes: Sendable {
+        private var times: [Instant] = []
+        /// Where in `times` the oldest is: those before it go many at once.
+        private var start = 0
+
+        /// Notes one more; whether so many before it lie within the span.
+        mutating func isTooMuch(
+            _ countMax: Int, within span: Duration, at now: Instant
         ) -> Bool {
-            times.append(now)
-            guard times.count > countMax else { return false }
-            return now - times.removeFirst() < span
+            self.times.append(now)
+            guard self.times.count - self.start > countMax else { return false }
+            let oldest = self.times[self.start]
+            self.start += 1
+            if self.start > countMax {
+                self.times.removeFirst(self.start)
+                self.start = 0
+            }
+            return now - oldest < span
         }
     }
 

@@ -20,8 +20,8 @@ extension SimulatedHost {
             ?? self.interfaces.first { $0.address.isIPv6 == address.isIPv6 }
     }
 
-    /// Whether a datagram to that port finds a socket of the program.
-    func listens(at port: UInt16) -> Bool {
+    /// Whether a datagram to that port finds a socket of the program; in place, as `due` is.
+    mutating func listens(at port: UInt16) -> Bool {
         port == SimulatedMapper.port || port == SimulatedMapper.announcementPort
             || port == Hello.port
             || self.fresh.socket(at: port) != nil

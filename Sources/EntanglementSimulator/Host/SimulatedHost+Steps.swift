@@ -15,7 +15,7 @@ extension SimulatedHost {
     mutating func tick(at now: Instant) -> Effects {
         var effects = Effects()
         let local = self.clock.local(now)
-        if let due = self.ipgetter?.deadline, due <= local {
+        if let due = self.ipgetter?.nextDeadline() ?? nil, due <= local {
             let pairings = self.node?.status(now: self.clock.moment(at: now)).pairings ?? []
             let isNeeded = pairings.contains { $0.phase != .timedOut }
             self.follow(
@@ -153,11 +153,10 @@ extension SimulatedHost {
             return count <= 0
         }
         if dies() { return self.die(&effects) }
-        effects.hasStoredEndpoints =
-            effects.hasStoredEndpoints || outputs.contains(where: \.isEndpoints)
-        effects.hasClusterNews =
-            effects.hasClusterNews || outputs.contains(where: \.concernsClusters)
-        if !self.defects.contains(.commitAfterSend), !self.commit(outputs) {
+        var changes: [Change] = []
+        for output in outputs { if case .persist(let change) = output { changes.append(change) } }
+        for change in changes { effects.note(change) }
+        if !self.defects.contains(.commitAfterSend), !self.disk.commit(changes) {
             return self.die(&effects)
         }
         for output in outputs where !output.isPersist {
@@ -173,12 +172,9 @@ extension SimulatedHost {
         let inputs = effects.looped
         effects.looped = []
         for input in inputs where !effects.hasDied { self.handle(input, at: now, &effects) }
-        if self.defects.contains(.commitAfterSend), !self.commit(outputs) { self.die(&effects) }
-    }
-
-    private mutating func commit(_ outputs: [Output]) -> Bool {
-        self.disk.commit(
-            outputs.compactMap { if case .persist(let change) = $0 { change } else { nil } })
+        if self.defects.contains(.commitAfterSend), !self.disk.commit(changes) {
+            self.die(&effects)
+        }
     }
 
     private mutating func carryOut(
@@ -196,7 +192,7 @@ extension SimulatedHost {
             }
         case .sendSealed(let session, _, let plaintext, let target):
             if case .relay(let tag, _)? = HelpFrame(frame: plaintext),
-                self.node?.isEnd(of: tag) == false
+                self.isEnd(of: tag) == false
             {
                 effects.relayed.append((session, tag))
             }
@@ -246,11 +242,11 @@ extension SimulatedHost {
     }
 
     /// Whether it is an answer to a question after a rest that goes to somebody else.
-    private func noteStray(
+    private mutating func noteStray(
         _ plaintext: [UInt8], of session: UInt32, to target: Endpoint, _ effects: inout Effects
     ) {
         guard HostileFrame.isRestAnswer(plaintext),
-            self.node?.path(ofSession: session)?.address != target.address
+            self.path(ofSession: session)?.address != target.address
         else { return }
         effects.strayAnswers.append(target)
     }
@@ -265,20 +261,18 @@ extension Output {
     fileprivate var isPersist: Bool {
         if case .persist = self { true } else { false }
     }
+}
 
-    fileprivate var concernsClusters: Bool {
-        guard case .persist(let change) = self else { return false }
+extension SimulatedHost.Effects {
+    /// Notes what is stored.
+    fileprivate mutating func note(_ change: Change) {
         switch change {
         case .cluster, .deleteCluster, .record, .endpointRecord, .relation, .deleteRelation,
             .notice, .deleteNotice:
-            return true
-        case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .unbury, .nodeName,
-            .event:
-            return false
+            self.hasClusterNews = true
+        case .endpoints: self.hasStoredEndpoints = true
+        case .reserveCounters, .acceptCounter, .lastResort, .bury, .unbury, .nodeName, .event:
+            break
         }
-    }
-
-    fileprivate var isEndpoints: Bool {
-        if case .persist(.endpoints) = self { true } else { false }
     }
 }

@@ -105,11 +105,13 @@ struct SimulatedHost: Sendable {
     var requestCount: UInt64 = 0
     /// Datagrams that it has sent to peers and servers.
     var sentCount = 0
+    /// The last of them, and its fingerprint.
+    private var lastSent: (bytes: [UInt8], digest: TraceHash) = ([], TraceHash())
 
     init(
         id: HostID, name: String, port: UInt16, primitives: any Primitives, seed: UInt64,
         servers: [Endpoint], defects: Defects, disk: SimulatedDisk? = nil, asksRouters: Bool = true,
-        now: Instant
+        clusterLimits: ClusterLimits = ClusterLimits(), now: Instant
     ) {
         self.id = id
         self.name = name
@@ -125,6 +127,7 @@ struct SimulatedHost: Sendable {
         var configuration = NodeConfiguration(
             name: name, allowsLoopback: false, usesIPgetter: !servers.isEmpty,
             helloPorts: HelloPorts(ipv4: port, ipv6: port))
+        configuration.clusterLimits = clusterLimits
         configuration.mutation = defects.mutation
         self.configuration = configuration
         self.gate = Gate(primitives: primitives, mutation: defects.mutation)
@@ -132,6 +135,15 @@ struct SimulatedHost: Sendable {
     }
 
     var isRunning: Bool { self.power == .running }
+
+    /// The fingerprint of a datagram that it sends: often the same goes to many places, one by one.
+    mutating func digest(of bytes: [UInt8]) -> TraceHash {
+        guard self.lastSent.bytes != bytes || bytes.isEmpty else { return self.lastSent.digest }
+        var digest = TraceHash()
+        digest.absorb(bytes)
+        self.lastSent = (bytes, digest)
+        return digest
+    }
 
     /// When something is due here, by the true time; `mutating`, so that no host is copied for it.
     mutating func due(now: Instant) -> Instant? {
@@ -224,14 +236,37 @@ extension Node {
 extension SimulatedHost {
     /// What its node holds of its clusters.
     mutating func heldClusters() -> [HeldCluster] { self.node?.hold() ?? [] }
+
+    /// The relation whose session that is.
+    mutating func relation(ofSession index: UInt32) -> RelationID? {
+        self.node?.find(ofSession: index) ?? nil
+    }
+
+    /// Where the peer of a session is reached now.
+    mutating func path(ofSession index: UInt32) -> Endpoint? {
+        self.node?.findPath(ofSession: index) ?? nil
+    }
+
+    /// Whether it is this host itself that is looked for under a tag; nil: nobody is there.
+    mutating func isEnd(of tag: RendezvousTag) -> Bool? { self.node?.mayEnd(tag) }
 }
 
 extension Node {
     fileprivate mutating func hold() -> [HeldCluster] { self.heldClusters }
+
+    fileprivate mutating func find(ofSession index: UInt32) -> RelationID? {
+        self.relation(ofSession: index)
+    }
+
+    fileprivate mutating func findPath(ofSession index: UInt32) -> Endpoint? {
+        self.path(ofSession: index)
+    }
+
+    fileprivate mutating func mayEnd(_ tag: RendezvousTag) -> Bool { self.isEnd(of: tag) }
 }
 
 extension SimulatedIPgetter {
-    fileprivate mutating func nextDeadline() -> Instant? { self.deadline }
+    mutating func nextDeadline() -> Instant? { self.deadline }
 }
 
 extension SimulatedHost {

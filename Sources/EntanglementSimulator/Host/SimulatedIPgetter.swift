@@ -26,7 +26,8 @@ struct SimulatedIPgetter: Sendable {
 
     /// When `tick` is due, by the host's clock.
     var deadline: Instant? {
-        [self.client.deadline, self.keepAliveAt].compactMap { $0 }.min()
+        guard let due = self.keepAliveAt else { return self.client.deadline }
+        return min(self.client.deadline ?? due, due)
     }
 
     mutating func gather(now: Instant) -> [Step] {

@@ -5,7 +5,8 @@ import EntanglementTestKit
 /// Members of one cluster that exists already; one after the other moves, then one is removed.
 ///
 /// Half of them are at public addresses, half behind common home routers; each mover moves behind a new home
-/// router or to a new public address. The internet loses packets, nothing else goes wrong.
+/// router or to a new public address. The internet loses packets, nothing else goes wrong. Of a cluster that
+/// is too large to run as a whole some are there and the others never: then nobody is removed.
 public struct ClusterTown: Sendable {
     /// What came of it.
     public struct Outcome: Sendable {
@@ -45,19 +46,27 @@ public struct ClusterTown: Sendable {
     private var simulation: Simulation
     private let members: [MemberID]
     private let moveCount: Int
+    private let absentCount: Int
 
-    /// A cluster of so many members, of whom so many move.
-    public init(memberCount: Int, lossPerMille: Int, moveCount: Int, seed: UInt64) {
+    /// A cluster of so many members, of whom so many run and so many move.
+    public init(
+        memberCount: Int, runningCount: Int, lossPerMille: Int, moveCount: Int, seed: UInt64
+    ) {
         var conditions = LinkConditions.internet
         conditions.lossPerMille = lossPerMille
         self.simulation = Simulation(
             seed: seed, internet: conditions, defects: [], usesRealCryptography: false)
         self.simulation.people.areResolute = true
         self.moveCount = moveCount
-        let places = (0..<memberCount).map { number -> Place in
+        self.absentCount = memberCount - runningCount
+        self.simulation.checker.isSparing =
+            memberCount > self.simulation.clusterLimits.memberCountMax
+        self.simulation.clusterLimits = ReadyCluster.limits(memberCount: memberCount)
+        let places = (0..<runningCount).map { number -> Place in
             number.isMultiple(of: 2) || memberCount == 2 ? .publicHost : .home
         }
-        self.members = self.simulation.settle(places, seed: seed)
+        self.members = self.simulation.settle(
+            places, absentCount: self.absentCount, seed: seed)
     }
 
     /// Lets it live, and measures.
@@ -135,7 +144,9 @@ public struct ClusterTown: Sendable {
 
     /// Those with votes remove the last member.
     private mutating func remove() -> ([Duration], Int) {
-        guard self.members.count >= 6, let accused = self.members.last else { return ([], 0) }
+        guard self.members.count >= 6, self.absentCount == 0, let accused = self.members.last else {
+            return ([], 0)
+        }
         for number in 0..<3 {
             self.simulation.remove(accused, by: HostID(number: number))
             if number < 2 { self.simulation.run(until: self.simulation.now + .seconds(3)) }
@@ -156,8 +167,11 @@ public struct ClusterTown: Sendable {
 
 // What measures of clusters do and look at.
 extension Simulation {
-    /// Plugs in one host for each place, and starts them as members of one cluster.
-    mutating func settle(_ places: [Place], seed: UInt64) -> [MemberID] {
+    /// Plugs in one host for each place, and starts them as members of one cluster, of whom so many more are
+    /// never there.
+    mutating func settle(
+        _ places: [Place], absentCount: Int = 0, seed: UInt64
+    ) -> [MemberID] {
         let servers = self.addServers()
         self.outsideServers = servers
         for (number, place) in places.enumerated() {
@@ -167,7 +181,7 @@ extension Simulation {
         let endpoints = self.hosts.map(\.id).map { id in
             self.outerAddress(of: id).map { Endpoint(address: $0, port: 41_414) }
         }
-        let ready = ReadyCluster(endpoints, seed: seed)
+        let ready = ReadyCluster(endpoints, absentCount: absentCount, seed: seed)
         var story = ClusterStory()
         story.cluster = ready.cluster
         for (id, member) in zip(self.hosts.map(\.id), ready.members) {

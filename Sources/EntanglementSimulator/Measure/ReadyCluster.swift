@@ -5,22 +5,33 @@ import EntanglementTestKit
 /// A cluster that is founded already: what each of its members has stored.
 ///
 /// The first one has taken in all but the second; the first five have votes. Each knows where each of the
-/// others was last.
+/// others was last. Of a larger cluster some are never there: then those who are follow each other in the
+/// order of ids, so that the distances of the ring (PROTOCOL.md §12.7) are among them.
 struct ReadyCluster {
     let cluster: ClusterID
+    /// Those who are there, and what each has stored.
     private(set) var members: [MemberID] = []
     private(set) var states: [DurableState] = []
 
     private var maker: ClusterMaker
     private var people: [(person: ClusterMaker.Person, seed: Secret, agreement: Secret)] = []
 
-    /// The members live at these endpoints; those without are not known to be anywhere.
-    init(_ endpoints: [Endpoint?], seed: UInt64) {
+    /// How much of a cluster so large is taken in.
+    static func limits(memberCount: Int) -> ClusterLimits {
+        var limits = ClusterLimits()
+        limits.memberCountMax = max(limits.memberCountMax, memberCount)
+        limits.recordCountMax = max(limits.recordCountMax, 2 * memberCount)
+        return limits
+    }
+
+    /// The members live at these endpoints; those without, and so many more, are not known to be anywhere.
+    init(_ endpoints: [Endpoint?], absentCount: Int = 0, seed: UInt64) {
         precondition(endpoints.count >= 2, "a cluster has at least two members")
+        let count = endpoints.count + absentCount
         var generator = SeededGenerator(seed: seed)
         let primitives = StandInPrimitives()
-        let seeds = endpoints.map { _ in Secret(byteCount: 32, using: &generator) }
-        let agreements = endpoints.map { _ in Secret(byteCount: 32, using: &generator) }
+        let seeds = (0..<count).map { _ in Secret(byteCount: 32, using: &generator) }
+        let agreements = (0..<count).map { _ in Secret(byteCount: 32, using: &generator) }
         let meeting = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
         self.maker = ClusterMaker(
             seeds: Array(seeds.prefix(2)), agreementSeeds: Array(agreements.prefix(2)),
@@ -29,12 +40,16 @@ struct ReadyCluster {
         self.people = [
             (self.maker.anna, seeds[0], agreements[0]), (self.maker.ben, seeds[1], agreements[1]),
         ]
-        var view = ClusterView(self.maker.emptySet())
-        for number in 2..<max(2, endpoints.count) {
+        var view = ClusterView(self.maker.emptySet(Self.limits(memberCount: count)))
+        for number in 2..<max(2, count) {
             self.take(seeds[number], agreements[number], &view)
         }
-        for number in 2..<max(2, min(5, endpoints.count)) {
+        for number in 2..<max(2, min(5, count)) {
             view.confirm(self.maker.ben, self.people[number].person, &self.maker)
+        }
+        if absentCount > 0 {
+            self.people.sort { $0.person.id < $1.person.id }
+            self.people.removeLast(absentCount)
         }
         self.members = self.people.map(\.person.id)
         self.makeStates(endpoints, view, &generator)

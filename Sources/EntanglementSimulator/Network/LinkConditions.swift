@@ -42,20 +42,22 @@ public struct LinkConditions: Sendable, Hashable {
     /// The internet on a good day.
     public static let internet = LinkConditions()
 
-    /// What becomes of one packet: the delay of each copy that arrives, and whether it is changed.
+    /// What becomes of one packet: `body` hears the delay of each copy that arrives, and whether it is
+    /// changed.
     func cross(
-        byteCount: Int, using generator: inout SeededGenerator
-    ) -> [(delay: Duration, isCorrupt: Bool)] {
+        byteCount: Int, using generator: inout SeededGenerator,
+        _ body: (_ delay: Duration, _ isCorrupt: Bool) -> Void
+    ) {
         guard byteCount <= self.byteCountMax, !Self.happens(self.lossPerMille, &generator) else {
-            return []
+            return
         }
         let copies = Self.happens(self.duplicatePerMille, &generator) ? 2 : 1
-        return (0..<copies).map { _ in
+        for _ in 0..<copies {
             var delay = self.delay + Self.part(of: self.jitter, &generator)
             if Self.happens(self.reorderPerMille, &generator) {
                 delay += Self.part(of: self.reorderDelayMax, &generator)
             }
-            return (delay, Self.happens(self.corruptPerMille, &generator))
+            body(delay, Self.happens(self.corruptPerMille, &generator))
         }
     }
 

@@ -16,14 +16,25 @@ struct NAT: Sendable {
         var inner: Endpoint
         var outerPort: UInt16
         /// To whom something went out by it, newest last.
-        var spokenTo: [Endpoint] = []
+        private(set) var spokenTo: [Endpoint] = []
+        /// The same, to look one of them up; never gone through.
+        private(set) var known: Set<Endpoint> = []
 
-        mutating func speak(to remote: Endpoint) {
+        init(inner: Endpoint, outerPort: UInt16) {
+            self.inner = inner
+            self.outerPort = outerPort
+        }
+
+        mutating func speak(to remote: Endpoint, countMax: Int) {
             guard self.spokenTo.last != remote else { return }
-            if let former = self.spokenTo.firstIndex(of: remote) {
+            if !self.known.insert(remote).inserted,
+                let former = self.spokenTo.lastIndex(of: remote)
+            {
                 self.spokenTo.remove(at: former)
             }
             self.spokenTo.append(remote)
+            guard self.spokenTo.count > countMax else { return }
+            self.known.remove(self.spokenTo.removeFirst())
         }
     }
 
@@ -85,10 +96,7 @@ struct NAT: Sendable {
         } else {
             position = self.open(key, now, &generator)
         }
-        self.mappings[position].speak(to: remote)
-        if self.mappings[position].spokenTo.count > self.spokenToCountMax {
-            self.mappings[position].spokenTo.removeFirst()
-        }
+        self.mappings[position].speak(to: remote, countMax: self.spokenToCountMax)
         return Endpoint(address: self.outer, port: self.mappings[position].outerPort)
     }
 
@@ -99,14 +107,14 @@ struct NAT: Sendable {
             return .passed(forward.inner)
         }
         guard let position = self.byPort[port] else { return .unmapped }
-        let mapping = self.mappings[position]
         let isLetIn =
             switch self.behavior.filtering {
             case .endpointIndependent: true
-            case .addressDependent: mapping.spokenTo.contains { $0.address == remote.address }
-            case .addressAndPortDependent: mapping.spokenTo.contains(remote)
+            case .addressDependent:
+                self.mappings[position].spokenTo.contains { $0.address == remote.address }
+            case .addressAndPortDependent: self.mappings[position].known.contains(remote)
             }
-        return isLetIn ? .passed(mapping.inner) : .filtered
+        return isLetIn ? .passed(self.mappings[position].inner) : .filtered
     }
 
     /// The router starts anew, perhaps with another address: mappings and forwards are gone.

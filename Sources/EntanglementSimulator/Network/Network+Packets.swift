@@ -40,17 +40,22 @@ extension Network {
         var copies: [Crossing] = [(.zero, false)]
         let target = packet.destination.address
         for _ in 0..<Self.hopCountMax {
-            let part = self.parts[network.number]
+            let here = network.number
             let isHere =
-                target.isMulticast ? part.kind == .lan : part.members[target] != nil
-            let gateway = part.gateway(toward: target)
-            if !isHere, gateway == nil || target.isMulticast || part.isNobodysHere(target) {
+                target.isMulticast
+                ? self.parts[here].kind == .lan : self.parts[here].members[target] != nil
+            let gateway = self.parts[here].gateway(toward: target)
+            if !isHere,
+                gateway == nil || target.isMulticast || self.parts[here].isNobodysHere(target)
+            {
                 return .ended(.noRoute)
             }
-            copies = Self.cross(part.conditions, packet, copies, &generator)
+            copies = Self.cross(self.parts[here].conditions, packet, copies, &generator)
             if copies.isEmpty { return .ended(.lost) }
             guard !isHere, let gateway else { return .reached(network, packet, copies) }
-            if part.dropsUDP || part.neverPassesUDP { return .ended(.blocked) }
+            if self.parts[here].dropsUDP || self.parts[here].neverPassesUDP {
+                return .ended(.blocked)
+            }
             let isTurned: Bool
             switch self.leave(&packet, by: gateway, now: now, using: &generator) {
             case .out: isTurned = false
@@ -58,7 +63,7 @@ extension Network {
             case .ended(let fate): return .ended(fate)
             }
             if isTurned { return .reached(network, packet, copies) }
-            if part.isCutOutward { return .ended(.cut) }
+            if self.parts[here].isCutOutward { return .ended(.cut) }
             network = self.routers[gateway].outer
         }
         return .ended(.noRoute)
@@ -102,19 +107,20 @@ extension Network {
         _ conditions: LinkConditions, _ packet: Packet, _ copies: [Crossing],
         _ generator: inout SeededGenerator
     ) -> [Crossing] {
-        copies.flatMap { copy in
-            conditions.cross(byteCount: packet.bytes.count, using: &generator).map {
-                (copy.delay + $0.delay, copy.isCorrupt || $0.isCorrupt)
+        var crossed: [Crossing] = []
+        for copy in copies {
+            conditions.cross(byteCount: packet.bytes.count, using: &generator) {
+                crossed.append((copy.delay + $0, copy.isCorrupt || $1))
             }
         }
+        return crossed
     }
 
     /// Lets a packet in that has crossed the network.
     mutating func comeIn(_ packet: Packet, at network: NetworkID, now: Instant) -> Inward {
-        let part = self.parts[network.number]
         let target = packet.destination.address
-        if target.isMulticast { return self.spread(packet, in: part) }
-        switch part.members[target] {
+        if target.isMulticast { return self.spread(packet, in: self.parts[network.number]) }
+        switch self.parts[network.number].members[target] {
         case nil: return .ended(.noRoute)
         case .host(let host):
             return self.isApart(host, from: packet.origin) ? .ended(.cut) : .host(host, packet)
@@ -122,9 +128,10 @@ extension Network {
         case .gateway(let number): return .router(number, packet)
         case .router(let number):
             let inner = self.routers[number].inner
-            let behind = self.parts[inner.number]
-            if behind.dropsUDP || behind.neverPassesUDP { return .ended(.blocked) }
-            if behind.isCutInward { return .ended(.cut) }
+            if self.parts[inner.number].dropsUDP || self.parts[inner.number].neverPassesUDP {
+                return .ended(.blocked)
+            }
+            if self.parts[inner.number].isCutInward { return .ended(.cut) }
             var packet = packet
             if let fate = self.letIn(&packet, by: number, now: now) { return .ended(fate) }
             return .entered(inner, packet)

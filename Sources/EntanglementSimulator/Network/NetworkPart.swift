@@ -55,11 +55,15 @@ struct NetworkPart: Sendable {
     }
 
     /// The router that leads out for addresses of that family.
+    @inline(__always)
     func gateway(toward address: IPAddress) -> Int? {
         address.isIPv6 ? self.gatewayIPv6 : self.gatewayIPv4
     }
 
     /// Whether nobody has the address although it belongs here: no router is asked then.
+    ///
+    /// Inlined as `gateway`, so that no network is copied for a look at it.
+    @inline(__always)
     func isNobodysHere(_ address: IPAddress) -> Bool {
         self.subnets.contains { $0.contains(address) } && self.members[address] == nil
     }

@@ -4,7 +4,8 @@ import Entanglement
 /// What a router remembers of flows: found by a key, ordered by when each was used last.
 ///
 /// Every operation takes constant time: a list, linked through positions, runs from the entry that is
-/// idle longest to the one used last. Nothing depends on the order of the dictionary.
+/// idle longest to the one used last. Nothing depends on the order of the dictionary. Looks are inlined,
+/// so that no table is copied for them.
 struct RecencyTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry: Sendable {
         var key: Key
@@ -28,15 +29,17 @@ struct RecencyTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     var count: Int { self.positions.count }
 
     /// Where the entry of a key is; it stays there until it is removed.
+    @inline(__always)
     func position(of key: Key) -> Int? { self.positions[key] }
 
     /// The value of a living entry.
     subscript(position: Int) -> Value {
-        get { self.entries[position].value }
+        _read { yield self.entries[position].value }
         _modify { yield &self.entries[position].value }
     }
 
     /// When a living entry was used last.
+    @inline(__always)
     func usedAt(_ position: Int) -> Instant { self.entries[position].usedAt }
 
     /// Adds an entry, used now; the key must be new.

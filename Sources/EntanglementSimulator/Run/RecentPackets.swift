@@ -5,45 +5,41 @@ import Entanglement
 public struct RecentPackets: Sendable {
     private struct Row: Sendable {
         let at: Instant
-        let from: HostID?
         let to: HostID
-        let name: String
+        let packet: Packet
     }
 
     private static let countMax = 400
 
     private var rows: [Row] = []
-    /// What an adversary has recorded.
-    private var packets: [(to: HostID, packet: Packet)] = []
 
     mutating func note(_ packet: Packet, at now: Instant, to host: HostID) {
-        self.rows.append(
-            Row(at: now, from: packet.origin, to: host, name: Self.name(of: packet)))
-        self.packets.append((host, packet))
-        if self.packets.count > 2 * Self.countMax { self.packets.removeFirst(Self.countMax) }
+        self.rows.append(Row(at: now, to: host, packet: packet))
         if self.rows.count > 2 * Self.countMax { self.rows.removeFirst(Self.countMax) }
     }
 
     /// Recorded datagrams that had reached a host.
     func recorded(to host: HostID) -> [Packet] {
-        self.packets.filter { $0.to == host && !$0.packet.isForged }.map(\.packet)
+        self.rows.filter { $0.to == host && !$0.packet.isForged }.map(\.packet)
     }
 
     /// Recorded datagrams of anybody to anybody: to be sent back, or to somebody else.
     func recordedOfAll() -> [Packet] {
-        self.packets.filter { !$0.packet.isForged }.map(\.packet)
+        self.rows.filter { !$0.packet.isForged }.map(\.packet)
     }
 
     /// A sequence diagram of the last packets between these hosts (all hosts if none is named).
     public func mermaid(of hosts: [HostID], countMax: Int = 40) -> String {
         let concerned = self.rows.filter { row in
-            hosts.isEmpty || hosts.contains(row.to) || row.from.map(hosts.contains) ?? false
+            hosts.isEmpty || hosts.contains(row.to)
+                || row.packet.origin.map(hosts.contains) ?? false
         }.suffix(countMax)
         var lines = ["sequenceDiagram"]
         for row in concerned {
-            let from = row.from.map { "host\($0.number)" } ?? "adversary"
+            let from = row.packet.origin.map { "host\($0.number)" } ?? "adversary"
             let milliseconds = row.at.nanoseconds / 1_000_000
-            lines.append("    \(from)->>host\(row.to.number): \(milliseconds) ms \(row.name)")
+            let name = Self.name(of: row.packet)
+            lines.append("    \(from)->>host\(row.to.number): \(milliseconds) ms \(name)")
         }
         return lines.joined(separator: "\n")
     }

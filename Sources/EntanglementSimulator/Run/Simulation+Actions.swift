@@ -29,7 +29,7 @@ extension Simulation {
             self.interceptions[host] = self.now + duration
         case .hand(let packet, let host): self.deliver(packet, to: host)
         case .misbehave(let host): self.misbehave(host)
-        case .meet, .leave, .remove, .block, .retire, .pass, .expectGone:
+        case .meet, .leave, .remove, .block, .retire, .pass, .expectGone, .follow:
             self.carryOutInCluster(action)
         case .foundSide(let hosts): self.foundSide(hosts)
         case .bridge, .setBridges, .giveCard, .closeBridges, .speak, .expectClosed:

@@ -321,8 +321,9 @@ extension Simulation {
             for card in status.foreignCards {
                 guard let other = story.cards[card.id], story.consenting.contains(other),
                     self.isWellConnected(other), card.relation != nil,
-                    self.sees(other, one, story),
-                    self.isUp(card.bridges, one, other)
+                    // An end's own card may have come by another bridge alone.
+                    self.isUp(
+                        card.bridges.filter(self.bridges(other, one, story).contains), one, other)
                 else { continue }
                 let isConnected =
                     self.hosts[one.number].node?.connectedAcross.contains {
@@ -334,11 +335,13 @@ extension Simulation {
         return missing
     }
 
-    /// Whether a host has another one's card too.
-    private func sees(_ one: HostID, _ other: HostID, _ story: BridgeStory) -> Bool {
-        self.status(of: one)?.foreignCards.contains {
+    /// By which bridges a host has another one's card too, and may talk by it.
+    private func bridges(
+        _ one: HostID, _ other: HostID, _ story: BridgeStory
+    ) -> [BridgeID] {
+        self.status(of: one)?.foreignCards.first {
             story.cards[$0.id] == other && $0.relation != nil
-        } ?? false
+        }?.bridges ?? []
     }
 
     /// Whether one of these bridges is reached directly by both, and its ends reach each other so.

@@ -27,6 +27,7 @@ extension Simulation {
             self.hosts[host.number].stop(losesPower: false)
         case .pass(let length): self.pass(length)
         case .expectGone(let member, let hosts): self.expectGone(member, hosts)
+        case .follow(let news): self.follow(news)
         default: break
         }
     }
@@ -154,6 +155,7 @@ extension Simulation {
 
     /// A host has stored something about clusters.
     mutating func followStory(_ effects: SimulatedHost.Effects, of id: HostID) {
+        guard !self.checker.isSparing else { return }
         for event in effects.events { self.followStory(event, of: id) }
         // A program that dies tells nothing of what it has stored.
         for record in self.hosts[id.number].disk.store.state.relations
@@ -171,7 +173,9 @@ extension Simulation {
         for member in roster.members where member.status == .left && member.id != held.own {
             self.story?.leavesHeard.insert(member.id)
         }
-        if !self.checker.villains.contains(id) { self.checkAdds(held, id) }
+        guard !self.checker.villains.contains(id) else { return }
+        self.checkAdds(held, id)
+        self.noteNews(held, id)
     }
 
     private mutating func followStory(_ event: Entanglement.Event, of id: HostID) {

@@ -33,6 +33,8 @@ public struct Simulation: Sendable {
     var story: ClusterStory?
     /// What a course about two linked clusters remembers.
     var bridges: BridgeStory?
+    /// How much of a cluster hosts take in.
+    var clusterLimits = ClusterLimits()
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
     /// Copies of homes, and of whom.
@@ -85,7 +87,7 @@ public struct Simulation: Sendable {
             SimulatedHost(
                 id: id, name: name, port: 41_414, primitives: primitives,
                 seed: self.generator.next(), servers: servers, defects: self.defects,
-                disk: disk, now: self.now))
+                disk: disk, clusterLimits: self.clusterLimits, now: self.now))
         self.places.append(.publicHost)
         return id
     }
@@ -186,8 +188,7 @@ public struct Simulation: Sendable {
     private mutating func send(
         _ bytes: [UInt8], to target: Endpoint, from id: HostID, port: UInt16
     ) {
-        var digest = TraceHash()
-        digest.absorb(bytes)
+        let digest = self.hosts[id.number].digest(of: bytes)
         self.hosts[id.number].sentCount += 1
         if self.outsideServers.contains(target) { self.outsideCount += 1 }
         self.checker.sends(
@@ -296,14 +297,14 @@ public struct Simulation: Sendable {
         let (verdict, effects) = self.hosts[id.number].receive(packet, at: self.now)
         self.checker.receives(packet, verdict, id, effects, at: self.now)
         if case .input(.opened(let opened)) = verdict {
-            self.checker.helps(opened, self.hosts[id.number], effects, at: self.now)
+            self.checker.helps(opened, &self.hosts[id.number], effects, at: self.now)
             self.hearsOfClusters([opened] + effects.openedInside, id)
             self.hearsAcross(opened, effects, at: id)
             self.checkBorder(packet, at: id)
         }
         if let before {
             self.checker.resists(
-                packet, verdict, from: before, self.hosts[id.number], effects, at: self.now)
+                packet, verdict, from: before, &self.hosts[id.number], effects, at: self.now)
         }
         self.checker.accepts(packet, id, effects, at: self.now)
         self.checker.keepsPath(packet, id, effects, at: self.now)

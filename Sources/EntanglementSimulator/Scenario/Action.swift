@@ -53,6 +53,8 @@ enum Action: Sendable {
     case pass(Duration)
     /// These must have heard by now that the member is removed; the first one knew.
     case expectGone(MemberID, of: [HostID])
+    /// A record was written a while ago, by whom others were connected since.
+    case follow(ClusterNews)
     // Bridges.
     /// Two found the cluster of their side, or the first takes the next one in.
     case foundSide([HostID])

@@ -12,7 +12,8 @@ public struct PairingRow: Codable, Sendable, Equatable {
     public var createdAt: Timestamp
     /// When it expires or is given up.
     public var expiresAt: Timestamp
-    /// The last problem: `timedOut`, `refusedByPeer`, `intentConflict`, `undecided`, `badMessage`.
+    /// The last problem: `timedOut`, `refusedByPeer`, `intentConflict`, `undecided`,
+    /// `clusterFull`, `badMessage`.
     @Nullable public var lastError: String?
     /// Why the other side is not reached, while the online step runs or has timed out.
     @Nullable public var cause: CauseRow?

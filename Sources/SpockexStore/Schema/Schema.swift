@@ -12,6 +12,7 @@ enum Schema {
         { try $0.execute(sql: Self.version2) },
         { try Self.bringToVersion3($0) },
         { try $0.execute(sql: Self.version4) },
+        { try $0.execute(sql: Self.version5) },
     ]
 
     /// The names of the migrations up to a version.

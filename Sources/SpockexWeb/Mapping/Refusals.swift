@@ -107,7 +107,8 @@ extension APIError {
 
     private static let clusterFull = APIError(
         .clusterFull,
-        "The cluster has as many records as it may have, or this node as many as are its part.",
+        "The cluster has as many members or records as it may have, or this node as many records "
+            + "as are its part.",
         hint: "Voters can still remove, vote and leave; found a new cluster for the rest.")
 
     private static let inCluster = APIError(

@@ -137,6 +137,7 @@ enum Wording {
         case "refusedByPeer": "the other node refused"
         case "intentConflict": "the two of you asked for different things"
         case "undecided": "you are in different clusters: both must say --bridge, or one --join"
+        case "clusterFull": "the cluster has no place for more members"
         case "badMessage": "the other node's message was wrong"
         case .some(let other): other
         }

@@ -23,6 +23,12 @@ extension Circle {
         return (circle, cluster)
     }
 
+    /// So much time passes while no host runs.
+    mutating func skip(_ duration: Duration) {
+        self.now = Moment(
+            instant: self.now.instant + duration, wall: self.now.wall + duration)
+    }
+
     /// Two members meet again in person.
     mutating func confirm(
         _ one: Int, _ other: Int, intent: Intent = .auto

@@ -170,4 +170,22 @@ import Testing
         }
         try circle.expectOneCluster([0, 1, 3], cluster)
     }
+
+    /// Nothing tells whether a secret of the founding is the right one: where two differ, a new one is made.
+    @Test func anotherSecretOfTheFoundingIsReplaced() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        var state = circle.hosts[3].store.state
+        let position = try #require(state.clusters.firstIndex { $0.id == cluster })
+        let founding = try #require(state.clusters[position].epochs.first)
+        state.clusters[position].epochs = [
+            EpochSecret(
+                number: 0, record: nil, secret: Secret([UInt8](repeating: 7, count: 32)),
+                since: founding.since)
+        ]
+        state.relations.removeAll { $0.epoch != nil }
+        circle.restore(3, MemoryStore(state))
+        circle.run(for: .seconds(60))
+        try circle.expectOneCluster([0, 1, 2, 3], cluster)
+        #expect(try circle.roster(0, cluster).epochNumber == 1)
+    }
 }

@@ -14,8 +14,12 @@ import Testing
         try circle.expectOneCluster([0, 1, 3], cluster)
         for number in [0, 1, 3] {
             #expect(try circle.roster(number, cluster).member(gone)?.status == .left)
-            #expect(
-                !circle.hosts[number].store.state.relations.contains { $0.member == gone })
+            // It is answered, if it has not heard that, and nothing else.
+            #expect(!circle.isConnected(number, with: gone, cluster))
+            let node = circle.hosts[number].node
+            for id in node.ids where node.relations[id]?.record.member == gone {
+                #expect(node.relations[id]?.duty == .farewell)
+            }
             #expect(circle.count(number, .memberGone(cluster, gone, .left)) == 1)
         }
     }
@@ -83,5 +87,53 @@ import Testing
             #expect(circle.request(0, .forget(id)) == .refused(.inCluster(cluster)))
         }
         try circle.expectOneCluster([0, 1, 2], cluster)
+    }
+
+    /// All have heard it, and it has not heard them: it asks again, and is told.
+    @Test func whoIsKilledWhileItLeavesIsToldLater() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let gone = try circle.member(2, cluster)
+        let place = Circle.endpoint(of: 2)
+        #expect(circle.request(2, .leave(cluster)) == .done)
+        circle.run(for: .seconds(2)) { $0.to != place }
+        for number in [0, 1] {
+            #expect(try circle.roster(number, cluster).member(gone)?.status == .left)
+        }
+        circle.restart(2)
+        circle.run(for: .seconds(120))
+        #expect(circle.record(2, cluster) == nil)
+        #expect(circle.count(2, .clusterLost(cluster, .left)) == 1)
+        try circle.expectOneCluster([0, 1], cluster)
+    }
+
+    /// Who left is not answered for ever.
+    @Test func whoLeftIsForgottenAfterAWeek() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let gone = try circle.member(2, cluster)
+        #expect(circle.request(2, .leave(cluster)) == .done)
+        circle.run(for: .seconds(15))
+        circle.skip(.seconds(8 * 86_400))
+        circle.run(for: .seconds(60))
+        for number in [0, 1] {
+            #expect(!circle.hosts[number].store.state.relations.contains { $0.member == gone })
+        }
+        try circle.expectOneCluster([0, 1], cluster)
+    }
+
+    /// Where nobody answers any more the word ends all the same.
+    @Test func whoLeavesUnheardDoesNotWaitForEver() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        circle.stopped = [0, 1]
+        circle.run(for: .seconds(200))
+        #expect(circle.request(2, .leave(cluster)) == .done)
+        circle.skip(.seconds(29 * 86_400))
+        circle.run(for: .seconds(1))
+        #expect(circle.record(2, cluster)?.standing == .leaving)
+        circle.skip(.seconds(86_400))
+        circle.restart(2)
+        #expect(circle.record(2, cluster)?.standing == .leaving)
+        circle.run(for: .seconds(3_700))
+        #expect(circle.record(2, cluster) == nil)
+        #expect(circle.count(2, .clusterLost(cluster, .left)) == 1)
     }
 }

@@ -89,4 +89,62 @@ struct JoiningTests {
         #expect(circle.hosts[3].store.state.clusters.isEmpty)
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
+
+    /// Whoever leaves before the records came that make it a member says so when they come: the sponsor may
+    /// have written already that it is one.
+    @Test(arguments: [true, false], [true, false])
+    func whoLeavesAtOnceIsGoneEverywhere(isSponsorOffering: Bool, isConfirmed: Bool) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben"], apart: ["Cem"])
+        let (one, other) = isSponsorOffering ? (0, 2) : (2, 0)
+        let answering = MeetingOptions(cluster: isSponsorOffering ? nil : cluster)
+        guard case .offered(_, let offer, _) = circle.request(one, .offer(MeetingOptions())),
+            case .answered(_, let answer, _) = circle.request(other, .answer(offer, answering)),
+            case .accepted =
+                circle.request(one, .accept(answer, into: isSponsorOffering ? cluster : nil))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        func isThere() -> Bool {
+            circle.record(2, cluster)?.standing == .joining
+                && (!isConfirmed
+                    || circle.hosts[2].store.state.relations.allSatisfy { $0.cancelTokens == nil })
+        }
+        for _ in 0..<2_000 where !isThere() {
+            if !circle.deliverNext() { circle.run(for: .milliseconds(1)) }
+        }
+        #expect(isThere())
+        #expect(circle.request(2, .leave(cluster)) == .done)
+        circle.run(for: .seconds(60))
+        #expect(circle.hosts[2].store.state.clusters == [])
+        #expect(circle.hosts[2].store.state.relations == [])
+        #expect(circle.count(2, .clusterLost(cluster, .left)) == 1)
+        try circle.expectOneCluster([0, 1], cluster)
+    }
+
+    /// A newcomer that never confirms its meeting forgets it after 30 days; its sponsor does not seek it for
+    /// ever.
+    @Test func whoIsNeverConfirmedExpires() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben"], apart: ["Cem"])
+        let options = MeetingOptions()
+        guard case .offered(_, let offer, _) = circle.request(0, .offer(options)),
+            case .answered(_, let answer, _) = circle.request(2, .answer(offer, options)),
+            case .accepted(let relation) = circle.request(0, .accept(answer, into: cluster))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        circle.run(for: .seconds(2)) { $0.bytes.first == 0x7b }
+        circle.stopped = [2]
+        circle.run(for: .seconds(10))
+        #expect(circle.hosts[0].node.relations[relation]?.record.phase == .trusted)
+        circle.skip(.seconds(29 * 86_400))
+        circle.run(for: .seconds(1))
+        #expect(circle.hosts[0].node.relations[relation] != nil)
+        circle.skip(.seconds(86_400))
+        circle.run(for: .seconds(100))
+        #expect(circle.hosts[0].node.relations[relation] == nil)
+        #expect(circle.count(0, .pairingEnded(relation, .expired)) == 1)
+        try circle.expectOneCluster([0, 1], cluster)
+    }
 }

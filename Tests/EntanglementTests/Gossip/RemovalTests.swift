@@ -109,6 +109,28 @@ import Testing
         #expect(roster.member(guest)?.status == (withGuests ? .removed : .present))
     }
 
+    /// The same after a removal without them: they are removed one by one, and theirs with them.
+    @Test func guestsGoAlongLater() throws {
+        var (circle, cluster) = try self.voters()
+        try circle.takeIn(4, by: 3, into: cluster)
+        circle.run(for: .seconds(5))
+        let (accused, guest) = (
+            try circle.member(3, cluster), try circle.member(4, cluster)
+        )
+        for withGuests in [false, true] {
+            for number in [0, 1] {
+                let request = Request.removeMember(cluster, accused, withGuests: withGuests)
+                #expect(circle.request(number, request) == .done)
+                circle.run(for: .seconds(5))
+            }
+            let roster = try circle.roster(0, cluster)
+            #expect(roster.member(accused)?.status == .removed)
+            #expect(roster.member(guest)?.status == (withGuests ? .removed : .present))
+        }
+        let request = Request.removeMember(cluster, accused, withGuests: true)
+        #expect(circle.request(0, request) == .refused(.notFound))
+    }
+
     /// Who has no vote proposes nothing: it would be in everybody's records, and hold for nobody.
     @Test func whoHasNoVoteIsRefused() throws {
         var (circle, cluster) = try self.voters()

@@ -93,7 +93,7 @@ def on_message2(peer, relation, line, source, via, now):
     content = Content2.decode(messages.unpad(noise.read(line["payload"])))
     if (content.n, content.to, content.index) != (attempt.n, line["to"], line["from"]):
         raise Bad("message 2 does not fit its question")
-    relation.peer_intent = content.intent
+    relation.peer_intent, relation.peer_full = content.intent, content.flags == 2
     both_trust = relation.trusts and content.trusts
     fits = relation.trusts or relation.purpose() is not None
     if fits and not both_trust:
@@ -197,7 +197,7 @@ def on_message1(peer, relation, line, source, via, now):
         peer.send(_error(relation, "n", line["n"]), source, via)
         raise
     relation.accepted_n = line["n"]
-    relation.peer_intent = content.intent
+    relation.peer_intent, relation.peer_full = content.intent, content.flags == 2
     for host in (*content.hosts, source):
         relation.learn_host(host)
     _add_slot(peer, relation, line, noise, content, source, via, now)

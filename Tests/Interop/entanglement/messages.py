@@ -114,15 +114,16 @@ def _reference(reader):
 
 
 def _flags(reader):
+    """0; 1: the sender trusts; 2: its cluster is full (section 5.6)."""
     flags = reader.number(1)
-    if flags > 1:
+    if flags > 2:
         raise Bad("unknown flags")
-    return flags == 1
+    return flags
 
 
 @dataclasses.dataclass
 class Content1:
-    trusts: bool
+    flags: int
     n: int
     index: int
     intent: int = AUTO
@@ -130,7 +131,7 @@ class Content1:
     hosts: list = dataclasses.field(default_factory=list)
 
     def encode(self):
-        return (struct.pack(">BQIBB", self.trusts, self.n, self.index, self.intent,
+        return (struct.pack(">BQIBB", self.flags, self.n, self.index, self.intent,
                             len(self.matches))
                 + b"".join(self.matches) + endpoints.encode_list(self.hosts))
 
@@ -142,10 +143,14 @@ class Content1:
         reader.end()
         return content
 
+    @property
+    def trusts(self):
+        return self.flags == 1
+
 
 @dataclasses.dataclass
 class Content2:
-    trusts: bool
+    flags: int
     n: int
     to: int
     index: int
@@ -157,7 +162,7 @@ class Content2:
     reference: tuple = None
 
     def encode(self):
-        return (struct.pack(">BQII", self.trusts, self.n, self.to, self.index)
+        return (struct.pack(">BQII", self.flags, self.n, self.to, self.index)
                 + endpoints.encode(self.echo) + bytes([self.intent, len(self.matches)])
                 + b"".join(self.matches) + b"".join(self.member)
                 + endpoints.encode_list(self.hosts) + b"".join(self.reference or ()))
@@ -171,6 +176,10 @@ class Content2:
                       _reference(reader))
         reader.end()
         return content
+
+    @property
+    def trusts(self):
+        return self.flags == 1
 
 
 def check_name(data):

@@ -31,6 +31,7 @@ class Relation:
         self.peer_pid = self.peer_public = self.peer_salt = None
         self.own_gone = keys.gone_token(self.salt, self.pid)
         self.peer_gone = None
+        self.peer_full = False
         self.peer_member = self.peer_name = self.peer_intent = self.genesis = None
         self.signed = None  # what both sign (section 5.6)
         self.signature_seen = False  # the other's, by message 3 or 4
@@ -118,7 +119,7 @@ class Relation:
             return FOUND if {own, other} <= {messages.AUTO, messages.PRIVATE} else None
         joins = other == messages.CLUSTER or other == messages.AUTO and self.peer_total > 0
         if own == messages.JOIN or own == messages.AUTO and joins:
-            return JOIN if joins else None
+            return JOIN if joins and not self.peer_full else None
         return FOUND if own == other == messages.AUTO else None
 
     def learn_host(self, endpoint):
