@@ -16,11 +16,8 @@ extension FrozenVersion {
     static let schema4 = FrozenVersion.schema3.map { statement in
         guard statement.hasPrefix("CREATE TABLE relation (") else { return statement }
         return statement.replacing(
-            """
-            problem TEXT CHECK (problem IN ('timedOut', 'refusedByPeer', 'intentConflict', 'notYet',
-                'badMessage')),
-
-            """, with: ""
+            "    problem TEXT CHECK (problem IN ('timedOut', 'refusedByPeer', 'intentConflict', "
+                + "'notYet',\n        'badMessage')),\n", with: ""
         ).replacing(
             "CHECK (acceptedNote >= 0)\n",
             with: """

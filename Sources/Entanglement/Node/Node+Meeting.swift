@@ -139,12 +139,7 @@ extension Node {
                 role: .offering, ownKey: relation.ownKey, peer: answer.code,
                 ownSalt: codes.ownSalt, offer: codes.offer, answer: answer.bytes)
         else { throw .unreadable(.malformed(offset: 0)) }
-        if let intent, relation.record.intent == .auto { relation.record.intent = intent }
-        if relation.record.intent == .bridge, relation.record.sponsors == nil {
-            relation.record.sponsors = try self.chooseLinked(cluster, turn)
-        }
-        try self.decide(
-            &relation.record, peer: answer.code.totalPeers, cluster, turn)
+        try self.settleWish(&relation.record, intent, cluster, answer.code, turn)
         codes.peerSalt = answer.code.salt
         codes.answer = answer.bytes
         relation.record.codes = codes
@@ -160,6 +155,18 @@ extension Node {
         turn.actions.append(.admit(relation.admission))
         self.update(id, &turn) { $0.startConnecting(&$1, firstAttempt: .zero) }
         return .accepted(id)
+    }
+
+    /// What the person wants after all, if the offer left it open.
+    private func settleWish(
+        _ record: inout RelationRecord, _ intent: Intent?, _ cluster: ClusterID?,
+        _ peer: MeetingCode, _ turn: Turn
+    ) throws(Refusal) {
+        if let intent, record.intent == .auto { record.intent = intent }
+        if record.intent == .bridge, record.sponsors == nil {
+            record.sponsors = try self.chooseLinked(cluster, turn)
+        }
+        try self.decide(&record, peer: peer.totalPeers, cluster, turn)
     }
 
     /// The peer whose answer that was: its offer is erased, and accepting it again changes nothing.

@@ -166,8 +166,7 @@ enum Frame: Equatable {
                     .sought(nonce: nonce, tags.map { VeiledTag(high: $0.high, low: $0.low) })
                 }
             }
-        case .some(32...36): frame = reader.bridgeFrame(type: bytes[0]).map { .bridge($0) }
-        case .some(let type): frame = reader.gossip(type: type).map { .gossip($0) }
+        case .some(let type): frame = reader.laterFrame(type: type)
         case nil: frame = nil
         }
         guard let frame, reader.isAtEnd else { return nil }
@@ -185,6 +184,13 @@ extension ByteWriter {
 }
 
 extension ByteReader {
+    /// The frames about clusters and bridges.
+    fileprivate mutating func laterFrame(type: UInt8) -> Frame? {
+        type < 32
+            ? self.gossip(type: type).map { .gossip($0) }
+            : self.bridgeFrame(type: type).map { .bridge($0) }
+    }
+
     fileprivate mutating func rest() -> Frame? {
         guard let token = self.uint64(), let seconds = self.uint16(), let ordinal = self.uint8(),
             let padding = self.take(Constants.restPaddingByteCount), padding.allSatisfy({ $0 == 0 })

@@ -191,14 +191,7 @@ extension SimulatedHost {
                 _ = self.gate.apply(.install(session), now: self.clock.local(now))
             }
         case .sendSealed(let session, _, let plaintext, let target):
-            if case .relay(let tag, _)? = HelpFrame(frame: plaintext),
-                self.isEnd(of: tag) == false
-            {
-                effects.relayed.append((session, tag))
-            }
-            if let view = BridgeFrameView(frame: plaintext), view != .other {
-                effects.carried.append(view)
-            }
+            self.note(plaintext, of: session, &effects)
             self.noteStray(plaintext, of: session, to: target, &effects)
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, target, self.fresh.port(for: target)))
@@ -238,6 +231,18 @@ extension SimulatedHost {
             self.follow(steps, at: now, &effects)
         case .reply(let id, let reply): effects.replies.append((id, reply))
         case .notify(let event): effects.events.append(event)
+        }
+    }
+
+    /// What is relayed or carried for others.
+    private mutating func note(_ plaintext: [UInt8], of session: UInt32, _ effects: inout Effects) {
+        if case .relay(let tag, _)? = HelpFrame(frame: plaintext),
+            self.isEnd(of: tag) == false
+        {
+            effects.relayed.append((session, tag))
+        }
+        if let view = BridgeFrameView(frame: plaintext), view != .other {
+            effects.carried.append(view)
         }
     }
 
