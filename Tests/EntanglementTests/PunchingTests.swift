@@ -91,7 +91,7 @@ import Testing
         var relation = try #require(pair.alice.node.relations[one])
         var turn = pair.alice.node.turn(pair.now)
         let span = Constants.birthdaySpacing * Constants.probeCountMax
-        let began = turn.instant - .seconds(30)
+        let began = turn.instant + .seconds(-30)
         #expect(turn.punching.take(one, for: span, now: began) == nil)
         relation.birthday = Birthday(
             role: .prober, scan: PortScan(using: &turn.generator), doneCount: 100,
