@@ -82,6 +82,29 @@ import Testing
                 == awake + .seconds(90) + Constants.birthdayPause)
     }
 
+    /// A short sleep lengthens a round: the next one begins a pause after its end all the same.
+    @Test func aRoundThatSleptKeepsItsPause() throws {
+        let pair = try Pair.trusted()
+        let (one, other) = (
+            try #require(pair.relation(.alice)?.id), try #require(pair.relation(.bob)?.id)
+        )
+        var relation = try #require(pair.alice.node.relations[one])
+        var turn = pair.alice.node.turn(pair.now)
+        let span = Constants.birthdaySpacing * Constants.probeCountMax
+        let began = turn.instant + .seconds(-30)
+        #expect(turn.punching.take(one, for: span, now: began) == nil)
+        relation.birthday = Birthday(
+            role: .prober, scan: PortScan(using: &turn.generator), doneCount: 100,
+            dueAt: turn.instant)
+        relation.startAttempt(&turn)
+        relation.tickPunching(&turn)
+        let done = try #require(relation.birthday?.doneCount)
+        let end = turn.instant + Constants.birthdaySpacing * (Constants.probeCountMax - done)
+        #expect(
+            turn.punching.take(other, for: span, now: turn.instant + .seconds(15))
+                == end + Constants.birthdayPause)
+    }
+
     /// Who finds that the turn is another's since begins its round anew, later.
     @Test func aRoundThatLostItsTurnWaits() throws {
         let pair = try Pair.trusted()

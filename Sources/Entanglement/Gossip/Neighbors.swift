@@ -12,17 +12,22 @@ struct Neighbors {
     /// The members who are present, ordered by id, and the own id.
     init(of own: MemberID, among ids: [MemberID]) {
         self.ids = ids
-        self.position = ids.firstIndex(of: own)
+        self.position = Self.position(of: own, in: ids)
     }
 
     /// Whether the two stay connected.
     func includes(_ member: MemberID) -> Bool {
         guard self.ids.count > Constants.meshCountMax, let position = self.position,
-            let other = self.ids.firstIndex(of: member)
+            let other = Self.position(of: member, in: self.ids)
         else { return true }
         let distance = position < other ? other - position : position - other
         let shorter = min(distance, self.ids.count - distance)
         return shorter & (shorter - 1) == 0
+    }
+
+    private static func position(of member: MemberID, in ids: [MemberID]) -> Int? {
+        let position = ids.sortedPosition(of: member)
+        return position < ids.count && ids[position] == member ? position : nil
     }
 }
 

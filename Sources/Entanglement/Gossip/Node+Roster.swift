@@ -160,8 +160,7 @@ extension Node {
         guard var relation = Relation(record, self.primitives) else { return }
         relation.told = former?.told ?? []
         relation.noteTold(knownBefore: former?.record.endpoints ?? [])
-        let count = self.live[index].roster?.present.count ?? 0
-        relation.isResting = count > Constants.meshCountMax
+        relation.isResting = self.live[index].presentCount > Constants.meshCountMax
         // What it is there for is settled with the others of that member.
         relation.duty = .passive
         turn.changes.append(.relation(record, erasing: false))

@@ -1,38 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The relations of a node and when each is due, in flat lists ordered by id.
+/// The relations of a node and when each is due, found by halving a list of ids in order.
 ///
-/// Found by halving: relations are few and looked up at every step. They are read and changed in
-/// place, for a copy of one costs more than the step.
+/// Relations are looked up at every step. They are read and changed in place, for a copy of one costs
+/// more than the step, and stay where they are when others come and go.
 struct RelationTable: Sendable {
     /// All ids, in order.
     private(set) var ids: [RelationID] = []
-    /// The relation of each id, and nil at the end: what stands for an id that is not there.
-    private var relations: [Relation?] = [nil]
+    /// Where in `relations` that of each id is.
+    private var places: [Int] = []
     private var deadlines: [Instant?] = []
+    /// The first one is never there: what stands for an id that has none.
+    private var relations: [Relation?] = [nil]
+    /// Places that are free.
+    private var free: [Int] = []
 
     /// The relation of that id; it must be there to be changed, and stays until it is removed.
     subscript(id: RelationID) -> Relation? {
-        _read { yield self.relations[self.position(of: id) ?? self.ids.count] }
+        _read { yield self.relations[self.position(of: id).map { self.places[$0] } ?? 0] }
         _modify {
-            let position = self.position(of: id)
-            yield &self.relations[position ?? self.ids.count]
-            if position == nil, case .some? = self.relations.last {
-                preconditionFailure("relations come by insert")
-            }
+            let place = self.position(of: id).map { self.places[$0] } ?? 0
+            yield &self.relations[place]
+            precondition(
+                self.relations[place].isThere == (place > 0),
+                "relations come by insert and go by remove")
         }
     }
 
     /// All relations, ordered by id (tests alone).
-    var values: [Relation] { self.relations.compactMap { $0 } }
+    var values: [Relation] { self.places.compactMap { self.relations[$0] } }
 
     /// Adds a relation; its id must be new.
     mutating func insert(_ relation: Relation) {
         precondition(self.position(of: relation.id) == nil, "an id has one relation")
         let position = self.ids.sortedPosition(of: relation.id)
         self.ids.insert(relation.id, at: position)
-        self.relations.insert(relation, at: position)
         self.deadlines.insert(nil, at: position)
+        if let place = self.free.popLast() {
+            self.places.insert(place, at: position)
+            self.relations[place] = relation
+        } else {
+            self.places.insert(self.relations.count, at: position)
+            self.relations.append(relation)
+        }
     }
 
     /// Takes a relation out.
@@ -40,7 +50,9 @@ struct RelationTable: Sendable {
         guard let position = self.position(of: id) else { return nil }
         self.ids.remove(at: position)
         self.deadlines.remove(at: position)
-        return self.relations.remove(at: position)
+        let place = self.places.remove(at: position)
+        self.free.append(place)
+        return self.relations[place].take()
     }
 
     /// When a relation is due.
@@ -64,12 +76,18 @@ struct RelationTable: Sendable {
 
     /// The relation at that place of `ids`.
     subscript(position: Int) -> Relation? {
-        _read { yield self.relations[position] }
+        _read { yield self.relations[self.places[position]] }
     }
 
     private func position(of id: RelationID) -> Int? {
         let position = self.ids.sortedPosition(of: id)
         return position < self.ids.count && self.ids[position] == id ? position : nil
+    }
+}
+
+extension Optional {
+    fileprivate var isThere: Bool {
+        if case .some = self { true } else { false }
     }
 }
 

@@ -48,6 +48,13 @@ struct PunchingTurn: Sendable, Equatable {
         return nil
     }
 
+    /// The round goes on for so long still: it may have slept.
+    mutating func keep(_ id: RelationID, for span: Duration, now: Instant) {
+        guard self.owner == id else { return }
+        let end = now + span + Constants.birthdayPause
+        self.freeAt = max(end, self.freeAt ?? end)
+    }
+
     /// The round is over, perhaps before its time.
     mutating func giveBack(_ id: RelationID, now: Instant) {
         guard self.owner == id else { return }

@@ -115,6 +115,9 @@ extension Relation {
             let targets = self.probedEndpoints.filter { turn.isUsable($0) }
             self.probe(with: bytes, done, of: &birthday, targets, &turn)
             birthday.doneCount = done + 1
+            let left = birthday.role.count - done - 1
+            turn.punching.keep(
+                self.id, for: Constants.birthdaySpacing * left, now: turn.instant)
             // A late timer is made up for, a long sleep is not: nobody gets a burst.
             birthday.dueAt = max(
                 birthday.dueAt + Constants.birthdaySpacing,

@@ -249,6 +249,17 @@ extension Simulation {
             self.finding(.recordsAreSigned, [member.host], "the store gives other records"))
     }
 
+    /// Whether a member holds the record that took another one in, or is to write it.
+    private func knows(_ member: Member, of other: Member) -> Bool {
+        guard let roster = member.held.roster, !roster.blocks(member.held.own, other.held.own)
+        else { return false }
+        if roster.member(other.held.own) != nil { return true }
+        return self.hosts[member.host.number].disk.store.state.relations.contains { record in
+            guard case .sponsoring? = record.bond else { return false }
+            return record.member == other.held.own && record.cancelTokens == nil
+        }
+    }
+
     /// Who joins must become a member, and who leaves must be told that somebody heard it.
     private func checkStandings(_ members: [Member], _ found: inout [Violation]) {
         for one in members where one.held.standing != .member {
@@ -257,7 +268,8 @@ extension Simulation {
                 let isReached = links.contains {
                     self.isLinkConnected($0) || self.isRecoverable(one.host, other.host, $0)
                 }
-                guard isReached, other.held.roster?.member(other.held.own)?.status == .present
+                guard isReached, other.held.roster?.member(other.held.own)?.status == .present,
+                    self.knows(other, of: one)
                 else { continue }
                 found.append(
                     self.finding(

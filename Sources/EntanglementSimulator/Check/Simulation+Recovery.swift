@@ -122,7 +122,8 @@ extension Simulation {
             let isAsked =
                 offering == nil
                 ? self.reaches(other, one, meeting) : self.reaches(one, other, meeting)
-            guard isAsked || !meeting.isOver else { return }
+            // In a cluster the program itself ends meetings that others have outdone.
+            guard isAsked || !meeting.isOver && self.story == nil else { return }
             self.checker.report(.agreement, at: self.now, [one, other], words)
         case (.forgetting, .some), (.forgetting, nil):
             if self.reaches(one, other, meeting), answering != nil {

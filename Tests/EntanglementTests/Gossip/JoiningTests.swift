@@ -147,4 +147,36 @@ struct JoiningTests {
         #expect(circle.count(0, .pairingEnded(relation, .expired)) == 1)
         try circle.expectOneCluster([0, 1], cluster)
     }
+
+    @Test("who is joining already is not taken in by a second member", arguments: [true, false])
+    func secondSponsor(newcomerOffers: Bool) throws {
+        var circle = Circle(["Ada", "Ben", "Cem"])
+        let cluster = try circle.found(0, 1)
+        func text(_ reply: Reply?) throws -> String {
+            switch reply {
+            case .offered(_, let text, _)?, .answered(_, let text, _)?: return text
+            default:
+                Issue.record("\(String(describing: reply))")
+                return ""
+            }
+        }
+        var answers: [String] = []
+        for sponsor in 0..<2 {
+            let (one, other) = newcomerOffers ? (2, sponsor) : (sponsor, 2)
+            var options = MeetingOptions()
+            if newcomerOffers { options.cluster = cluster }
+            let offer = try text(circle.request(one, .offer(MeetingOptions())))
+            answers.append(try text(circle.request(other, .answer(offer, options))))
+        }
+        for sponsor in 0..<2 {
+            let scanner = newcomerOffers ? 2 : sponsor
+            _ = circle.request(
+                scanner, .accept(answers[sponsor], into: newcomerOffers ? nil : cluster))
+            // No record comes: the newcomer stays joining.
+            circle.run(for: .seconds(2)) { $0.bytes.first == 0x7b }
+        }
+        circle.run(for: .seconds(60))
+        try circle.expectOneCluster([0, 1, 2], cluster)
+        #expect(try circle.roster(0, cluster).members.count == 3)
+    }
 }
