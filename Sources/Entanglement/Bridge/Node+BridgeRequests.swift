@@ -85,6 +85,7 @@ extension Node {
 
     /// Which own cluster a bridge is to link: the person's choice, or the only one.
     func chooseLinked(_ choice: ClusterID?, _ turn: Turn) throws(Refusal) -> ClusterID {
+        guard self.configuration.makesBridges else { throw .bridgesOff }
         let open = self.openClusters(turn)
         let chosen: ClusterID
         if let choice {

@@ -118,6 +118,8 @@ public enum Refusal: Error, Sendable, Equatable {
     case loopbackOnly
     /// Neither side knows an address, and they share no LAN.
     case bothUnknown
+    /// This node makes no bridges.
+    case bridgesOff
     /// A bridge needs a cluster on this side.
     case noCluster
     /// The members of that cluster want no bridges.

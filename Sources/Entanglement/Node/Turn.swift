@@ -14,6 +14,8 @@ public struct NodeConfiguration: Sendable {
     public var helloPorts: HelloPorts?
     /// Whether the records of clusters are passed on, and members connect whom nobody of the two met.
     public var sharesRecords = true
+    /// Whether bridges to other clusters are made (PROTOCOL.md §14).
+    public var makesBridges = true
     /// Whether notes are left for peers that are lost, and theirs looked for (PROTOCOL.md §13).
     public var usesLastResorts = false
     /// Whether it is measured how long the own router remembers, with peers' help.

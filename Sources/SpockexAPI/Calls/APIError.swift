@@ -91,6 +91,8 @@ extension APIError {
         case loopbackOnly
         /// Neither side knows an address of its own.
         case bothUnknown
+        /// A bridge, and this node makes none.
+        case bridgesOff
         /// A bridge, and this node is a member of no cluster.
         case noCluster
         /// A cluster whose members want no bridges.
@@ -152,7 +154,8 @@ extension APIError {
             case .notRunning: 69
             case .timedOut, .interrupted, .unreachable, .overloaded, .notMember: 75
             case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .expired,
-                .loopbackOnly, .bothUnknown, .noCluster, .bridgesForbidden, .notBridgeEnd,
+                .loopbackOnly, .bothUnknown, .bridgesOff, .noCluster, .bridgesForbidden,
+                .notBridgeEnd,
                 .acrossBridge, .wrongPhase, .tooMany, .tooFewVoters,
                 .notVoter, .clusterFull, .inCluster, .declined, .cancelled, .cancelledByPeer,
                 .alreadyRunning, .nodeFailed,
@@ -167,7 +170,7 @@ extension APIError {
             switch self {
             case .notFound: 404
             case .wrongPhase, .alreadyUsed, .alreadyRunning, .mustChoose, .notMember, .inCluster,
-                .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge:
+                .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge:
                 409
             case .notRunning, .overloaded: 503
             case .unreachable, .timedOut, .interrupted: 504

@@ -82,12 +82,8 @@ public actor NodeDriver {
                 helloPorts, bound: self.sockets.bound, queue, zones)
             let reading = SystemClock.read()
             var outputs: [Output] = []
-            var configuration = NodeConfiguration(
-                name: settings.name
-                    ?? (state.nodeName.isEmpty ? settings.firstName : state.nodeName),
-                allowsLoopback: settings.allowsLoopback, usesIPgetter: ipgetter.mayAsk,
-                helloPorts: helloPorts)
-            configuration.usesCommonPeers = settings.usesCommonPeers
+            var configuration = settings.configuration(of: state, helloPorts)
+            configuration.usesIPgetter = ipgetter.mayAsk
             configuration.usesLastResorts = lastResorts.isOn
             self.node = Node(
                 loading: state, configuration: configuration,
@@ -249,5 +245,20 @@ public actor NodeDriver {
             case .wrongListenCount: throw .wrongListenCount(limit: Limits.listenCountMax)
             }
         }
+    }
+}
+
+extension NodeSettings {
+    /// What of it the core has to know.
+    fileprivate func configuration(
+        of state: DurableState, _ helloPorts: HelloPorts?
+    ) -> NodeConfiguration {
+        var configuration = NodeConfiguration(
+            name: self.name ?? (state.nodeName.isEmpty ? self.firstName : state.nodeName),
+            allowsLoopback: self.allowsLoopback, usesIPgetter: self.usesIPgetter,
+            helloPorts: helloPorts)
+        configuration.usesCommonPeers = self.usesCommonPeers
+        configuration.makesBridges = self.makesBridges
+        return configuration
     }
 }

@@ -18,7 +18,7 @@ extension APIError {
             self.init(
                 .bothUnknown, "Neither side knows an address at which it can be reached.",
                 hint: "One of you must say it: --host IP:PORT, or up --external IP:PORT.")
-        case .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge:
+        case .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge:
             self.init(bridge: refusal, clusters: clusters)
         case .notFound:
             self.init(
@@ -68,6 +68,11 @@ extension APIError {
             self.init(
                 .bridgesForbidden, "Most voters of “\(name)” want no bridges.",
                 hint: "`spockex bridge forbid` shows how each takes that back.")
+        case .bridgesOff:
+            self.init(
+                .bridgesOff, "This node makes no bridges: they are not finished.",
+                hint: "`spockex up --try-bridges` makes them all the same; decision 23 in the "
+                    + "documentation says what they leak.")
         case .notBridgeEnd:
             self.init(
                 .notBridgeEnd,
@@ -156,8 +161,8 @@ extension APIError {
             self.init(
                 .unreadable, error.sentence,
                 hint: "Scan the other person's code again, the whole of it.")
-        case .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge, .loopbackOnly,
-            .bothUnknown, .notFound, .wrongPhase, .badName, .badHost,
+        case .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge,
+            .loopbackOnly, .bothUnknown, .notFound, .wrongPhase, .badName, .badHost,
             .badLife, .mustChoose, .tooFewVoters, .notVoter, .clusterFull, .inCluster, .notMember,
             .tooMany:
             preconditionFailure("only the refusals of codes come here")

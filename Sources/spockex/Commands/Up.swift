@@ -72,6 +72,11 @@ struct Up: AsyncParsableCommand {
     var noRelay = false
 
     @Flag(
+        name: .customLong("try-bridges"),
+        help: "Make bridges to other clusters; these are not finished, and leak some things.")
+    var triesBridges = false
+
+    @Flag(
         name: .customLong("dht"),
         help: "Look for peers who are lost by the BitTorrent DHT, too; strangers see your address.")
     var usesDHT = false
@@ -178,6 +183,7 @@ struct Up: AsyncParsableCommand {
         settings.stunServers = self.ipgetter
         settings.usesIPgetter = !self.noIPgetter
         settings.usesCommonPeers = !self.noRelay
+        settings.makesBridges = self.triesBridges
         settings.usesLAN = !self.noLAN
         if self.usesDHT {
             settings.dhtEntries =

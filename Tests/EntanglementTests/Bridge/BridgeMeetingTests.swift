@@ -23,6 +23,20 @@ import Testing
         }
     }
 
+    /// Who was not asked to make bridges makes none, whoever shows the code.
+    @Test func aNodeMayMakeNone() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"]) { _, configuration in
+            configuration.makesBridges = false
+        }
+        let options = MeetingOptions(intent: .bridge, cluster: cluster)
+        #expect(circle.request(0, .offer(options)) == .refused(.bridgesOff))
+        guard case .offered(_, let offer, _) = circle.request(1, .offer(MeetingOptions())) else {
+            Issue.record("no offer")
+            return
+        }
+        #expect(circle.request(2, .answer(offer, options)) == .refused(.bridgesOff))
+    }
+
     /// Nothing of it is a member's: no cluster grows, and nobody is called a peer who is none.
     @Test func theClustersStayTwo() throws {
         var clusters = try TwoClusters()
