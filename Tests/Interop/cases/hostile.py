@@ -89,7 +89,7 @@ def message_1_with_wrong_content(make, folder, figures):
         wrong = {
             "another n inside": lambda c: c[:1] + bytes(8) + c[9:],
             "another from inside": lambda c: c[:9] + bytes(4) + c[13:],
-            "an unknown flag": lambda c: b"\x02" + c[1:],
+            "an unknown flag": lambda c: b"\x03" + c[1:],
             "intent 6": lambda c: c[:13] + b"\x06" + c[14:],
             "five match values": lambda c: c[:14] + b"\x05" + bytes(40) + c[15:],
             "nine endpoints": lambda c: c[:15] + b"\x09" + host * 9,
