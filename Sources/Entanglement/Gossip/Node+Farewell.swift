@@ -55,9 +55,21 @@ extension Node {
     mutating func bidFarewell(_ id: RelationID, _ index: Int, _ turn: inout Turn) {
         guard self.relations[id]?.duty == .farewell else { return }
         if self.hasLeft(id, index) {
+            // A copy of its home does not know yet that it left.
+            for record in self.leaves(of: id, index) {
+                self.send(.record(record.bytes), of: self.live[index].id, to: id, &turn)
+            }
             return self.send(.goodbye, of: self.live[index].id, to: id, &turn)
         }
         self.send(.summary(self.summary(of: index, turn)), of: self.live[index].id, to: id, &turn)
+    }
+
+    /// The records by which somebody left.
+    private func leaves(of id: RelationID, _ index: Int) -> [Record] {
+        let member = self.relations[id]?.record.member
+        return self.live[index].set?.records.filter { record in
+            record.kind == .leave && record.author == member
+        } ?? []
     }
 
     /// It may ask for the records by which it is removed.
