@@ -83,4 +83,42 @@ import Testing
         #expect(set.records.count { $0.kind == .confirm } == 1)
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
+
+    /// Two who share several clusters confirm one, whichever each came to know first (seed 50048 of `cluster`).
+    @Test(arguments: 1...4, [1, 2])
+    func ofSeveralClustersBothConfirmTheSame(seed: UInt64, restarting: Int) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"], seed: seed)
+        try circle.confirm(1, 2, intent: .private)
+        circle.run(for: .seconds(10))
+        circle.restart(restarting)
+        circle.run(for: .seconds(10))
+        try circle.confirm(1, 2)
+        circle.run(for: .seconds(20))
+        for number in [1, 2] {
+            let relations = circle.hosts[number].store.state.relations
+            #expect(relations.filter { $0.phase != .trusted }.map(\.phase) == [])
+            let clusters = circle.hosts[number].store.state.clusters.map(\.id)
+            let first = try #require(clusters.min())
+            #expect(clusters.contains(cluster))
+            #expect(try circle.relations(number, with: 3 - number, first).map(\.epoch) == [nil])
+        }
+    }
+
+    /// More clusters than one attempt names: attempts that cross may name others.
+    @Test(arguments: 1...6)
+    func ofManyClustersBothConfirmTheSame(seed: UInt64) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"], seed: seed)
+        for _ in 0..<8 {
+            try circle.confirm(1, 2, intent: .private)
+            circle.run(for: .seconds(10))
+        }
+        try circle.confirm(1, 2, intent: .repair)
+        circle.run(for: .seconds(20))
+        for number in [1, 2] {
+            let relations = circle.hosts[number].store.state.relations
+            #expect(circle.hosts[number].store.state.clusters.count == 9)
+            #expect(relations.filter { $0.phase != .trusted }.map(\.phase) == [])
+            #expect(try circle.relations(number, with: 3 - number, cluster).count == 1)
+        }
+    }
 }
