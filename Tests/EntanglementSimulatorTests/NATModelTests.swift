@@ -147,6 +147,24 @@ import Testing
         #expect(again.port != mapped.port)
     }
 
+    /// What the endpoint itself had opened by sending is there again (seed 52136 of `timeTravel`).
+    @Test func aForwardLeavesTheMappingOfItsOwnEndpoint() {
+        var nat = self.nat(.home)
+        var generator = SeededGenerator(seed: 1)
+        let stranger = Endpoint(address: .v4(0x0101_0101), port: 1_001)
+        let mapped = nat.send(
+            from: self.inner, to: self.remote, now: self.start, using: &generator)
+        nat.forward(mapped.port, to: self.inner)
+        let forwarded = nat.send(
+            from: self.inner, to: stranger, now: self.start, using: &generator)
+        #expect(forwarded == mapped)
+        nat.removeForward(mapped.port)
+        for remote in [self.remote, stranger] {
+            let arrival = nat.receive(at: mapped.port, from: remote, now: self.start)
+            #expect(arrival == .passed(self.inner))
+        }
+    }
+
     @Test func aRestartForgetsForwards() {
         var nat = self.nat()
         nat.forward(7_000, to: self.inner)

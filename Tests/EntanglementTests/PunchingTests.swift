@@ -223,6 +223,33 @@ import Testing
         #expect(pair.bob.node.relations[try #require(pair.relation(.bob)).id]?.birthday != nil)
     }
 
+    /// A fresh socket was the way to an endpoint once, for this relation or another one: what comes from there
+    /// to the main socket is answered by that (seeds 30703, 42706 of `cluster`).
+    @Test func anEndpointThatCallsTheMainSocketIsAnsweredThere() throws {
+        var pair = self.hard
+        try #require(pair.meet() != nil)
+        _ = pair.record(for: .seconds(3))
+        let fresh = SocketID(SocketID.firstFresh + 7)
+        let id = try #require(pair.relation(.bob)).id
+        for socket in [fresh, SocketID(0)] {
+            let question = try #require(
+                pair.sent("{\"request\":110").last { $0.from == Pair.aliceEndpoint })
+            pair.act(.bob) { host, now, sent in
+                host.handle(
+                    .datagram(question.bytes, from: self.aliceOutside, via: socket), now: now,
+                    sent: &sent)
+            }
+            let outputs = pair.bob.lastOutputs
+            #expect(
+                outputs.contains {
+                    if case .bind(self.aliceOutside, socket) = $0 { true } else { false }
+                })
+            // The path has led elsewhere since.
+            pair.bob.node.relations[id]?.freshEndpoint = nil
+            _ = pair.record(for: .seconds(10))
+        }
+    }
+
     @Test func aPeerHearsOfAnotherRouter() throws {
         var pair = try Pair.trusted(seed: 5)
         #expect(pair.relation(.alice)?.peerNAT == .open)

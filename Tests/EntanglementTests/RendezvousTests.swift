@@ -110,18 +110,24 @@ import Testing
         #expect(relayed == Limits.relayBurstOfAll / 1_024)
     }
 
-    @Test func sixteenTagsAreRelayedAtOnce() {
+    /// All pairs of a large cluster that have one helper, whoever else has it relay (seed 66394 of `cluster`).
+    @Test func twoHundredFiftySixTagsAreRelayedAtOnce() {
         var table = Rendezvous()
-        let tags = (0..<17).map { RendezvousTag(high: 9, low: $0) }
-        _ = table.seek(tags, by: self.one, now: self.start)
-        _ = table.seek(tags, by: self.other, now: self.start)
-        func relays(_ tag: RendezvousTag, after seconds: Int) -> Bool {
-            table.mayRelay(
-                tag, byteCount: 100, from: self.one, now: self.start + .seconds(seconds))
+        // Nobody has more than 64 of them.
+        let peers = (1...10).map { Self.relation($0) }
+        let tags = (0..<257).map { RendezvousTag(high: 9, low: $0) }
+        for (number, tag) in tags.enumerated() {
+            _ = table.seek([tag], by: peers[number / 64 * 2], now: self.start)
+            _ = table.seek([tag], by: peers[number / 64 * 2 + 1], now: self.start)
         }
-        let first = tags.map { relays($0, after: 0) }
-        #expect(first == [Bool](repeating: true, count: 16) + [false])
-        let later = [relays(tags[0], after: 59), relays(tags[16], after: 60)]
+        func relays(_ number: Int, after seconds: Int) -> Bool {
+            table.mayRelay(
+                tags[number], byteCount: 100, from: peers[number / 64 * 2],
+                now: self.start + .seconds(seconds))
+        }
+        let first = tags.indices.map { relays($0, after: 0) }
+        #expect(first == [Bool](repeating: true, count: 256) + [false])
+        let later = [relays(0, after: 59), relays(256, after: 60)]
         #expect(later == [true, true])
     }
 

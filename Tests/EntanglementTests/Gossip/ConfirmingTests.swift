@@ -121,4 +121,38 @@ import Testing
             #expect(try circle.relations(number, with: 3 - number, cluster).count == 1)
         }
     }
+
+    /// Of two meetings at once the one counts whose hash is greater; where one side alone trusts by the other
+    /// one, it takes that back (seed 71459 of `cluster`).
+    @Test(arguments: 1...6)
+    func theMeetingThatIsOutdoneEndsAtBothSides(seed: UInt64) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"], seed: seed)
+        try circle.confirm(1, 2)
+        guard case .offered(let id, let offer, _) = circle.request(1, .offer(MeetingOptions())),
+            case .answered(let other, let answer, _) = circle.request(
+                2, .answer(offer, MeetingOptions()))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        circle.request(1, .accept(answer))
+        func trusting() -> [Int] {
+            [(1, id), (2, other)].filter { number, relation in
+                circle.count(number, .trusted(relation, cluster: cluster)) == 1
+            }.map(\.0)
+        }
+        while trusting().isEmpty, circle.deliverNext() {}
+        #expect(trusting().count == 1)
+        circle.inFlight = []
+        circle.blocked = [(1, 2)]
+        circle.run(for: .seconds(30))
+        circle.blocked = []
+        circle.run(for: .seconds(300))
+        let kept = try [1, 2].map { number in
+            let relations = try circle.relations(number, with: 3 - number, cluster)
+            #expect(circle.hosts[number].store.state.relations.allSatisfy { $0.phase == .trusted })
+            return Set(relations.filter { $0.epoch == nil }.compactMap { $0.keys?.meeting })
+        }
+        #expect(kept[0] == kept[1] && kept[0].count == 1)
+    }
 }
