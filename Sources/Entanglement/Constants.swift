@@ -374,8 +374,8 @@ public enum Limits {
     public static let soughtHeardBurst = 16
     /// And a second.
     public static let soughtHeardPerSecond = 4
-    /// Tags under which something is relayed at once.
-    public static let relayedTagCountMax = 16
+    /// Tags under which something is relayed at once: one helper may be all that a cluster of 23 has.
+    public static let relayedTagCountMax = 256
     /// Nothing relayed for so long: the tag does not count any more.
     public static let relayIdleSpan = Duration.seconds(60)
     /// Hellos looked at, of all who send them: burst.

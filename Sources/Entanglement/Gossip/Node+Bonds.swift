@@ -105,7 +105,7 @@ extension Node {
             else { continue }
             let former = rival.record
             let (givenName, matchedAt) = (former.givenName, former.matchedAt)
-            self.drop(other, &turn)
+            self.drop(other, as: .outdone, &turn)
             self.update(id, &turn) { relation, turn in
                 if relation.record.givenName.isEmpty { relation.record.givenName = givenName }
                 if relation.record.matchedAt == nil, former.epoch == nil {

@@ -170,9 +170,11 @@ extension Node {
     }
 
     /// Ends a relation without a word: the records say why.
-    mutating func drop(_ id: RelationID, _ turn: inout Turn) {
+    mutating func drop(
+        _ id: RelationID, as reason: RelationEnd = .dropped, _ turn: inout Turn
+    ) {
         guard let record = self.relations[id]?.record else { return }
-        self.end(id, .dropped, &turn)
+        self.end(id, reason, &turn)
         for index in self.live.indices {
             self.live[index].setPeer(id, false)
             if record.epoch != nil, self.live[index].id == record.cluster {

@@ -7,6 +7,10 @@ extension Relation {
         _ peerKeys: MemberKeys, _ purpose: MeetingPurpose?, _ reference: ClusterReference?,
         session: UInt32, to source: Endpoint, _ turn: inout Turn
     ) {
+        if self.yields(to: reference, turn) {
+            self.record.bond = nil
+            self.record.peerMemberKeys = nil
+        }
         let known = self.record.peerPart?.keys ?? self.record.peerMemberKeys
         let bond = self.record.bond ?? purpose.flatMap { self.bond(for: $0, reference, turn) }
         if bond == nil, purpose == .joining, reference == nil {
@@ -58,7 +62,7 @@ extension Relation {
             turn.primitives.isValid(
                 content.part.signature, of: covenant.signedBytes,
                 by: content.part.keys.signingKey),
-            self.isConsistent(content.part.keys)
+            self.yields(to: content.reference, turn) || self.isConsistent(content.part.keys)
         else {
             self.refuse(.founding(counter: packet.counter), keys, to: packet.source, &turn)
             self.note(.badMessage, &turn)
@@ -67,6 +71,10 @@ extension Relation {
         self.confirm(packet, &turn)
         self.begin(&turn)
         if self.record.peerPart == nil {
+            if let own = self.record.bond, own != bond {
+                self.founding = nil
+                self.record.peerMemberKeys = nil
+            }
             self.record.peerPart = content.part
             self.record.bond = bond
             self.record.claimedName = content.name
@@ -88,8 +96,18 @@ extension Relation {
     private func bond(
         of content: FoundingContent, _ purpose: MeetingPurpose?, _ turn: Turn
     ) -> MeetingBond? {
-        self.record.bond
+        (self.yields(to: content.reference, turn) ? nil : self.record.bond)
             ?? purpose.flatMap { self.bond(for: $0, content.reference, turn) }
+    }
+
+    /// Whether what this side has signed gives way: of two clusters that both are in, each has signed
+    /// another one, and the lower UID counts as long as nothing that the other signed is here
+    /// (PROTOCOL.md §5.6).
+    private func yields(to reference: ClusterReference?, _ turn: Turn) -> Bool {
+        guard case .confirming(let own, _)? = self.record.bond, self.record.peerPart == nil,
+            let reference, reference.cluster < own
+        else { return false }
+        return turn.membership(of: reference.cluster) != nil
     }
 
     private func isConsistent(_ keys: MemberKeys) -> Bool {

@@ -33,6 +33,7 @@ extension Node {
         case .forgotten:
             if record.phase == .forgetting { turn.notify(.peerForgotten(id, byPeer: false)) }
             self.leaveEmpty(with: record, &turn)
+        case .outdone: self.bury(record, endpoints, &turn)
         case .dropped: break
         }
     }

@@ -187,6 +187,8 @@ enum RelationEnd: Equatable {
     case forgotten
     /// The records of the cluster say that there is none, or another has taken its place.
     case dropped
+    /// Another meeting counts: a tombstone tells the other, unless it trusts by this one too.
+    case outdone
 }
 
 /// The session indexes in use on this node; they are 10 digits long unless 9 are asked for.

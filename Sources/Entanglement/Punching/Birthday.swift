@@ -37,6 +37,19 @@ struct PunchingTurn: Sendable, Equatable {
     private(set) var freeAt: Instant?
     /// Fresh sockets are not needed any more, and somebody may still use them.
     var wantsClosing = false
+    /// Endpoints that were answered by a fresh socket since all were closed, by whichever relation, and by
+    /// the main one not since: what is sent there may leave by a fresh one.
+    private(set) var boundEndpoints: Set<Endpoint> = []
+
+    /// An authentic datagram came from there; whether what is sent there must be bound anew.
+    mutating func note(_ endpoint: Endpoint, isFresh: Bool) -> Bool {
+        guard isFresh else { return self.boundEndpoints.remove(endpoint) != nil }
+        self.boundEndpoints.insert(endpoint)
+        return true
+    }
+
+    /// All fresh sockets are closed.
+    mutating func forgetBound() { self.boundEndpoints = [] }
 
     /// Takes the turn for a round of that length.
     ///

@@ -8,7 +8,8 @@ extension Node {
             !self.ids.contains(where: { self.relations[$0]?.birthday?.role == .opener })
         else { return }
         turn.punching.wantsClosing = false
-        turn.actions.append(
-            .closeFresh(keeping: self.ids.compactMap { self.relations[$0]?.freshEndpoint }))
+        let kept = self.ids.compactMap { self.relations[$0]?.freshEndpoint }
+        if kept.isEmpty { turn.punching.forgetBound() }
+        turn.actions.append(.closeFresh(keeping: kept))
     }
 }

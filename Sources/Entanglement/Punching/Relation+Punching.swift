@@ -187,8 +187,10 @@ extension Relation {
     mutating func noteSocket(of source: Endpoint, isNew: Bool, _ turn: inout Turn) {
         guard let socket = turn.via else { return }
         let wasFresh = self.freshEndpoint == source
+        // Another relation may have bound that endpoint, or this one in a former life.
+        let mustBind = turn.punching.note(source, isFresh: socket.isFresh)
+        if isNew, mustBind || wasFresh { turn.actions.append(.bind(source, socket)) }
         guard socket.isFresh || wasFresh else { return }
-        if isNew { turn.actions.append(.bind(source, socket)) }
         self.freshEndpoint = socket.isFresh ? source : nil
         if !socket.isFresh { turn.punching.wantsClosing = true }
     }

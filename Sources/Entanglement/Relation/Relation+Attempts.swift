@@ -105,7 +105,9 @@ extension Relation {
     private mutating func call(_ target: Endpoint, _ bytes: [UInt8], _ turn: inout Turn) {
         guard self.mayCall(target, &turn) else { return }
         turn.send(bytes, to: target)
-        if target == self.freshEndpoint { turn.actions.append(.sendMain(bytes, to: target)) }
+        if turn.punching.boundEndpoints.contains(target) || target == self.freshEndpoint {
+            turn.actions.append(.sendMain(bytes, to: target))
+        }
     }
 
     /// One message 1 of its own, to all candidates, that no attempt stands behind (simulator alone).
@@ -226,10 +228,10 @@ extension Relation {
             || self.isFull(turn) && !attempt.saysFull
     }
 
-    /// The first own cluster that one of the other's values names.
+    /// The first own cluster by UID that one of the other's values names.
     func sharedCluster(_ matches: [UInt64], _ turn: Turn) -> ClusterID? {
         guard !matches.isEmpty else { return nil }
-        return self.matchValues(turn).first { matches.contains($0.value) }?.cluster
+        return self.matchValues(turn).filter { matches.contains($0.value) }.map(\.cluster).min()
     }
 
     private func matchValues(_ turn: Turn) -> [(cluster: ClusterID, value: UInt64)] {

@@ -146,18 +146,17 @@ extension Simulation {
         }
         let places = "\(self.places[one.host.number]) and \(self.places[other.host.number])"
         guard let connected else {
-            let isDirect = links.contains { self.isRecoverable(one.host, other.host, $0) }
-            guard !links.isEmpty, isDirect || self.haveClusterHelper(one.host, other.host) else {
+            let way = links.lazy.compactMap { self.wayBack(one.host, other.host, $0) }.first
+            guard !links.isEmpty, way != nil || self.haveClusterHelper(one.host, other.host) else {
                 return
             }
-            let help = isDirect ? "" : ", by a common peer"
-            found.append(
-                self.finding(.foundAgain, [one.host, other.host], "members, \(places)\(help)"))
+            let words = "members, \(places), \(way ?? "by a common peer")"
+            found.append(self.finding(.foundAgain, [one.host, other.host], words))
             return
         }
-        if self.isRelayed(connected), self.isRecoverable(one.host, other.host, connected) {
+        if self.isRelayed(connected), let way = self.wayBack(one.host, other.host, connected) {
             found.append(
-                self.finding(.directAgain, [one.host, other.host], "members, \(places)"))
+                self.finding(.directAgain, [one.host, other.host], "members, \(places), \(way)"))
         }
     }
 

@@ -14,18 +14,36 @@ extension Simulation {
     /// A mapping that lives no longer than the pause between two attempts does not count: it is open
     /// at some moments, and whether the other tries then is luck (RFC 4787 REQ-5 asks for two minutes).
     func isRecoverable(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
-        self.shareLAN(one, other) || self.reaches(one, other, meeting)
-            || self.reaches(other, one, meeting) || self.opensBothWays(one, other, meeting)
+        self.wayBack(one, other, meeting) != nil
+    }
+
+    /// Why two hosts can find each other without anybody's help, in words; nil: they cannot.
+    func wayBack(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> String? {
+        if self.shareLAN(one, other) { return "in one LAN" }
+        if let endpoint = self.reachingEndpoint(one, other, meeting) {
+            return "host \(one.number) reaches \(endpoint)"
+        }
+        if let endpoint = self.reachingEndpoint(other, one, meeting) {
+            return "host \(other.number) reaches \(endpoint)"
+        }
+        return self.opensBothWays(one, other, meeting).map {
+            "host \(one.number) opens for \($0.toOther) and host \(other.number) for \($0.toOne)"
+        }
     }
 
     /// Whether a packet of the first arrives at the second, at one of the endpoints that the first knows,
     /// and the answer comes back.
-    ///
+    func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
+        self.reachingEndpoint(one, other, meeting) != nil
+    }
+
     /// The answer may leave by another port or another interface than the one that was asked, and the
     /// first one's router then takes it for a stranger's.
-    func reaches(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
+    private func reachingEndpoint(
+        _ one: HostID, _ other: HostID, _ meeting: Meeting
+    ) -> Endpoint? {
         let (first, second) = (self.hosts[one.number], self.hosts[other.number])
-        return self.known(to: one, meeting).contains { endpoint in
+        return self.known(to: one, meeting).first { endpoint in
             Probe.variants(self).allSatisfy { variant in
                 var probe = variant
                 return probe.converse(first, second, at: endpoint)
@@ -38,8 +56,10 @@ extension Simulation {
         return self.hosts[host.number].node?.knownEndpoints(of: relation) ?? []
     }
 
-    /// Whether both routers open for each other while both send.
-    private func opensBothWays(_ one: HostID, _ other: HostID, _ meeting: Meeting) -> Bool {
+    /// Where both send while both routers open for each other.
+    private func opensBothWays(
+        _ one: HostID, _ other: HostID, _ meeting: Meeting
+    ) -> (toOther: Endpoint, toOne: Endpoint)? {
         let (first, second) = (self.hosts[one.number], self.hosts[other.number])
         for toOther in self.known(to: one, meeting) {
             for toOne in self.known(to: other, meeting) {
@@ -48,10 +68,10 @@ extension Simulation {
                         var probe = variant
                         return probe.converse(second, first, at: toOne)
                     }
-                if isOpen { return true }
+                if isOpen { return (toOther, toOne) }
             }
         }
-        return false
+        return nil
     }
 
     // MARK: The end
@@ -197,19 +217,19 @@ extension Simulation {
                     $0.id == meeting.relation(of: host)
                 })
         }
-        let isDirect = self.isRecoverable(one, other, meeting)
-        guard isDirect || self.haveHelper(one, other) else { return }
+        let way = self.wayBack(one, other, meeting)
+        guard way != nil || self.haveHelper(one, other) else { return }
         let peers = [one, other].map { self.peer(meeting.relation(of: $0), at: $0) }
         guard peers.allSatisfy({ $0?.isConnected ?? false }) else {
             let places = "\(self.places[one.number]) and \(self.places[other.number])"
-            let help = isDirect ? "" : ", by a common peer"
             self.checker.report(
-                .foundAgain, at: self.now, [one, other], "\(words), \(places)\(help)")
+                .foundAgain, at: self.now, [one, other],
+                "\(words), \(places), \(way ?? "by a common peer")")
             return
         }
-        if isDirect, peers.contains(where: { $0?.via != nil }) {
+        if let way, peers.contains(where: { $0?.via != nil }) {
             let places = "\(self.places[one.number]) and \(self.places[other.number])"
-            self.checker.report(.directAgain, at: self.now, [one, other], "\(words), \(places)")
+            self.checker.report(.directAgain, at: self.now, [one, other], "\(words), \(places), \(way)")
         }
         guard !self.restored.contains(one), !self.restored.contains(other) else { return }
         for host in [one, other] {

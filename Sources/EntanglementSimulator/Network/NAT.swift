@@ -85,10 +85,14 @@ struct NAT: Sendable {
         using generator: inout SeededGenerator
     ) -> Endpoint {
         self.forgetIdle(now)
+        let key = Key(inner: inner, scope: Self.scope(of: remote, self.behavior.mapping))
         if let forward = self.forwards.first(where: { $0.inner == inner }) {
+            if let former = self.mappings.position(of: key) {
+                self.mappings.touch(former, now: now)
+                self.mappings[former].speak(to: remote, countMax: self.spokenToCountMax)
+            }
             return Endpoint(address: self.outer, port: forward.port)
         }
-        let key = Key(inner: inner, scope: Self.scope(of: remote, self.behavior.mapping))
         let position: Int
         if let known = self.mappings.position(of: key) {
             position = known
@@ -151,12 +155,13 @@ struct NAT: Sendable {
 
     /// Opens an outer port to everybody, for one inner endpoint, whose packets leave by it.
     ///
-    /// A mapping or forward that had the port ends. When there are `forwardCountMax` forwards already, the
-    /// first of them ends.
+    /// A forward that had the port ends, and so does a mapping, unless it is the same endpoint's: that is
+    /// there again when the forward is closed, as the flows that a router tracks are.
+    /// When there are `forwardCountMax` forwards already, the first of them ends.
     mutating func forward(_ port: UInt16, to inner: Endpoint) {
         self.removeForward(port)
-        if let position = self.byPort.removeValue(forKey: port) {
-            self.mappings.remove(at: position)
+        if let position = self.byPort[port], self.mappings[position].inner != inner {
+            self.remove(at: position)
         }
         if self.forwards.count >= Self.forwardCountMax { self.forwards.removeFirst() }
         self.forwards.append(Forward(port: port, inner: inner))
