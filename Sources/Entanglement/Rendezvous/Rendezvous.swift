@@ -103,6 +103,9 @@ struct Rendezvous: Sendable {
         self.callQuotas[seeker] = nil
     }
 
+    /// Under how many tags a peer seeks, as far as that is remembered.
+    func tagCount(of seeker: RelationID) -> Int { self.tags[seeker]?.count ?? 0 }
+
     /// Whether it holds more than it may for so many peers.
     func isExcessive(relationCount: Int) -> Bool {
         self.entries.count > relationCount * Limits.soughtCountMax
