@@ -9,8 +9,9 @@ struct BridgeLink: Sendable {
     let bridge: BridgeID
     /// What this end allows.
     var policy = BridgePolicy.bridgeDefault
-    /// What the person calls the cluster there; nil: what the cluster is called, if that names nobody.
-    var name: String?
+    /// What the cluster is called there: what the person says, else what it was called when the bridge was
+    /// made, if that named nobody.
+    var name = ""
     /// The number of the last word sent, and that word.
     var number: UInt32 = 0
     var word: BridgeWord?

@@ -63,7 +63,7 @@ struct BridgeView: Sendable, Equatable {
     ) {
         let now = UInt64(max(0, wall.seconds))
         let notices = table.notices.filter { $0.end > now && roster.isPresent($0.author) }
-        self.end = notices.map(\.end).min() ?? .max
+        self.end = notices.flatMap(\.ends).filter { $0 > now }.min() ?? .max
         let voterCount = roster.members.count { $0.isVoter && $0.status == .present }
         func voters(for bridge: BridgeID) -> [MemberID] {
             notices.filter { notice in

@@ -94,8 +94,10 @@ extension Node {
             if case .bridge(_, let held)? = self.ownNotice(of: bridge, index, turn)?.body {
                 link.policy = held.policy
                 link.other = held.word
-                // What the person said, if it is not what this node would say by itself.
-                if held.name != self.tellableName(index, turn) { link.name = held.name }
+                link.name = held.name
+            } else {
+                // What is said once stays: who joins or goes later must not be told by it.
+                link.name = self.tellableName(index, turn)
             }
             if self.relations[id]?.isConnected ?? false { link.hasten(turn.instant) }
             let position =
@@ -182,11 +184,20 @@ extension Node {
                 let part = relation.record.peerPart, let meeting = relation.record.keys?.meeting,
                 !self.live[index].bridges.isForbidden || turn.has(.closedBridgeCarries)
             else { continue }
+            let held = self.ownNotice(of: link.bridge, index, turn)
+            // Signatures need not be the same twice.
+            var proof: [UInt8] = []
+            if case .bridge(_, let former)? = held?.body { proof = former.proof }
+            if proof.isEmpty {
+                proof = self.primitives.sign(
+                    Notice.proofBytes(
+                        Notice.endLabel, of: link.bridge, by: own, in: link.cluster),
+                    with: relation.memberSigningKey)
+            }
             let bridge = Notice.Bridge(
                 isOpen: true, role: relation.record.role, meeting: meeting, alias: link.alias,
                 own: relation.memberKeys, other: part.keys, policy: link.policy,
-                name: link.name ?? self.tellableName(index, turn), word: word)
-            let held = self.ownNotice(of: link.bridge, index, turn)
+                name: link.name, word: word, proof: proof)
             if held?.body == .bridge(link.bridge, bridge) { continue }
             self.say(.bridge(link.bridge, bridge), index, &turn)
         }

@@ -19,7 +19,11 @@ extension Node {
             sequence: max((held?.card.sequence ?? 0) + 1, seconds << 10),
             until: seconds + BridgeLimits.validitySeconds, policy: policy, name: name, keys: keys)
         card.signature = self.primitives.sign(card.signedBytes, with: signingKey)
-        let own = Notice.OwnCard(card: card, vouchers: held?.vouchers ?? [])
+        let proof = self.primitives.sign(
+            Notice.proofBytes(
+                Notice.holderLabel, of: card.id(self.primitives), by: membership.member,
+                in: cluster), with: signingKey)
+        let own = Notice.OwnCard(card: card, proof: proof, vouchers: held?.vouchers ?? [])
         return self.say(.card(alias, own), index, &turn)
     }
 
@@ -68,7 +72,8 @@ extension Node {
             if vouchers != held.vouchers {
                 self.say(
                     .card(
-                        mine.card.target, Notice.OwnCard(card: held.card, vouchers: vouchers)),
+                        mine.card.target,
+                        Notice.OwnCard(card: held.card, proof: held.proof, vouchers: vouchers)),
                     index, &turn)
             }
         }
@@ -198,7 +203,13 @@ extension Relation {
         return false
     }
 
-    /// Whether the other may hear where this node is, and that it moves.
+    /// Whether it is a bridge, whatever has become of it.
+    var isBridge: Bool {
+        if case .bridging? = self.record.bond { return true }
+        return false
+    }
+
+    /// Whether the other may hear where this node is, and that it moves, and this node where the other is.
     var mayTellAddresses: Bool { !self.isCrossing || self.across?.allowsAddresses ?? false }
 
     /// By whom the other is reached now.

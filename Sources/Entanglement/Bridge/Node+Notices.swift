@@ -128,7 +128,7 @@ extension Node {
             notice.signature, of: notice.signedBytes(in: self.live[index].id),
             by: keys.signingKey)
             && notice.isHonest(
-                in: self.alias(of: index), self.primitives, self.configuration.mutation)
+                in: self.live[index].id, self.primitives, self.configuration.mutation)
     }
 
     /// Writes what this node has to say; false: it is no member, or there is no room.
@@ -171,14 +171,17 @@ extension Node {
         self.planNoticeRounds(index, turn)
     }
 
-    /// Drops what is over, and what was said by members who are gone.
+    /// Drops what is over, and what was said by members who are gone; what this node itself still means it
+    /// says again, however long it was away.
     mutating func dropOldNotices(_ index: Int, _ turn: inout Turn) {
         guard let roster = self.live[index].roster,
             !self.live[index].notices.notices.isEmpty
         else { return }
         let now = UInt64(max(0, turn.wall.seconds))
-        let gone = self.live[index].notices.drop {
-            $0.end <= now || !(roster.isThere($0.author))
+        let own = turn.membership(of: self.live[index].id)?.member
+        let gone = self.live[index].notices.drop { notice in
+            notice.end <= now && !(notice.author == own && notice.isMeant)
+                || !(roster.isThere(notice.author))
         }
         for key in gone { turn.changes.append(.deleteNotice(self.live[index].id, key)) }
     }

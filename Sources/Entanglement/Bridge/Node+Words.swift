@@ -28,7 +28,7 @@ extension Node {
         let link = self.bridgeLinks[position]
         guard let relation = self.relations[link.relation] else { return }
         let now = UInt64(max(0, turn.wall.seconds))
-        let name = link.name ?? self.tellableName(index, turn)
+        let name = link.name
         let isOld =
             link.word.map { $0.until < now + 2 * BridgeLimits.renewalSeconds } ?? true
         if isOld || link.word?.policy != link.policy || link.word?.name != name {
@@ -136,7 +136,9 @@ extension Node {
         for record in self.live[index].set?.endpointRecords ?? [] {
             if case .endpoint(let whereabouts) = record.body { people.append(whereabouts.name) }
         }
-        let isPeople = people.contains { !$0.isEmpty && name.contains($0) }
+        // A name that the program made of the founders' stays one of people, whatever these are called now.
+        let isPeople =
+            name.contains(" + ") || people.contains { !$0.isEmpty && name.contains($0) }
         return isPeople ? "" : DisplayName.clean(Array(name.utf8)) ?? ""
     }
 

@@ -22,11 +22,15 @@ struct Notice: Sendable, Equatable {
         var name: String
         /// What the other end said last, signed.
         var word: BridgeWord
+        /// That the author is this end, by its key of the bridge: nobody else can say the same of itself.
+        var proof: [UInt8]
     }
 
     /// A card of the author's, and its words about others'.
     struct OwnCard: Sendable, Equatable {
         var card: Card
+        /// That the author is whose card it is, by the card's key.
+        var proof: [UInt8]
         /// SHA-256 of a card of a member who is an end of a bridge, and the signature by this card's key.
         var vouchers: [Voucher]
     }
@@ -71,6 +75,26 @@ struct Notice: Sendable, Equatable {
         return isOver ? .max : end
     }
 
+    /// When something of it is over: itself, the word or the card in it.
+    var ends: [UInt64] {
+        switch self.body {
+        case .bridge(_, let bridge): [self.end, bridge.word.until]
+        case .card(_, let own?): [self.end, own.card.until]
+        case .foreign(_, _, let vouched?): [self.end, vouched.card.until]
+        case .vote, .card(_, nil), .foreign(_, _, nil): [self.end]
+        }
+    }
+
+    /// Whether it says that something is so, not that it is so no more.
+    var isMeant: Bool {
+        switch self.body {
+        case .bridge(_, let bridge): bridge.isOpen
+        case .vote(_, let isOn): isOn
+        case .card(_, let own): own != nil
+        case .foreign(_, _, let vouched): vouched != nil
+        }
+    }
+
     /// Whether it is to be said again, if it is still meant.
     func isOld(at now: UInt64) -> Bool {
         if self.issuedAt + BridgeLimits.renewalSeconds <= now { return true }
@@ -113,20 +137,46 @@ struct Notice: Sendable, Equatable {
         self.body = body
     }
 
+    /// What the key of a bridge, or of a card, signs to show whose it is:
+    /// "spockex/1 bridge end" or "spockex/1 card holder" | 0 | cluster UID | member id | id.
+    static func proofBytes(
+        _ label: String, of id: some Identifier, by author: MemberID, in cluster: ClusterID
+    ) -> [UInt8] {
+        var writer = ByteWriter(domain: label, cluster)
+        writer.put(author)
+        writer.put(id)
+        return writer.bytes
+    }
+
+    static let endLabel = "spockex/1 bridge end"
+    static let holderLabel = "spockex/1 card holder"
+
     /// Whether the parts of it that others signed are theirs, as far as that can be told from it and the
     /// cluster alone.
-    func isHonest(in alias: ClusterAlias, _ primitives: any Primitives, _ defects: Mutation) -> Bool
-    {
+    func isHonest(
+        in cluster: ClusterID, _ primitives: any Primitives, _ defects: Mutation
+    ) -> Bool {
+        let alias = ClusterAlias(of: cluster, primitives)
+        func isProved(
+            _ proof: [UInt8], _ label: String, _ id: some Identifier, by key: PublicKey
+        ) -> Bool {
+            primitives.isValid(
+                proof, of: Self.proofBytes(label, of: id, by: self.author, in: cluster), by: key)
+        }
         switch self.body {
         case .bridge(let id, let bridge):
             guard let statement = bridge.statement(in: alias), statement.id(primitives) == id else {
                 return false
             }
             return bridge.word.until >= self.issuedAt
+                && isProved(bridge.proof, Self.endLabel, id, by: bridge.own.signingKey)
                 && bridge.word.isValid(of: id, by: bridge.other.signingKey, primitives)
         case .vote, .card(_, nil), .foreign(_, _, nil): return true
         case .card(let target, let own?):
             return own.card.origin == alias && own.card.target == target
+                && isProved(
+                    own.proof, Self.holderLabel, own.card.id(primitives),
+                    by: own.card.keys.signingKey)
                 && own.card.isValid(primitives)
         case .foreign(_, let id, let vouched?):
             let card = vouched.card
@@ -221,6 +271,7 @@ extension ByteWriter {
         case .card(_, let own?):
             self.put(UInt8(1))
             self.put(own.card)
+            self.put(own.proof)
             self.put(UInt8(own.vouchers.count))
             for voucher in own.vouchers {
                 self.put(voucher.card)
@@ -243,6 +294,7 @@ extension ByteWriter {
         self.put(bridge.policy.code)
         self.put(name: bridge.name)
         self.put(bridge.word)
+        self.put(bridge.proof)
     }
 }
 
@@ -283,15 +335,16 @@ extension ByteReader {
             let meeting = self.take(32), let alias: ClusterAlias = self.identifier(),
             let own = self.memberKeys(), let other = self.memberKeys(),
             let policy = self.uint8().flatMap({ BridgePolicy(code: $0) }),
-            let name = self.name(), let word = self.bridgeWord()
+            let name = self.name(), let word = self.bridgeWord(), let proof = self.take(64)
         else { return nil }
         return Notice.Bridge(
             isOpen: isOpen, role: isAnswering ? .answering : .offering, meeting: Array(meeting),
-            alias: alias, own: own, other: other, policy: policy, name: name, word: word)
+            alias: alias, own: own, other: other, policy: policy, name: name, word: word,
+            proof: Array(proof))
     }
 
     private mutating func ownCard() -> Notice.OwnCard? {
-        guard let card = self.card(), let count = self.uint8(),
+        guard let card = self.card(), let proof = self.take(64), let count = self.uint8(),
             Int(count) <= BridgeLimits.voucherCountMax
         else { return nil }
         var vouchers: [Notice.Voucher] = []
@@ -299,7 +352,7 @@ extension ByteReader {
             guard let hash = self.take(32), let signature = self.take(64) else { return nil }
             vouchers.append(Notice.Voucher(card: Array(hash), signature: Array(signature)))
         }
-        return Notice.OwnCard(card: card, vouchers: vouchers)
+        return Notice.OwnCard(card: card, proof: Array(proof), vouchers: vouchers)
     }
 
     private mutating func foreign(_ high: UInt64, _ low: UInt64) -> Notice.Body? {

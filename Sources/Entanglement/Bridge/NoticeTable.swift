@@ -5,7 +5,13 @@ struct NoticeTable: Sendable {
     /// Ordered by key.
     private(set) var notices: [Notice] = []
     /// How much each author may still say; looked up and never gone through.
-    private var buckets: [MemberID: TokenBucket] = [:]
+    private var buckets: [Purse: TokenBucket] = [:]
+
+    /// Bridges and votes have one of their own: cards that come and go must not keep a closing waiting.
+    private struct Purse: Hashable {
+        let author: MemberID
+        let isAboutCards: Bool
+    }
 
     enum Intake: Equatable {
         /// It is newer than what was held.
@@ -37,14 +43,15 @@ struct NoticeTable: Sendable {
         let isThere = index < self.notices.count && self.notices[index].key == key
         if !isThere, !self.hasRoom(for: key) { return .refused }
         if !isOwn {
+            let purse = Purse(author: notice.author, isAboutCards: key.kind > 2)
             var bucket =
-                self.buckets[notice.author]
+                self.buckets[purse]
                 ?? TokenBucket(
                     burst: BridgeLimits.noticeBurst, interval: BridgeLimits.noticeInterval,
                     now: now)
             guard bucket.hasToken(now: now) else { return .refused }
             bucket.take()
-            self.buckets[notice.author] = bucket
+            self.buckets[purse] = bucket
         }
         if isThere { self.notices[index] = notice } else { self.notices.insert(notice, at: index) }
         return .taken

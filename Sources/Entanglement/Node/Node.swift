@@ -193,6 +193,7 @@ public struct Node: Sendable {
             self.answerForBuried(pid, question: bytes.count, to: source, &turn)
             return
         }
+        guard self.accepts(source, id) else { return }
         self.update(id, &turn) { relation, turn in
             switch envelope.kind {
             case .opening:
@@ -207,7 +208,9 @@ public struct Node: Sendable {
     }
 
     private mutating func receive(_ packet: OpenedPacket, _ turn: inout Turn) {
-        guard let id = self.bySession[packet.session] else { return }
+        guard let id = self.bySession[packet.session], self.accepts(packet.source, id) else {
+            return
+        }
         guard packet.via.asideNumber == nil else {
             return self.receive(aside: packet, from: id, &turn)
         }

@@ -5,6 +5,7 @@ extension Relation {
     /// Where attempts go: the path while it works, else all that was ever heard of; and where the other
     /// said hello just now.
     func candidates(_ turn: Turn, _ reach: Attempt.Reach = .all) -> [Endpoint] {
+        guard self.mayTellAddresses else { return reach == .all ? self.relayPlaces(turn) : [] }
         let sighted = self.sightedEndpoints(turn.instant)
         let isSettled = reach == .all && self.isConnected && self.path != nil
         var known = [self.path].compactMap { $0 } + sighted

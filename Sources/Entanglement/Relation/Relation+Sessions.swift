@@ -146,8 +146,10 @@ extension Relation {
         turn.echoes.append((self.id, echo, source))
     }
 
-    /// Remembers endpoints that the other named, in memory, and first the one that it was heard at.
+    /// Remembers endpoints that the other named, in memory, and first the one that it was heard at; none of
+    /// somebody across a bridge whom nobody may reach directly.
     mutating func hear(_ endpoints: [Endpoint], at source: Endpoint? = nil, _ turn: Turn) {
+        guard self.mayTellAddresses else { return }
         let heard = [source].compactMap { $0 }.filter { turn.isReachable($0) }
         let fresh = heard + endpoints.filter { turn.isUsable($0) && $0 != source }
         self.noteNamed(Array(fresh.dropFirst(heard.count)))

@@ -47,7 +47,8 @@ extension Node {
         for (helper, frame) in frames { self.receive(frame, from: helper, &turn) }
         if !turn.seeks.isEmpty {
             let proved = self.common.helpers.filter { id in
-                !(self.relations[id]?.seeking.isUnproved ?? true)
+                guard let relation = self.relations[id] else { return false }
+                return !relation.seeking.isUnproved && !relation.isBridge
             }
             self.ask(proved.prefix(Limits.helperCountMax), for: turn.seeks, &turn)
             turn.seeks = []
@@ -66,14 +67,14 @@ extension Node {
     private mutating func ask(
         _ helpers: some Sequence<RelationID>, for ids: [RelationID], _ turn: inout Turn
     ) {
-        // A helper remembers as many tags of one peer; whoever is lost beyond that waits.
-        var tags = ids.compactMap { self.relations[$0]?.seeking.tag }
-            .prefix(Limits.soughtCountMax)
         guard !turn.has(.helpUnasked) else { return }
-        while !tags.isEmpty {
-            let part = Array(tags.prefix(Constants.seekCountMax))
-            tags = tags.dropFirst(part.count)
-            for helper in helpers {
+        for helper in helpers {
+            // A helper remembers as many tags of one peer; whoever is lost beyond that waits.
+            var tags = ids.filter { self.mayHear(helper, of: $0) }
+                .compactMap { self.relations[$0]?.seeking.tag }.prefix(Limits.soughtCountMax)
+            while !tags.isEmpty {
+                let part = Array(tags.prefix(Constants.seekCountMax))
+                tags = tags.dropFirst(part.count)
                 self.update(helper, &turn) { $0.send(.seek(part), &$1) }
             }
         }
@@ -95,6 +96,8 @@ extension Node {
     private mutating func receive(
         _ frame: Frame, from peer: RelationID, _ turn: inout Turn
     ) {
+        // Who is only the end of a bridge neither helps nor is helped.
+        guard !(self.relations[peer]?.isBridge ?? true) else { return }
         switch frame {
         case .seek(let tags):
             guard self.relations[peer]?.canHelp ?? false else { return }
@@ -131,7 +134,7 @@ extension Node {
             self.common.table.others(than: peer, of: $0, now: turn.instant).isEmpty
         }
         guard !unanswered.isEmpty else { return }
-        for other in self.common.helpers where other != peer {
+        for other in self.common.helpers where other != peer && self.areOnOneSide(peer, other) {
             guard self.common.table.mayTell(of: peer, now: turn.instant) else { return }
             // Who does not share a tag must learn nothing by which it could ask for it.
             let nonce = turn.random()
@@ -149,7 +152,7 @@ extension Node {
         else { return }
         let known = Set(veiled)
         var own: [RendezvousTag] = []
-        for id in self.ids where id != helper {
+        for id in self.ids where id != helper && self.mayHear(helper, of: id) {
             guard let tag = self.relations[id]?.seeking.tag,
                 known.contains(tag.veiled(nonce: nonce, turn.primitives))
             else { continue }

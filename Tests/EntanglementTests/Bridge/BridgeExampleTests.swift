@@ -98,14 +98,19 @@ private struct BridgeExample {
             Crossing(
                 own: (second, emil.keys, Self.secret(0x69), hackers),
                 other: (first, carla.keys, family), primitives))
+        let author = try #require(MemberID("8d6469fa-2095-851f-9b5e-7e44e29a8c4e"))
+        let proof = primitives.sign(
+            Notice.proofBytes(Notice.endLabel, of: bridge, by: author, in: cluster),
+            with: annaSigning)
         var notice = Notice(
-            author: try #require(MemberID("8d6469fa-2095-851f-9b5e-7e44e29a8c4e")),
+            author: author,
             sequence: 9, issuedAt: 1_795_500_000,
             .bridge(
                 bridge,
                 Notice.Bridge(
                     isOpen: true, role: .offering, meeting: meeting, alias: hackers, own: anna,
-                    other: dora, policy: .bridgeDefault, name: "family", word: word)))
+                    other: dora, policy: .bridgeDefault, name: "family", word: word,
+                    proof: proof)))
         let member = try #require(primitives.signingKey(from: Self.secret(0x13)))
         notice.signature = primitives.sign(notice.signedBytes(in: cluster), with: member)
         let carried = Carried(

@@ -29,13 +29,14 @@ import Testing
             Notice.Bridge(
                 isOpen: true, role: .answering, meeting: noise(32, seed: 4),
                 alias: ClusterAlias(high: 3, low: 4), own: keys(1), other: keys(3),
-                policy: BridgePolicy(.nothing), name: "hackers", word: word)),
+                policy: BridgePolicy(.nothing), name: "hackers", word: word,
+                proof: noise(64, seed: 16))),
         .vote(.all, isOn: true), .vote(BridgeID(high: 1, low: 2), isOn: false),
         .card(ClusterAlias(high: 3, low: 4), nil),
         .card(
             ClusterAlias(high: 3, low: 4),
             Notice.OwnCard(
-                card: card,
+                card: card, proof: noise(64, seed: 17),
                 vouchers: (0..<4).map {
                     Notice.Voucher(
                         card: noise(32, seed: $0), signature: noise(64, seed: $0 + 10))
