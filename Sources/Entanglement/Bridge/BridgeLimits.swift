@@ -18,6 +18,8 @@ public enum BridgeLimits {
     public static let wordPauseMax = Duration.seconds(60)
     /// Cards that cross one bridge in one direction.
     public static let cardCountMax = 40
+    /// Bridges that one card may cross.
+    public static let cardBridgeCountMax = 8
     /// Cards that one member vouches for in its own one.
     public static let voucherCountMax = 4
     /// Bridge ends that a datagram passes at most.
@@ -30,6 +32,8 @@ public enum BridgeLimits {
     ]
     /// From one list of what is held to the next, to one member.
     static let noticeSpacing = Duration.milliseconds(250)
+    /// The same while nothing has changed, at most.
+    static let noticeSpacingMax = Duration.seconds(16)
     /// Notices of one author: bridges.
     static let bridgeCountMax = 8
     /// The same: votes.

@@ -23,6 +23,8 @@ struct BridgeLink: Sendable {
     private var bucket: TokenBucket?
     /// The cards that are to be known across.
     var wanted: [BridgeFrame.Held] = []
+    /// Whose word the end's own card had when it crossed.
+    var ownVoucher: PublicKey?
     /// When the word is sent, again if it was not answered as it should be; and how long after that again.
     var dueAt: Instant?
     var pause = BridgeLimits.wordPause

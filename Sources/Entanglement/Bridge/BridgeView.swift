@@ -29,6 +29,8 @@ struct BridgeView: Sendable, Equatable {
         var author: MemberID
         var id: CardID
         var card: Card
+        /// The bridges that it may cross.
+        var bridges: [BridgeID]
     }
 
     /// A card of somebody of another cluster, and by which bridges it came.
@@ -100,7 +102,8 @@ struct BridgeView: Sendable, Equatable {
             case .card(_, let own?) where own.card.until > now && own.card.policy.level >= .cards:
                 self.given.append(
                     Given(
-                        author: notice.author, id: own.card.id(primitives), card: own.card))
+                        author: notice.author, id: own.card.id(primitives), card: own.card,
+                        bridges: own.bridges))
             case .foreign(let bridgeID, let id, let vouched?):
                 let card = vouched.card
                 guard card.until > now, card.policy.level >= .cards,
@@ -156,17 +159,22 @@ extension BridgeView.Foreign {
     var isConfirmed: Bool { Set(self.ways.map(\.author)).count > 1 }
 
     /// The ways by which two may talk, where both cards allow it too.
-    func ways(with card: Card, _ defects: Mutation) -> [BridgeView.Way] {
-        let both = card.policy.intersection(self.card.policy)
-        return self.ways.filter {
-            $0.policy.intersection(both).level >= .messages || defects.isActive(.policyUnchecked)
+    func ways(with own: BridgeView.Given, _ defects: Mutation) -> [BridgeView.Way] {
+        let both = own.card.policy.intersection(self.card.policy)
+        return self.ways.filter { way in
+            let isAllowed = way.policy.intersection(both).level >= .messages
+            return own.bridges.contains(way.bridge)
+                && (isAllowed || defects.isActive(.policyUnchecked))
         }
     }
 
     /// Whether the two may tell each other their addresses.
-    func allowsAddresses(with card: Card, _ defects: Mutation) -> Bool {
-        let both = card.policy.intersection(self.card.policy)
-        return both.addresses && self.ways.contains { $0.policy.intersection(both).addresses }
+    func allowsAddresses(with own: BridgeView.Given, _ defects: Mutation) -> Bool {
+        let both = own.card.policy.intersection(self.card.policy)
+        return both.addresses
+            && self.ways.contains {
+                own.bridges.contains($0.bridge) && $0.policy.intersection(both).addresses
+            }
             || defects.isActive(.addressesCross)
     }
 }

@@ -65,18 +65,19 @@ extension Node {
             self.say(.card(alias, nil), index, &turn)
             return
         }
-        guard self.live[index].bridges.bridges.contains(where: { $0.alias == alias }) else {
-            throw .notFound
-        }
+        let known = self.live[index].bridges.bridges.filter { $0.alias == alias }
+        guard !known.isEmpty else { throw .notFound }
+        // Whoever agrees sees these bridges; one that is made later is another matter.
+        let open = known.filter(\.isOpen).map(\.id).prefix(BridgeLimits.cardBridgeCountMax)
         guard let clean = DisplayName.clean(Array((name ?? self.name).utf8)) else {
             throw .badName
         }
-        if let held = self.ownCard(for: alias, index, turn)?.card, held.policy == policy,
-            held.name == clean
+        if let held = self.ownCard(for: alias, index, turn), held.card.policy == policy,
+            held.card.name == clean, held.bridges == Array(open)
         {
             return
         }
-        guard self.giveCard(for: alias, policy, name: clean, index, &turn) else {
+        guard self.giveCard(for: alias, policy, name: clean, over: Array(open), index, &turn) else {
             throw .clusterFull
         }
     }

@@ -155,6 +155,7 @@ extension Node {
             case .bridge, .vote, .card, .foreign: break
             }
         }
+        self.endForbidden(index, own, &turn)
         if turn.has(.cardWithoutConsent) { self.giveUnasked(index, own, &turn) }
         self.sayBridges(index, own, &turn)
         self.renew(index, notices, turn.wall, &turn)
@@ -175,6 +176,16 @@ extension Node {
         guard let link = self.bridgeLinks.first(where: { $0.bridge == id }) else { return }
         self.bridgeLinks.removeAll { $0.bridge == id }
         self.update(link.relation, &turn) { $0.forget(&$1) }
+    }
+
+    /// A bridge that became one while its cluster wants none is over for the other end too.
+    private mutating func endForbidden(_ index: Int, _ own: MemberID, _ turn: inout Turn) {
+        guard self.live[index].bridges.isForbidden, !turn.has(.closedBridgeCarries) else { return }
+        let cluster = self.live[index].id
+        for link in self.bridgeLinks where link.cluster == cluster {
+            self.update(link.relation, &turn) { $0.forget(&$1) }
+        }
+        self.bridgeLinks.removeAll { $0.cluster == cluster }
     }
 
     /// Says what the other end said last, if that is news.
@@ -207,7 +218,8 @@ extension Node {
     private mutating func giveUnasked(_ index: Int, _ own: MemberID, _ turn: inout Turn) {
         for bridge in self.live[index].bridges.bridges
         where bridge.isOpen && self.live[index].bridges.card(of: own, for: bridge.alias) == nil {
-            self.giveCard(for: bridge.alias, .cardDefault, name: self.name, index, &turn)
+            self.giveCard(
+                for: bridge.alias, .cardDefault, name: self.name, over: [bridge.id], index, &turn)
         }
     }
 
@@ -224,7 +236,8 @@ extension Node {
             case .card(_, nil), .foreign(_, _, nil), .vote(_, isOn: false): break
             case .card(let alias, let own?):
                 self.giveCard(
-                    for: alias, own.card.policy, name: own.card.name, index, &turn)
+                    for: alias, own.card.policy, name: own.card.name, over: own.bridges, index,
+                    &turn)
             case .bridge, .vote, .foreign: self.say(notice.body, index, &turn)
             }
         }

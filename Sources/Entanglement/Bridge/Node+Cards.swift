@@ -5,8 +5,8 @@ extension Node {
     /// Gives a card for another cluster, or a newer one in the place of a former.
     @discardableResult
     mutating func giveCard(
-        for alias: ClusterAlias, _ policy: BridgePolicy, name: String, _ index: Int,
-        _ turn: inout Turn
+        for alias: ClusterAlias, _ policy: BridgePolicy, name: String, over bridges: [BridgeID],
+        _ index: Int, _ turn: inout Turn
     ) -> Bool {
         let cluster = self.live[index].id
         guard let membership = turn.membership(of: cluster),
@@ -23,7 +23,8 @@ extension Node {
             Notice.proofBytes(
                 Notice.holderLabel, of: card.id(self.primitives), by: membership.member,
                 in: cluster), with: signingKey)
-        let own = Notice.OwnCard(card: card, proof: proof, vouchers: held?.vouchers ?? [])
+        let own = Notice.OwnCard(
+            card: card, proof: proof, bridges: bridges, vouchers: held?.vouchers ?? [])
         return self.say(.card(alias, own), index, &turn)
     }
 
@@ -73,7 +74,9 @@ extension Node {
                 self.say(
                     .card(
                         mine.card.target,
-                        Notice.OwnCard(card: held.card, proof: held.proof, vouchers: vouchers)),
+                        Notice.OwnCard(
+                            card: held.card, proof: held.proof, bridges: held.bridges,
+                            vouchers: vouchers)),
                     index, &turn)
             }
         }
@@ -89,15 +92,14 @@ extension Node {
             let view = self.live[index].bridges
             for foreign in view.foreign {
                 guard let mine = view.card(of: own, for: foreign.card.origin) else { continue }
-                let ways = foreign.ways(with: mine.card, self.configuration.mutation)
+                let ways = foreign.ways(with: mine, self.configuration.mutation)
                 let pair = CardPair(own: mine.id, other: foreign.id)
                 guard !ways.isEmpty, let id = self.meet(foreign, mine, pair, index, &turn) else {
                     continue
                 }
                 wanted[pair] = id
                 let helpers = self.helpers(of: ways, own, index)
-                let allows = foreign.allowsAddresses(
-                    with: mine.card, self.configuration.mutation)
+                let allows = foreign.allowsAddresses(with: mine, self.configuration.mutation)
                 self.update(id, &turn) {
                     $0.take(ways: helpers, allowsAddresses: allows, &$1)
                 }

@@ -17,7 +17,9 @@ extension Node {
         if let given = view.given(carried.target), given.author == own {
             // Who brings it must be an end of a bridge by which that card came.
             let isWay =
-                view.foreign(carried.origin)?.ways.contains { $0.author == member } ?? false
+                view.foreign(carried.origin)?.ways.contains {
+                    $0.author == member && given.bridges.contains($0.bridge)
+                } ?? false
             guard isWay else { return self.refuse(carried) }
             return self.take(carried, from: id, &turn)
         }
@@ -34,12 +36,24 @@ extension Node {
         let view = self.live[index].bridges
         guard let origin = view.given(carried.origin), origin.author == member,
             let target = view.foreign(carried.target), target.card.origin == origin.card.target,
-            let way = target.ways(with: origin.card, self.configuration.mutation)
-                .first(where: { $0.author == own }),
-            let link = self.bridgeLinks.first(where: { $0.bridge == way.bridge }),
+            let (way, link) = self.openWay(
+                target.ways(with: origin, self.configuration.mutation), of: own),
             let allowed = self.pass(carried, way.policy, origin.card, target.card, &turn)
         else { return self.refuse(carried) }
         self.carry(allowed, to: link.relation, &turn)
+    }
+
+    /// The first of some ways that are own bridges, of those whose other end is there.
+    private func openWay(
+        _ ways: [BridgeView.Way], of own: MemberID
+    ) -> (BridgeView.Way, BridgeLink)? {
+        for way in ways where way.author == own {
+            guard let link = self.bridgeLinks.first(where: { $0.bridge == way.bridge }),
+                self.relations[link.relation]?.canHelp ?? false
+            else { continue }
+            return (way, link)
+        }
+        return nil
     }
 
     /// The other end of a bridge brings something for a member, or for this node.
@@ -52,7 +66,7 @@ extension Node {
         guard let own = turn.membership(of: link.cluster)?.member,
             let target = view.given(carried.target), target.card.target == alias,
             let origin = view.foreign(carried.origin), origin.card.origin == alias,
-            let way = origin.ways(with: target.card, self.configuration.mutation)
+            let way = origin.ways(with: target, self.configuration.mutation)
                 .first(where: { $0.author == own && $0.bridge == link.bridge })
         else { return self.refuse(carried) }
         guard target.author != own else { return self.take(carried, from: link.relation, &turn) }

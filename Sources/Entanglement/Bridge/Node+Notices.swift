@@ -55,14 +55,24 @@ extension Node {
         }
     }
 
+    /// The same is listed after longer and longer pauses: two who refuse each other's notices must not list
+    /// them without end.
+    private mutating func mayList(_ index: Int, to id: RelationID, _ turn: Turn) -> Bool {
+        let hash = self.live[index].notices.hash(self.primitives)
+        var link = self.live[index].links[id, default: GossipLink()]
+        let isNews = link.noticesListed != hash
+        let pause = isNews ? BridgeLimits.noticeSpacing : link.noticesPause
+        if let last = link.noticesListedAt, turn.instant - last < pause { return false }
+        link.noticesPause = isNews ? pause : min(pause * 2, BridgeLimits.noticeSpacingMax)
+        link.noticesListed = hash
+        link.noticesListedAt = turn.instant
+        self.live[index].links[id] = link
+        return true
+    }
+
     /// Lists what is held, all of it in ranges.
     private mutating func listNotices(_ index: Int, to id: RelationID, _ turn: inout Turn) {
-        let isRecent =
-            self.live[index].links[id]?.noticesListedAt.map {
-                turn.instant - $0 < BridgeLimits.noticeSpacing
-            } ?? false
-        guard !isRecent, self.mayLearn(id, index) else { return }
-        self.live[index].links[id]?.noticesListedAt = turn.instant
+        guard self.mayLearn(id, index), self.mayList(index, to: id, turn) else { return }
         var entries = self.live[index].notices.entries(self.primitives)[...]
         var first = MemberID(high: 0, low: 0)
         repeat {

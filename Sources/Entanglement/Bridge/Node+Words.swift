@@ -39,11 +39,34 @@ extension Node {
             self.bridgeLinks[position].word = word
             self.bridgeLinks[position].hasten(turn.instant)
         }
-        let wanted = self.wantedCards(position, index, turn).map(\.held)
+        let cards = self.wantedCards(position, index, turn)
+        let own = cards.first { $0.card.voucher.key != relation.memberKeys.signingKey }
+        if self.mustGiveAnew(own?.card, position) {
+            self.renewOwnCard(for: link.alias, index, &turn)
+        }
+        let wanted = cards.map(\.held)
         if wanted != link.wanted {
             self.bridgeLinks[position].wanted = wanted
             self.bridgeLinks[position].hasten(turn.instant)
         }
+    }
+
+    /// Whether the end's own card needs another's word: over there it counts only while the card of whoever
+    /// gave it does.
+    private mutating func mustGiveAnew(_ own: VouchedCard?, _ position: Int) -> Bool {
+        guard let own else { return false }
+        let former = self.bridgeLinks[position].ownVoucher
+        let isGone = former != nil && former != own.voucher.key
+        self.bridgeLinks[position].ownVoucher = isGone ? nil : own.voucher.key
+        return isGone
+    }
+
+    private mutating func renewOwnCard(
+        for alias: ClusterAlias, _ index: Int, _ turn: inout Turn
+    ) {
+        guard let own = self.ownCard(for: alias, index, turn) else { return }
+        self.giveCard(
+            for: alias, own.card.policy, name: own.card.name, over: own.bridges, index, &turn)
     }
 
     mutating func sayWord(_ position: Int, _ turn: inout Turn) {
@@ -93,13 +116,14 @@ extension Node {
         self.bridgeLinks[position].answered = number
         let wanted = self.wantedCards(position, index, turn)
         var frames: [BridgeFrame] = []
-        for card in wanted where !held.contains(card.held) { frames.append(.card(card.card)) }
+        // What goes makes room for what comes.
         for other in held
         where !wanted.contains(where: { $0.held.card == other.card })
             && !self.isOnlyUnvouched(other.card, link, index, turn)
         {
             frames.append(.withdrawal(other.card))
         }
+        for card in wanted where !held.contains(card.held) { frames.append(.card(card.card)) }
         guard !frames.isEmpty else {
             self.bridgeLinks[position].dueAt = nil
             self.bridgeLinks[position].pause = BridgeLimits.wordPause
@@ -116,7 +140,8 @@ extension Node {
         _ card: CardID, _ link: BridgeLink, _ index: Int, _ turn: Turn
     ) -> Bool {
         guard let bridge = self.live[index].bridges.bridge(link.bridge), bridge.isOpen,
-            bridge.policy.level >= .cards, let given = self.live[index].bridges.given(card)
+            bridge.policy.level >= .cards, let given = self.live[index].bridges.given(card),
+            given.bridges.contains(link.bridge)
         else { return false }
         return given.author == turn.membership(of: link.cluster)?.member
             && given.card.target == link.alias
@@ -155,7 +180,9 @@ extension Node {
             let relation = self.relations[link.relation],
             let own = turn.membership(of: link.cluster)?.member
         else { return [] }
-        let given = view.given.filter { $0.card.target == link.alias }
+        let given = view.given.filter {
+            $0.card.target == link.alias && $0.bridges.contains(link.bridge)
+        }
         var cards: [(held: BridgeFrame.Held, card: VouchedCard)] = []
         for entry in given {
             let voucher: CardVoucher?

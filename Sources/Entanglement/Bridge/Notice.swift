@@ -31,6 +31,8 @@ struct Notice: Sendable, Equatable {
         var card: Card
         /// That the author is whose card it is, by the card's key.
         var proof: [UInt8]
+        /// The bridges that it may cross: whoever claims to be the same cluster later does not get it.
+        var bridges: [BridgeID]
         /// SHA-256 of a card of a member who is an end of a bridge, and the signature by this card's key.
         var vouchers: [Voucher]
     }
@@ -272,6 +274,8 @@ extension ByteWriter {
             self.put(UInt8(1))
             self.put(own.card)
             self.put(own.proof)
+            self.put(UInt8(own.bridges.count))
+            for bridge in own.bridges { self.put(bridge) }
             self.put(UInt8(own.vouchers.count))
             for voucher in own.vouchers {
                 self.put(voucher.card)
@@ -344,15 +348,24 @@ extension ByteReader {
     }
 
     private mutating func ownCard() -> Notice.OwnCard? {
-        guard let card = self.card(), let proof = self.take(64), let count = self.uint8(),
-            Int(count) <= BridgeLimits.voucherCountMax
+        guard let card = self.card(), let proof = self.take(64), let bridgeCount = self.uint8(),
+            Int(bridgeCount) <= BridgeLimits.cardBridgeCountMax
         else { return nil }
+        var bridges: [BridgeID] = []
+        for _ in 0..<bridgeCount {
+            guard let bridge: BridgeID = self.identifier() else { return nil }
+            bridges.append(bridge)
+        }
+        guard let count = self.uint8(), Int(count) <= BridgeLimits.voucherCountMax else {
+            return nil
+        }
         var vouchers: [Notice.Voucher] = []
         for _ in 0..<count {
             guard let hash = self.take(32), let signature = self.take(64) else { return nil }
             vouchers.append(Notice.Voucher(card: Array(hash), signature: Array(signature)))
         }
-        return Notice.OwnCard(card: card, proof: Array(proof), vouchers: vouchers)
+        return Notice.OwnCard(
+            card: card, proof: Array(proof), bridges: bridges, vouchers: vouchers)
     }
 
     private mutating func foreign(_ high: UInt64, _ low: UInt64) -> Notice.Body? {

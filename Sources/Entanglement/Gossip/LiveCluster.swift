@@ -163,6 +163,9 @@ struct GossipLink: Sendable {
     var noticesTold: [UInt8]?
     var noticesHeard: [UInt8]?
     var noticesListedAt: Instant?
+    /// What was listed then, and how long the same is not listed again.
+    var noticesListed: [UInt8]?
+    var noticesPause = BridgeLimits.noticeSpacing
     /// When it was told last what is held here.
     var toldAt: Instant?
     /// What it was told then.

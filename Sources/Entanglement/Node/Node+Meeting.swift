@@ -255,6 +255,11 @@ extension Node {
         return record
     }
 
+    /// How many peers a code names; who links clusters needs to know only whether there are any.
+    private func toldPeers(_ intent: Intent) -> UInt64 {
+        intent == .bridge ? min(self.totalPeers, 1) : self.totalPeers
+    }
+
     private func ownCode(
         _ record: RelationRecord, _ hosts: [Endpoint], _ turn: inout Turn
     ) throws(Refusal) -> (salt: Secret, code: MeetingCode) {
@@ -265,7 +270,7 @@ extension Node {
             MeetingCode(
                 pid: record.ownPID, hosts: hosts, nat: record.toldNAT, key: key.publicKey,
                 salt: salt,
-                totalPeers: self.totalPeers)
+                totalPeers: self.toldPeers(record.intent))
         )
     }
 

@@ -57,6 +57,19 @@ import Testing
         self.expectCut(clusters, id)
     }
 
+    /// Neither of the two who vote is an end: the votes alone close it.
+    @Test func aMajorityWithoutAnEndCloses() throws {
+        var (clusters, id) = try self.linked()
+        try clusters.circle.confirm(1, 2)
+        clusters.circle.run(for: .seconds(10))
+        #expect(clusters.circle.request(1, .closeBridge(id)) == .done)
+        clusters.circle.run(for: .milliseconds(1_900))
+        #expect(clusters.status(5).bridges.first?.isOpen == true)
+        #expect(clusters.circle.request(2, .closeBridge(id)) == .done)
+        clusters.circle.run(for: .milliseconds(1_900))
+        self.expectCut(clusters, id)
+    }
+
     @Test func aClusterThatWantsNoneHasNone() throws {
         var (clusters, id) = try self.linked()
         for number in [0, 1] {

@@ -37,6 +37,7 @@ import Testing
             ClusterAlias(high: 3, low: 4),
             Notice.OwnCard(
                 card: card, proof: noise(64, seed: 17),
+                bridges: (0..<8).map { BridgeID(high: $0, low: 1) },
                 vouchers: (0..<4).map {
                     Notice.Voucher(
                         card: noise(32, seed: $0), signature: noise(64, seed: $0 + 10))
