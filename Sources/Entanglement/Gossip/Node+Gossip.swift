@@ -10,6 +10,9 @@ extension Node {
         let lost = turn.lost
         turn.lost = []
         for id in lost { self.settleDuties(beside: id, &turn) }
+        let renewed = turn.renewed
+        turn.renewed = []
+        for id in renewed { self.endSilence(of: id) }
         let frames = turn.gossip
         turn.gossip = []
         for (id, frame) in frames { self.receive(frame, from: id, &turn) }
@@ -152,6 +155,16 @@ extension Node {
         self.waitForGoodbye(index, turn)
         self.retirePassive(of: id, &turn)
         self.settleDuties(beside: id, &turn)
+    }
+
+    /// Who did not answer has a new session: it may be asked again. What it holds it tells by itself.
+    private mutating func endSilence(of id: RelationID) {
+        guard let cluster = self.relations[id]?.record.cluster,
+            let index = self.liveIndex(of: cluster),
+            self.live[index].links[id]?.isSilent ?? false
+        else { return }
+        self.live[index].links[id]?.isSilent = false
+        self.live[index].links[id]?.restsUntil = nil
     }
 
     mutating func tellSummary(_ index: Int, to id: RelationID, _ turn: inout Turn) {
