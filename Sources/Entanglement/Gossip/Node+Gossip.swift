@@ -157,7 +157,7 @@ extension Node {
         self.settleDuties(beside: id, &turn)
     }
 
-    /// Who did not answer has a new session: it may be asked again. What it holds it tells by itself.
+    /// Who did not answer has a new session, and may be asked again; what it holds it tells by itself.
     private mutating func endSilence(of id: RelationID) {
         guard let cluster = self.relations[id]?.record.cluster,
             let index = self.liveIndex(of: cluster),

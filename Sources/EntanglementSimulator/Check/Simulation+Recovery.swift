@@ -229,7 +229,9 @@ extension Simulation {
         }
         if let way, peers.contains(where: { $0?.via != nil }) {
             let places = "\(self.places[one.number]) and \(self.places[other.number])"
-            self.checker.report(.directAgain, at: self.now, [one, other], "\(words), \(places), \(way)")
+            self.checker.report(
+                .directAgain, at: self.now, [one, other],
+                "\(words), \(places), \(way)")
         }
         guard !self.restored.contains(one), !self.restored.contains(other) else { return }
         for host in [one, other] {
