@@ -14,7 +14,7 @@ import Testing
     static let peerText =
         #"{"bridge":null,"cause":null,"cluster":"c","forgotten":false,"id":"0b9ab3c5-6e0a-4d6a-9d43-0c0f7f7e7a01","#
         + #""introducedBy":null,"lastHeardAt":"2026-11-23T09:30:00.250Z","matchedAt":null,"#
-        + #""met":"inPerson","name":"Bob","path":{"endpoint":"192.0.2.7:41414","kind":"direct","#
+        + #""met":"inPerson","name":"Bob","path":{"endpoint":"192.0.2.7:41414","hops":[],"kind":"direct","#
         + #""reason":null,"via":null},"rttMilliseconds":12.25,"state":"connected"}"#
 
     static let pairing = PairingRow(
@@ -193,7 +193,7 @@ import Testing
             PingReport(
                 peer: "p", path: PathRow(kind: "direct", endpoint: "192.0.2.7:1"),
                 rttMilliseconds: 1.5),
-            #"{"path":{"endpoint":"192.0.2.7:1","kind":"direct","reason":null,"via":null},"#
+            #"{"path":{"endpoint":"192.0.2.7:1","hops":[],"kind":"direct","reason":null,"via":null},"#
                 + #""peer":"p","rttMilliseconds":1.5}"#)
         try self.check(
             VerifyReport(peer: "p", safetyNumber: "1", matchedAt: nil),

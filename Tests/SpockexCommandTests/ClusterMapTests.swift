@@ -100,6 +100,56 @@ enum Family {
                 ##"<line x1="340" y1="70" x2="500" y2="230" stroke="#2a9d4a" stroke-width="6"/>"##))
     }
 
+    /// Ben is the end of an open bridge over which Em<il> is seen, Ada of one that is not reached.
+    private static var bridges: [BridgeReport] {
+        let policy = PolicyRow(level: "cards", addresses: false)
+        let open = BridgeRow(
+            id: "b-1", clusters: ["ffffffff-0", "11111111-1"], names: ["family", "hackers"],
+            via: "Ben", state: "open")
+        let unreached = BridgeRow(
+            id: "b-2", clusters: ["ffffffff-0", "22222222-2"], names: ["family", ""], via: "Eva",
+            state: "unreachable", own: true)
+        let card = CardRow(
+            id: "c", name: "Em<il>", policy: policy, own: false, verified: false, peer: nil)
+        return [
+            BridgeReport(bridge: open, given: [], seen: [card]),
+            BridgeReport(bridge: unreached, given: [], seen: []),
+        ]
+    }
+
+    @Test func bridgesAreOnThePicture() throws {
+        let map = ClusterMap(Family.report(), bridges: Self.bridges)
+        #expect(map.bridges.map(\.end) == [1, 0])
+        #expect(map.bridges.map(\.name) == ["hackers", "22222222"])
+        let reader = Reader()
+        let parser = XMLParser(data: .init(map.svg.utf8))
+        parser.delegate = reader
+        #expect(parser.parse())
+        #expect(reader.counts["circle"] == 4)
+        // Two for each bridge.
+        #expect(reader.counts["line"] == 9)
+        #expect(reader.counts["rect"] == 3)
+        for text in ["hackers", "Em<il> ?", "22222222"] { #expect(reader.text.contains(text)) }
+        #expect(map.svg.components(separatedBy: "stroke-dasharray").count == 2)
+    }
+
+    @Test func bridgesAreListedUnderTheMap() {
+        let text = ClusterText.text(Family.report(), bridges: Self.bridges, now: Family.now)
+        let lines = text.split(separator: "\n").suffix(4).map(String.init)
+        #expect(lines[0] == "Bridges")
+        #expect(lines[2].contains("hackers") && lines[2].contains("Ben"))
+        #expect(lines[3].contains("unreachable") && lines[3].contains("Eva (your bridge)"))
+        #expect(!ClusterText.text(Family.report(), now: Family.now).contains("Bridges"))
+    }
+
+    @Test func aPathNamesEverybodyByWhomItGoes() {
+        let path = PathRow(
+            kind: "relayed", endpoint: nil, via: "Ben", reason: "bridge", hops: ["Ben", "hackers"])
+        #expect(
+            Wording.path(path)
+                == "relayed by Ben and the end of “hackers” because it is across a bridge")
+    }
+
     @Test(arguments: [0, 1, 200])
     func thePictureOfAnyNumberIsWellFormed(count: Int) {
         var report = Family.report()

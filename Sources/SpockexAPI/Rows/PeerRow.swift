@@ -10,13 +10,19 @@ public struct PathRow: Codable, Sendable, Equatable {
     @Nullable public var via: String?
     /// Why the path is not direct.
     @Nullable public var reason: String?
+    /// Everybody by whom the packets go, nearest first: peers, and the cluster whose end is only known as that.
+    public var hops: [String]
 
     /// A path as filled by the node.
-    public init(kind: String, endpoint: String?, via: String? = nil, reason: String? = nil) {
+    public init(
+        kind: String, endpoint: String?, via: String? = nil, reason: String? = nil,
+        hops: [String] = []
+    ) {
         self.kind = kind
         self.endpoint = endpoint
         self.via = via
         self.reason = reason
+        self.hops = hops
     }
 }
 

@@ -61,6 +61,14 @@ extension NodeStatus {
         self.foreignCards.contains { $0.relation == peer.id }
     }
 
+    /// The cluster whose end a member's bridge leads to, by its name or alias; nil: the peer is that end itself.
+    func farEnd(by helper: RelationID) -> String? {
+        guard let bridge = self.bridges.first(where: { $0.relation == helper && $0.isOpen }),
+            !bridge.isOwn
+        else { return nil }
+        return bridge.name.isEmpty ? bridge.alias.description : bridge.name
+    }
+
     /// The bridge of which a peer is the other end, or across which it is.
     func bridge(of peer: Peer) -> BridgeID? {
         guard peer.cluster == nil else { return nil }

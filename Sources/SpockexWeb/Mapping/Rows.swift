@@ -59,10 +59,12 @@ extension PathRow {
         case .direct(let endpoint):
             self.init(kind: "direct", endpoint: endpoint.description)
         case .relayed(let helper, let reason):
-            let name = status.peers.first { $0.id == helper }?.name
+            let name =
+                status.peers.first { $0.id == helper }?.name ?? helper.description
+            let far = reason == .bridge ? status.farEnd(by: helper) : nil
             self.init(
-                kind: "relayed", endpoint: nil, via: name ?? helper.description,
-                reason: reason.rawValue)
+                kind: "relayed", endpoint: nil, via: name, reason: reason.rawValue,
+                hops: [name] + (far.map { [$0] } ?? []))
         }
     }
 }

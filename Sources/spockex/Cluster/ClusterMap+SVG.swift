@@ -12,12 +12,13 @@ extension ClusterMap {
     /// this node to those who are connected to it.
     var svg: String {
         let radius = max(160, 22 * Double(self.members.count))
-        let (width, height) = (2 * radius + 360, 2 * radius + 140)
+        let (width, height) = (2 * radius + 360, max(2 * radius + 140, self.bridgesHeight))
+        let total = width + (self.bridges.isEmpty ? 0 : Self.bridgeWidth)
         let places = self.members.indices.map { place in
             self.place(place, width / 2, height / 2, radius)
         }
         var lines = [
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Self.number(width)) "
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Self.number(total)) "
                 + "\(Self.number(height))\" font-family=\"sans-serif\" font-size=\"16\">",
             "<title>\(Self.escaped(self.name))</title>",
             "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
@@ -33,17 +34,63 @@ extension ClusterMap {
                     Self.line(places[one], places[other], "stroke=\"#444\" stroke-width=\"1.5\""))
             }
         }
+        lines += self.drawings(of: self.bridges, from: places, beside: width)
         for (place, member) in self.members.enumerated() {
             lines += self.drawing(member, at: places[place], centre: (width / 2, height / 2))
         }
         lines.append(
             "<text x=\"16\" y=\"\(Self.number(height - 16))\" font-size=\"13\" fill=\"#444\">"
-                + "thin: met in person; thick and green: connected to this node</text>")
+                + "thin: met in person; thick and green: connected to this node"
+                + (self.bridges.isEmpty ? "" : "; double: a bridge, ?: unverified") + "</text>")
         lines.append("</svg>")
         return lines.joined(separator: "\n") + "\n"
     }
 
     private typealias Place = (x: Double, y: Double)
+
+    private static let bridgeWidth = 280.0
+    private static let lineHeight = 22.0
+
+    private func height(of bridge: Bridge) -> Double {
+        Double(bridge.people.count + 2) * Self.lineHeight
+    }
+
+    private var bridgesHeight: Double {
+        self.bridges.reduce(100) { $0 + self.height(of: $1) + 20 }
+    }
+
+    /// A box for each cluster that is linked, with those of it who are seen, and a double line to it.
+    private func drawings(
+        of bridges: [Bridge], from places: [Place], beside x: Double
+    ) -> [String] {
+        var lines: [String] = []
+        var top = 40.0
+        for bridge in bridges {
+            let height = self.height(of: bridge)
+            let middle: Place = (x, top + height / 2)
+            if let end = bridge.end {
+                let dashes = bridge.isOpen ? "" : " stroke-dasharray=\"8 6\""
+                lines.append(
+                    Self.line(
+                        places[end], middle, "stroke=\"#8e44ad\" stroke-width=\"5\"\(dashes)"))
+                lines.append(
+                    Self.line(places[end], middle, "stroke=\"#fff\" stroke-width=\"2\""))
+            }
+            lines.append(
+                "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(top))\" width=\"260\" "
+                    + "height=\"\(Self.number(height))\" rx=\"8\" fill=\"#f6f0fa\" "
+                    + "stroke=\"#8e44ad\"/>")
+            for (row, text) in ([bridge.name] + bridge.people).enumerated() {
+                let y = top + Double(row + 1) * Self.lineHeight + 4
+                let weight = row == 0 ? " font-weight=\"bold\"" : ""
+                lines.append(
+                    "<text x=\"\(Self.number(x + 14))\" y=\"\(Self.number(y))\"\(weight)>"
+                        + "\(Self.escaped(text))</text>")
+            }
+            top += height + 20
+        }
+        return lines
+    }
 
     /// The first member is at the top, the others follow clockwise.
     private func place(_ index: Int, _ x: Double, _ y: Double, _ radius: Double) -> Place {

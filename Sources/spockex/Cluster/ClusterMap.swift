@@ -12,14 +12,26 @@ struct ClusterMap {
         let isBlocked: Bool
     }
 
+    /// A bridge on the map, and the cluster that it leads to.
+    struct Bridge {
+        /// Which member is its end; nil: one that is not here.
+        let end: Int?
+        let name: String
+        /// Those of the other cluster who are seen.
+        let people: [String]
+        let isOpen: Bool
+    }
+
     /// What this node's person calls the cluster.
     let name: String
+    /// The bridges that are not closed.
+    let bridges: [Bridge]
     /// Those who belong to the cluster, this node first, the others by name.
     let members: [Member]
     private let meetings: Set<[Int]>
 
     /// The map of those who belong to the cluster now.
-    init(_ report: ClusterReport) {
+    init(_ report: ClusterReport, bridges: [BridgeReport] = []) {
         self.name = Clean.line(report.cluster.name)
         let present = report.members.filter(\.belongs)
         let sorted = present.sorted { left, right in
@@ -30,6 +42,17 @@ struct ClusterMap {
             Member(
                 id: $0.id, name: Clean.line($0.name), isSelf: $0.isSelf,
                 isConnected: $0.connected && !$0.isSelf, isBlocked: $0.blocked)
+        }
+        let members = self.members
+        self.bridges = bridges.map { report in
+            Bridge(
+                end: members.firstIndex {
+                    report.bridge.own
+                        ? $0.isSelf : $0.name == Clean.line(report.bridge.via) && !$0.isSelf
+                },
+                name: BridgeText.other(report.bridge),
+                people: report.seen.map { Clean.line($0.name) + ($0.verified ? "" : " ?") },
+                isOpen: report.bridge.state == "open")
         }
         let places = Dictionary(
             sorted.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })

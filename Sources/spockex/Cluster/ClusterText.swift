@@ -3,8 +3,10 @@ import SpockexAPI
 
 /// What people see of a cluster.
 enum ClusterText {
-    /// A cluster: its members, the removals, the map.
-    static func text(_ report: ClusterReport, now: Timestamp = Wording.now()) -> String {
+    /// A cluster: its members, the removals, the map, its bridges.
+    static func text(
+        _ report: ClusterReport, bridges: [BridgeReport] = [], now: Timestamp = Wording.now()
+    ) -> String {
         let cluster = report.cluster
         let standing =
             switch cluster.standing {
@@ -24,6 +26,9 @@ enum ClusterText {
             parts.append("Removals\n" + lines.joined(separator: "\n"))
         }
         parts.append(ClusterMap(report).text)
+        if !bridges.isEmpty {
+            parts.append("Bridges\n" + BridgeText.list(bridges.map(\.bridge), indent: "  "))
+        }
         return parts.joined(separator: "\n\n")
     }
 

@@ -68,8 +68,9 @@ struct ClusterShow: AsyncParsableCommand {
     func run() async throws {
         let client = try self.common.client()
         let report = try await client.clusterReport(self.cluster)
+        let bridges = try await client.bridgeReports(of: report.cluster.id)
         if let path = self.svg {
-            let picture = Array(ClusterMap(report).svg.utf8)
+            let picture = Array(ClusterMap(report, bridges: bridges).svg.utf8)
             _ = try CodeFiles([(.svg, path)]).write(
                 failing: "Nothing else was done."
             ) { _ throws(APIError) in picture }
@@ -77,13 +78,23 @@ struct ClusterShow: AsyncParsableCommand {
         if self.common.json {
             try Console.print(json: report)
         } else {
-            Console.print(ClusterText.text(report))
+            Console.print(ClusterText.text(report, bridges: bridges))
             if let path = self.svg { Console.print("\nSVG in \(path)") }
         }
     }
 }
 
 extension APIClient {
+    /// The bridges of a cluster that are not closed, with their cards.
+    func bridgeReports(of cluster: String) async throws(APIError) -> [BridgeReport] {
+        var reports: [BridgeReport] = []
+        for bridge in try await self.status().bridges
+        where bridge.clusters.first == cluster && bridge.state != "closed" {
+            reports.append(try await self.get("/v1/bridges/\(bridge.id)", as: BridgeReport.self))
+        }
+        return reports
+    }
+
     /// The cluster that a person means, with everybody in it.
     func clusterReport(_ text: String) async throws(APIError) -> ClusterReport {
         let id = try await self.cluster(text).id

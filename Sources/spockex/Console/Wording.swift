@@ -115,7 +115,11 @@ enum Wording {
     static func path(_ path: PathRow?) -> String {
         guard let path else { return "" }
         guard path.kind == "relayed" else { return "\(path.kind) \(path.endpoint ?? "")" }
-        let via = path.via.map { " by \(Clean.line($0))" } ?? ""
+        let hops = path.hops.enumerated().map { number, name in
+            // Who the end over there is, its own cluster knows.
+            number == 0 ? Clean.line(name) : "the end of “\(Clean.line(name))”"
+        }
+        let via = hops.isEmpty ? "" : " by \(hops.joined(separator: " and "))"
         let reason = path.reason.map { " because \(Self.reason($0))" } ?? ""
         return "relayed\(via)\(reason)"
     }
