@@ -107,7 +107,7 @@ extension Node {
         }
         for id in self.ids {
             guard let pair = self.relations[id]?.across?.cards, wanted[pair] != id else { continue }
-            self.dropAcross(id, &turn)
+            self.endAcross(id, &turn)
         }
         self.across = wanted
     }
@@ -169,6 +169,16 @@ extension Node {
         return Array(helpers.prefix(Limits.relayCountMax))
     }
 
+    /// There is no card or no way any more: the relation ends, or rests if a person said something of it.
+    private mutating func endAcross(_ id: RelationID, _ turn: inout Turn) {
+        guard self.relations[id]?.isPrecious ?? false else { return self.dropAcross(id, &turn) }
+        self.update(id, &turn) { relation, turn in
+            relation.take(ways: [], allowsAddresses: false, &turn)
+            relation.across = nil
+            relation.eraseSessions(&turn)
+        }
+    }
+
     /// Ends a relation across without a word.
     mutating func dropAcross(_ id: RelationID, _ turn: inout Turn) {
         guard let pair = self.relations[id]?.across?.cards ?? self.pair(of: id) else {
@@ -183,7 +193,8 @@ extension Node {
     /// Whether two relations across belong together is not known before the cards are: until then it rests.
     mutating func endStrangers(_ turn: inout Turn) {
         for id in self.ids {
-            guard let relation = self.relations[id], relation.isCrossing, relation.across == nil
+            guard let relation = self.relations[id], relation.isCrossing, relation.across == nil,
+                !relation.isPrecious
             else { continue }
             self.end(id, .dropped, &turn)
         }
@@ -204,6 +215,9 @@ extension Relation {
         if case .crossing? = self.record.bond { return true }
         return false
     }
+
+    /// Whether a person has named the other, or compared the safety numbers.
+    var isPrecious: Bool { !self.record.givenName.isEmpty || self.record.matchedAt != nil }
 
     /// Whether it is a bridge, whatever has become of it.
     var isBridge: Bool {

@@ -107,6 +107,34 @@ import Testing
         #expect(clusters.status(5).foreignCards.first?.isConfirmed == true)
     }
 
+    /// What a person said of somebody across is there again when the card is; nothing else goes on meanwhile.
+    @Test func whatAPersonSaidOutlastsTheCard() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.allow(.messages, at: [0, 3], id)
+        clusters.giveCards([1, 5])
+        let relation = try #require(clusters.relation(5, with: "Ben"))
+        clusters.circle.request(5, .rename(relation, "the neighbour"))
+        clusters.circle.request(5, .matched(relation))
+        clusters.circle.request(0, .closeBridge(id))
+        clusters.circle.run(for: .seconds(5))
+        #expect(clusters.seen(by: 5) == [])
+        clusters.circle.restart(5)
+        clusters.circle.run(for: .seconds(5))
+        let resting = try #require(clusters.status(5).peers.first { $0.id == relation })
+        #expect(resting.name == "the neighbour" && !resting.isConnected)
+        let held = clusters.circle.hosts[5].node.relations[relation]
+        #expect(held?.sessions.count == 0 && held?.across == nil)
+        #expect(held?.record.endpoints == [])
+        let other = try clusters.bridge(0, 3)
+        clusters.allow(.messages, at: [0, 3], other)
+        clusters.giveCards([1, 5])
+        clusters.circle.run(for: .seconds(20))
+        let peer = clusters.status(5).peers.first { $0.id == relation }
+        #expect(peer?.name == "the neighbour" && peer?.isConnected == true)
+        #expect(clusters.status(5).foreignCards.first?.isConfirmed == true)
+    }
+
     /// A card without a second member's word, with another's, or changed on the way.
     @Test func whatIsForgedIsRefused() throws {
         var clusters = try TwoClusters()
