@@ -348,6 +348,8 @@ public enum Limits {
     public static let challengeCountMax = 4
     /// Common peers that are asked for help at once.
     public static let helperCountMax = 16
+    /// Endpoints that are remembered to be answered by fresh sockets.
+    public static let boundEndpointCountMax = 256
     /// Relayed ways that are remembered for one peer.
     public static let relayCountMax = 3
     /// Tags that a helper remembers of one peer.

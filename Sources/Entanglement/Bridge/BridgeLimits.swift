@@ -18,6 +18,10 @@ public enum BridgeLimits {
     public static let wordPauseMax = Duration.seconds(60)
     /// Cards that cross one bridge in one direction.
     public static let cardCountMax = 40
+    /// The same with those that were withdrawn.
+    static let cardSubjectCountMax = 80
+    /// What was withdrawn is remembered so many seconds.
+    static let withdrawalSeconds: UInt64 = 86_400
     /// Bridges that one card may cross.
     public static let cardBridgeCountMax = 8
     /// Cards that one member vouches for in its own one.

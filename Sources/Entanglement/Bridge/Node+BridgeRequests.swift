@@ -53,8 +53,8 @@ extension Node {
 
     /// Agrees to be seen by another cluster, as far as the policy says; nil: not any more.
     mutating func giveCard(
-        of cluster: ClusterID, for alias: ClusterAlias, _ policy: BridgePolicy?, name: String?,
-        _ turn: inout Turn
+        of cluster: ClusterID, for alias: ClusterAlias, over bridge: BridgeID?,
+        _ policy: BridgePolicy?, name: String?, _ turn: inout Turn
     ) throws(Refusal) {
         guard let index = self.liveIndex(of: cluster) else { throw .notFound }
         guard let roster = self.live[index].roster,
@@ -67,17 +67,21 @@ extension Node {
         }
         let known = self.live[index].bridges.bridges.filter { $0.alias == alias }
         guard !known.isEmpty else { throw .notFound }
-        // Whoever agrees sees these bridges; one that is made later is another matter.
-        let open = known.filter(\.isOpen).map(\.id).prefix(BridgeLimits.cardBridgeCountMax)
+        // Whoever agrees means the bridge that is named, and those agreed to before.
+        let held = self.ownCard(for: alias, index, turn)
+        let open = known.filter { entry in
+            guard entry.isOpen else { return false }
+            guard let bridge else { return true }
+            return entry.id == bridge || held?.bridges.contains(entry.id) ?? false
+        }.map(\.id)
+        guard open.count <= BridgeLimits.cardBridgeCountMax else { throw .tooMany(limit: BridgeLimits.cardBridgeCountMax) }
         guard let clean = DisplayName.clean(Array((name ?? self.name).utf8)) else {
             throw .badName
         }
-        if let held = self.ownCard(for: alias, index, turn), held.card.policy == policy,
-            held.card.name == clean, held.bridges == Array(open)
-        {
+        if let held, held.card.policy == policy, held.card.name == clean, held.bridges == open {
             return
         }
-        guard self.giveCard(for: alias, policy, name: clean, over: Array(open), index, &turn) else {
+        guard self.giveCard(for: alias, policy, name: clean, over: open, index, &turn) else {
             throw .clusterFull
         }
     }

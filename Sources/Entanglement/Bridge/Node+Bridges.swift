@@ -238,6 +238,7 @@ extension Node {
                 self.giveCard(
                     for: alias, own.card.policy, name: own.card.name, over: own.bridges, index,
                     &turn)
+            case .vote where !self.live[index].notices.isStillMeant(notice): break
             case .bridge, .vote, .foreign: self.say(notice.body, index, &turn)
             }
         }

@@ -252,7 +252,8 @@ extension Relation {
         } else if isNew, !self.isConnected {
             self.search(&turn)
         }
-        if former?.allowsAddresses != allowsAddresses { self.tellAddresses(&turn) }
+        let isStale = !allowsAddresses && !self.record.endpoints.isEmpty
+        if former?.allowsAddresses != allowsAddresses || isStale { self.tellAddresses(&turn) }
     }
 
     /// A ping that was not answered at once goes by the other bridges too.
@@ -286,6 +287,11 @@ extension Relation {
             self.record.endpoints = []
             self.heardEndpoints = []
             self.directPath = nil
+            self.challenges = []
+            self.heldMove = nil
+            self.heardAddresses = nil
+            self.unacknowledgedAddresses = nil
+            self.unacknowledgedHint = nil
             turn.changes.append(.endpoints(self.id, [], lastHeardAt: self.record.lastHeardAt))
             if !(self.path?.isRelay ?? true) {
                 self.path = nil

@@ -129,7 +129,11 @@ extension Node {
     /// Whether a notice is one of a member's, and of now; the dear checks come last.
     private func isAcceptable(_ notice: Notice, _ index: Int, _ turn: Turn) -> Bool {
         let now = UInt64(max(0, turn.wall.seconds))
-        guard notice.end > now, notice.issuedAt <= now + BridgeLimits.clockToleranceSeconds,
+        // What takes back what is held counts by any clock.
+        let isEarly = notice.issuedAt > now + BridgeLimits.clockToleranceSeconds
+        let takesBack =
+            !notice.isMeant && self.live[index].notices.notice(notice.key)?.isMeant ?? false
+        guard notice.end > now, !isEarly || takesBack,
             self.live[index].notices.isNews(notice),
             let roster = self.live[index].roster, roster.isPresent(notice.author),
             let keys = self.live[index].set?.keys(of: notice.author)
@@ -189,9 +193,10 @@ extension Node {
         else { return }
         let now = UInt64(max(0, turn.wall.seconds))
         let own = turn.membership(of: self.live[index].id)?.member
+        let table = self.live[index].notices
         let gone = self.live[index].notices.drop { notice in
-            notice.end <= now && !(notice.author == own && notice.isMeant)
-                || !(roster.isThere(notice.author))
+            if !roster.isThere(notice.author) || notice.isForgotten(at: now) { return true }
+            return notice.end <= now && !(notice.author == own && table.isStillMeant(notice))
         }
         for key in gone { turn.changes.append(.deleteNotice(self.live[index].id, key)) }
     }

@@ -8,11 +8,13 @@ extension Node {
         guard let bond = self.relations[helper]?.record.bond else { return true }
         switch bond {
         case .bridging: return false
-        case .crossing(let cluster, let alias, _):
+        case .crossing(let cluster, let alias, let card):
             guard let record = self.relations[id]?.record, record.cluster == cluster,
                 let member = record.member, let index = self.liveIndex(of: cluster)
             else { return false }
-            return self.live[index].bridges.card(of: member, for: alias) != nil
+            let view = self.live[index].bridges
+            let ways = view.foreign(card)?.ways.map(\.bridge) ?? []
+            return view.card(of: member, for: alias)?.bridges.contains(where: ways.contains) ?? false
         case .founding, .sponsoring, .joining, .confirming: return true
         }
     }

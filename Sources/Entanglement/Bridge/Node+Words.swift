@@ -41,7 +41,7 @@ extension Node {
         }
         let cards = self.wantedCards(position, index, turn)
         let own = cards.first { $0.card.voucher.key != relation.memberKeys.signingKey }
-        if self.mustGiveAnew(own?.card, position) {
+        if self.mustGiveAnew(own?.card, position, index) {
             self.renewOwnCard(for: link.alias, index, &turn)
         }
         let wanted = cards.map(\.held)
@@ -53,10 +53,17 @@ extension Node {
 
     /// Whether the end's own card needs another's word: over there it counts only while the card of whoever
     /// gave it does.
-    private mutating func mustGiveAnew(_ own: VouchedCard?, _ position: Int) -> Bool {
+    private mutating func mustGiveAnew(
+        _ own: VouchedCard?, _ position: Int, _ index: Int
+    ) -> Bool {
         guard let own else { return false }
-        let former = self.bridgeLinks[position].ownVoucher
-        let isGone = former != nil && former != own.voucher.key
+        let link = self.bridgeLinks[position]
+        let isGone =
+            link.ownVoucher.map { former in
+                !self.live[index].bridges.given.contains {
+                    $0.card.keys.signingKey == former && $0.bridges.contains(link.bridge)
+                }
+            } ?? false
         self.bridgeLinks[position].ownVoucher = isGone ? nil : own.voucher.key
         return isGone
     }
@@ -192,7 +199,7 @@ extension Node {
                     signature: self.primitives.sign(
                         entry.card.voucherBytes(self.primitives), with: relation.memberSigningKey))
             } else {
-                voucher = self.voucher(for: entry, among: given, index)
+                voucher = self.voucher(for: entry, among: given, index, as: link.ownVoucher)
             }
             guard let voucher else { continue }
             cards.append(
@@ -208,10 +215,12 @@ extension Node {
         return Array(ordered.prefix(BridgeLimits.cardCountMax))
     }
 
-    /// Another member's word, by its own card.
+    /// Another member's word, by its own card; that which crossed before, if it is there.
     private func voucher(
-        for entry: BridgeView.Given, among given: [BridgeView.Given], _ index: Int
+        for entry: BridgeView.Given, among given: [BridgeView.Given], _ index: Int,
+        as former: PublicKey?
     ) -> CardVoucher? {
+        var found: CardVoucher?
         let hash = self.primitives.hash(entry.card.bytes)
         for notice in self.live[index].notices.notices {
             guard notice.author != entry.author, case .card(_, let other?) = notice.body,
@@ -220,9 +229,12 @@ extension Node {
             else { continue }
             let voucher = CardVoucher(
                 key: other.card.keys.signingKey, signature: word.signature)
-            if voucher.isValid(for: entry.card, self.primitives) { return voucher }
+            guard found == nil || voucher.key == former,
+                voucher.isValid(for: entry.card, self.primitives)
+            else { continue }
+            found = voucher
         }
-        return nil
+        return found
     }
 
     private mutating func receive(
@@ -243,7 +255,13 @@ extension Node {
         }
         let held = self.heldCards(of: link.bridge, index, turn)
         let isKnown = held.contains { $0.card == id }
-        guard isKnown || held.count < BridgeLimits.cardCountMax else { return }
+        // What came and went takes up places too.
+        guard
+            isKnown
+                || held.count < BridgeLimits.cardCountMax
+                    && self.subjectCount(of: link.bridge, index, turn)
+                        < BridgeLimits.cardSubjectCountMax
+        else { return }
         let isVoucherKnown =
             vouched.voucher.key == part.keys.signingKey
             || held.contains {
@@ -266,6 +284,17 @@ extension Node {
         guard case .foreign(bridge, id, let card?)? = self.live[index].notices.notice(key)?.body
         else { return nil }
         return card
+    }
+
+    /// Cards that came by a bridge, those that went again too.
+    private func subjectCount(of bridge: BridgeID, _ index: Int, _ turn: Turn) -> Int {
+        guard let own = turn.membership(of: self.live[index].id)?.member else { return 0 }
+        return self.live[index].notices.notices.count { notice in
+            guard notice.author == own, case .foreign(bridge, _, _) = notice.body else {
+                return false
+            }
+            return true
+        }
     }
 
     private func heldCards(

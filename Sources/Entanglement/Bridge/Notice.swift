@@ -97,6 +97,13 @@ struct Notice: Sendable, Equatable {
         }
     }
 
+    /// Whether it is a withdrawal of which everybody has heard.
+    func isForgotten(at now: UInt64) -> Bool {
+        guard case .foreign(_, _, nil) = self.body else { return false }
+        return self.issuedAt.addingReportingOverflow(BridgeLimits.withdrawalSeconds).partialValue
+            <= now
+    }
+
     /// Whether it is to be said again, if it is still meant.
     func isOld(at now: UInt64) -> Bool {
         if self.issuedAt + BridgeLimits.renewalSeconds <= now { return true }
@@ -170,7 +177,7 @@ struct Notice: Sendable, Equatable {
             guard let statement = bridge.statement(in: alias), statement.id(primitives) == id else {
                 return false
             }
-            return bridge.word.until >= self.issuedAt
+            return (bridge.word.until >= self.issuedAt || !bridge.isOpen)
                 && isProved(bridge.proof, Self.endLabel, id, by: bridge.own.signingKey)
                 && bridge.word.isValid(of: id, by: bridge.other.signingKey, primitives)
         case .vote, .card(_, nil), .foreign(_, _, nil): return true

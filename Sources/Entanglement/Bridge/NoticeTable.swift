@@ -69,6 +69,16 @@ struct NoticeTable: Sendable {
             && self.notices.count { $0.author == key.author && $0.key.kind == key.kind } < limit
     }
 
+    /// Whether its author is to say it again: a vote only while there is what it is about.
+    func isStillMeant(_ notice: Notice) -> Bool {
+        guard case .vote(let bridge, _) = notice.body, bridge != .all else { return notice.isMeant }
+        return notice.isMeant
+            && self.notices.contains {
+                guard case .bridge(bridge, let held) = $0.body else { return false }
+                return held.isOpen
+            }
+    }
+
     /// Drops what is not wanted any more; the keys of what went.
     mutating func drop(where isUnwanted: (Notice) -> Bool) -> [NoticeKey] {
         let gone = self.notices.filter(isUnwanted).map(\.key)

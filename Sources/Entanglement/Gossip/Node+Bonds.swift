@@ -105,7 +105,9 @@ extension Node {
             else { continue }
             let former = rival.record
             let (givenName, matchedAt) = (former.givenName, former.matchedAt)
-            self.drop(other, as: .outdone, &turn)
+            // A founding that is taken back would take its cluster along.
+            let isConfirming = if case .confirming? = former.bond { true } else { false }
+            self.drop(other, as: isConfirming ? .outdone : .dropped, &turn)
             self.update(id, &turn) { relation, turn in
                 if relation.record.givenName.isEmpty { relation.record.givenName = givenName }
                 if relation.record.matchedAt == nil, former.epoch == nil {

@@ -62,7 +62,8 @@ extension Relation {
             turn.primitives.isValid(
                 content.part.signature, of: covenant.signedBytes,
                 by: content.part.keys.signingKey),
-            self.yields(to: content.reference, turn) || self.isConsistent(content.part.keys)
+            self.yields(to: content.reference, afterMessage3: true, turn)
+                || self.isConsistent(content.part.keys)
         else {
             self.refuse(.founding(counter: packet.counter), keys, to: packet.source, &turn)
             self.note(.badMessage, &turn)
@@ -70,11 +71,12 @@ extension Relation {
         }
         self.confirm(packet, &turn)
         self.begin(&turn)
+        if let own = self.record.bond, own != bond {
+            self.founding = nil
+            self.record.peerMemberKeys = nil
+            self.record.peerPart = nil
+        }
         if self.record.peerPart == nil {
-            if let own = self.record.bond, own != bond {
-                self.founding = nil
-                self.record.peerMemberKeys = nil
-            }
             self.record.peerPart = content.part
             self.record.bond = bond
             self.record.claimedName = content.name
@@ -96,16 +98,18 @@ extension Relation {
     private func bond(
         of content: FoundingContent, _ purpose: MeetingPurpose?, _ turn: Turn
     ) -> MeetingBond? {
-        (self.yields(to: content.reference, turn) ? nil : self.record.bond)
+        (self.yields(to: content.reference, afterMessage3: true, turn) ? nil : self.record.bond)
             ?? purpose.flatMap { self.bond(for: $0, content.reference, turn) }
     }
 
     /// Whether what this side has signed gives way: of two clusters that both are in, each has signed
-    /// another one, and the lower UID counts as long as nothing that the other signed is here
-    /// (PROTOCOL.md §5.6).
-    private func yields(to reference: ClusterReference?, _ turn: Turn) -> Bool {
-        guard case .confirming(let own, _)? = self.record.bond, self.record.peerPart == nil,
-            let reference, reference.cluster < own
+    /// another one, and the lower UID counts as long as nothing that the other signed is here, or, with
+    /// what the other signed now, until this side trusts (PROTOCOL.md §5.6).
+    private func yields(
+        to reference: ClusterReference?, afterMessage3 isSigned: Bool = false, _ turn: Turn
+    ) -> Bool {
+        guard case .confirming(let own, _)? = self.record.bond, !self.isTrusted,
+            isSigned || self.record.peerPart == nil, let reference, reference.cluster < own
         else { return false }
         return turn.membership(of: reference.cluster) != nil
     }

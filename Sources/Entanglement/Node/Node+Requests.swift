@@ -103,8 +103,8 @@ extension Node {
         case .closeBridge(let bridge): try self.closeBridge(bridge, &turn)
         case .forbidBridges(let cluster, let isOn):
             try self.forbidBridges(of: cluster, isOn: isOn, &turn)
-        case .giveCard(let cluster, let alias, let policy, let name):
-            try self.giveCard(of: cluster, for: alias, policy, name: name, &turn)
+        case .giveCard(let cluster, let alias, let bridge, let policy, let name):
+            try self.giveCard(of: cluster, for: alias, over: bridge, policy, name: name, &turn)
         case .matched(let relation):
             try self.requirePeer(relation)
             self.update(relation, &turn) { relation, turn in

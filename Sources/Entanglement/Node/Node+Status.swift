@@ -111,6 +111,11 @@ extension Node {
     }
 
     private func obstacle(_ relation: Relation, _ now: Moment) -> Obstacle {
+        let own = self.reachObstacle(relation, now)
+        return relation.isCrossing && own != .noNetwork ? .bridge : own
+    }
+
+    private func reachObstacle(_ relation: Relation, _ now: Moment) -> Obstacle {
         ReachCircumstances(
             searchedFor: relation.searchStart.map { now.instant - $0 }
                 ?? relation.onlineSpan(now.instant),

@@ -73,7 +73,8 @@ public enum Request: Sendable, Equatable {
     /// Votes for a cluster without bridges, or takes that back.
     case forbidBridges(ClusterID, isOn: Bool)
     /// Agrees to be seen by another cluster; without a policy not any more.
-    case giveCard(ClusterID, for: ClusterAlias, BridgePolicy?, name: String? = nil)
+    case giveCard(
+        ClusterID, for: ClusterAlias, over: BridgeID? = nil, BridgePolicy?, name: String? = nil)
     /// Records that two people compared the safety numbers.
     case matched(RelationID)
     /// One round trip; replied with `pong` or `noAnswer`.

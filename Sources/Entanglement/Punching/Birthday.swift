@@ -44,6 +44,7 @@ struct PunchingTurn: Sendable, Equatable {
     /// An authentic datagram came from there; whether what is sent there must be bound anew.
     mutating func note(_ endpoint: Endpoint, isFresh: Bool) -> Bool {
         guard isFresh else { return self.boundEndpoints.remove(endpoint) != nil }
+        if self.boundEndpoints.count >= Limits.boundEndpointCountMax { self.boundEndpoints = [] }
         self.boundEndpoints.insert(endpoint)
         return true
     }

@@ -19,6 +19,7 @@ extension Relation {
     /// In a trusted relation that is the last path alone: what a peer says of itself is not enough
     /// to send a thousand datagrams to.
     private var probedEndpoints: [Endpoint] {
+        guard self.mayTellAddresses else { return [] }
         let vouched =
             self.isTrusted
             ? self.provedPlace : self.record.endpoints
@@ -224,7 +225,8 @@ extension Relation {
     }
 
     mutating func sendHint(_ turn: inout Turn) {
-        guard let sequence = self.unacknowledgedHint, turn.ownHint != nil else { return }
+        guard let sequence = self.unacknowledgedHint, turn.ownHint != nil, self.mayTellAddresses
+        else { return }
         self.perhapsToldNAT = turn.ownHint
         self.send(.natHint(sequence: sequence, turn.ownHint), &turn)
     }

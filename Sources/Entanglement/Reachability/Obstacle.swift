@@ -21,12 +21,14 @@ public enum Obstacle: String, Sendable, Hashable, CaseIterable {
     case randomPorts
     /// Nothing comes from any place where the other may be.
     case silent
+    /// It is across a bridge, and nobody leads there now.
+    case bridge
 
     /// Whether waiting changes nothing, whatever the other side does.
     var isCertain: Bool {
         switch self {
         case .noNetwork, .noCommonFamily, .noUDP, .bothRandom: true
-        case .searching, .noAddress, .randomPorts, .silent: false
+        case .searching, .noAddress, .randomPorts, .silent, .bridge: false
         }
     }
 }

@@ -75,6 +75,8 @@ extension Relation {
                 .challengeAnswer(bytes, echo: packet.source), to: packet.source, &turn)
             if packet.source == self.path { self.repeatProbe(&turn) }
         case .challengeAnswer(_, let echo): self.heard(at: packet.source, echo: echo, &turn)
+        // Who may not tell them yet, as far as is known here, tells them again.
+        case .addresses where !self.mayTellAddresses: break
         case .addresses(let sequence, let endpoints):
             if self.isNewest(sequence, in: packet.session) || turn.has(.oldAddressesWin) {
                 self.receiveAddresses(endpoints, &turn)
@@ -235,7 +237,7 @@ extension Relation {
 
     /// The path is proved: use it, remember it, tell.
     mutating func move(to endpoint: Endpoint, _ turn: inout Turn) {
-        guard self.path != endpoint else { return }
+        guard self.path != endpoint, endpoint.isRelay || self.mayTellAddresses else { return }
         // Nothing that works is left for a relayed path.
         if endpoint.isRelay, self.isConnected, self.path != nil, !turn.has(.relayReplacesDirect) {
             return
@@ -285,7 +287,6 @@ extension Relation {
     /// What the other says replaces nothing that works: the path stays first.
     private mutating func receiveAddresses(_ endpoints: [Endpoint], _ turn: inout Turn) {
         let usable = endpoints.filter { turn.isUsable($0) }
-        guard self.mayTellAddresses else { return }
         if self.isRelayed, usable.contains(where: { !self.record.endpoints.contains($0) }) {
             self.hastenSeeking(turn, spacing: Constants.directInterval)
         }

@@ -48,7 +48,8 @@ extension Node {
         if !turn.seeks.isEmpty {
             let proved = self.common.helpers.filter { id in
                 guard let relation = self.relations[id] else { return false }
-                return !relation.seeking.isUnproved && !relation.isBridge
+                return !relation.seeking.isUnproved
+                    && turn.seeks.contains { self.mayHear(id, of: $0) }
             }
             self.ask(proved.prefix(Limits.helperCountMax), for: turn.seeks, &turn)
             turn.seeks = []

@@ -3,7 +3,7 @@
 /// Why a peer is not reached directly: a code for programs, a sentence each for people.
 public struct CauseRow: Codable, Sendable, Equatable {
     /// `searching`, `noNetwork`, `noAddress`, `noCommonFamily`, `noUDP`, `bothRandom`,
-    /// `randomPorts` or `silent`; later versions may add some.
+    /// `randomPorts`, `silent` or `bridge`; later versions may add some.
     public var code: String
     /// What stands in the way.
     public var sentence: String

@@ -50,6 +50,12 @@ extension CauseRow {
                 "See whether the other device is on and in a network; if it is, its router or "
                     + "firewall keeps this one out: port mapping or a common peer helps."
             )
+        case .bridge:
+            (
+                "It is across a bridge, and nobody leads there now.",
+                "See `spockex bridges`: whoever is the bridge's end on this side must be connected; "
+                    + "if it is, the end on the other side, or the peer itself, is away."
+            )
         }
     }
 }

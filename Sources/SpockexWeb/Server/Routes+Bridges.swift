@@ -36,7 +36,8 @@ extension Routes {
                 try BridgePolicy(level, addresses: wish.addresses)
             }
             _ = try await self.perform(
-                .giveCard(bridge.cluster, for: bridge.alias, policy, name: wish.name))
+                .giveCard(
+                    bridge.cluster, for: bridge.alias, over: id, policy, name: wish.name))
             return try Self.answer(try await self.report(id))
         }
         group.post("clusters/{id}/bridges") { request, context in

@@ -49,10 +49,20 @@ struct Ping: AsyncParsableCommand {
         guard answers.hasOne else {
             throw APIError(
                 .unreachable, "\(asked?.name ?? self.peer) did not answer.",
-                hint:
-                    "The node goes on looking for it; `spockex peers` shows when it was last heard."
-            )
+                hint: await Self.reason(asked, client)
+                    + "The node goes on looking for it; `spockex peers` shows when it was last "
+                    + "heard.")
         }
+    }
+
+    /// What the node knows of why somebody does not answer; empty: nothing.
+    private static func reason(_ asked: PeerRow?, _ client: APIClient) async -> String {
+        guard let asked, let peer = try? await client.peer(asked.id) else { return "" }
+        if let cause = peer.cause { return "\(cause.sentence) \(cause.hint) " }
+        // It is not known to be lost yet.
+        guard peer.met == "card" else { return "" }
+        let ends = peer.path?.hops.map { Clean.line($0) }.joined(separator: ", ") ?? ""
+        return "It is across a bridge\(ends.isEmpty ? "" : " (\(ends))"): see `spockex bridges`. "
     }
 
     /// Whether an answer came, also when the rounds were cut short.

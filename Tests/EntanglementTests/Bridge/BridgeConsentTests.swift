@@ -17,7 +17,16 @@ import Testing
             clusters.status(4).foreignCards.first { $0.name == "Ben" }?.bridges ?? []
         }
         #expect(ways() == [first])
-        clusters.giveCards([1])
+        // A change of the card alone gives it to nobody else.
+        func allow(over bridge: BridgeID, _ policy: BridgePolicy) {
+            let reply = clusters.circle.request(
+                1, .giveCard(clusters.family, for: clusters.hackersAlias, over: bridge, policy))
+            #expect(reply == .done)
+            clusters.circle.run(for: .seconds(5))
+        }
+        allow(over: first, BridgePolicy(.cards))
+        #expect(ways() == [first])
+        allow(over: second, BridgePolicy(.cards))
         #expect(Set(ways()) == [first, second])
         #expect(clusters.status(4).foreignCards.first?.isConfirmed == true)
     }
@@ -85,5 +94,51 @@ import Testing
             }
             #expect(!isLinked)
         }
+    }
+
+    /// Vouchers that come one after the other do not make the end give its card again and again.
+    @Test func anEndsCardComesToRest() throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        clusters.giveCards([1, 2])
+        let members = try [1, 2].map { try clusters.circle.member($0, clusters.family) }
+        // The word of whose member id is smaller comes later.
+        clusters.circle.blocked = [(0, members[0] < members[1] ? 1 : 2)]
+        clusters.giveCards([0])
+        clusters.circle.blocked = []
+        clusters.circle.run(for: .seconds(30))
+        func sequence() throws -> UInt64? {
+            let own = try clusters.circle.member(0, clusters.family)
+            return try clusters.circle.live(0, clusters.family).bridges.given
+                .first { $0.author == own }?.card.sequence
+        }
+        let before = try sequence()
+        clusters.circle.run(for: .seconds(60))
+        #expect(try sequence() == before)
+        #expect(clusters.seen(by: 4) == ["Anna", "Ben", "Carla"])
+    }
+
+    /// Whoever agrees last is called all the same; and again, when addresses were taken back and given again.
+    @Test func addressesMayCrossInAnyOrder() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        let addresses = BridgePolicy(.messages, addresses: true)
+        clusters.allow(.messages, addresses: true, at: [0, 3], id)
+        func paths() -> [Endpoint?] {
+            [(2, "Fritz"), (5, "Carla")].map { number, name in
+                let relation = clusters.relation(number, with: name)
+                return clusters.status(number).peers.first { $0.id == relation }?.path
+            }
+        }
+        clusters.giveCards([2], addresses)
+        clusters.giveCards([5], addresses)
+        clusters.circle.run(for: .seconds(60))
+        #expect(paths() == [Circle.endpoint(of: 5), Circle.endpoint(of: 2)])
+        clusters.giveCards([5], BridgePolicy(.messages))
+        clusters.circle.run(for: .seconds(20))
+        #expect(paths() == [nil, nil])
+        clusters.giveCards([5], addresses)
+        clusters.circle.run(for: .seconds(60))
+        #expect(paths() == [Circle.endpoint(of: 5), Circle.endpoint(of: 2)])
     }
 }

@@ -9,7 +9,7 @@ import Testing
     /// What one member said, said by another as its own, to a third one.
     private func repeated(
         _ clusters: inout TwoClusters, from author: Int, by thief: Int, to witness: Int,
-        _ body: (Notice.Body) -> Notice.Body?
+        later seconds: UInt64 = 0, _ body: (Notice.Body) -> Notice.Body?
     ) throws -> [Notice] {
         let cluster = clusters.cluster(of: author)
         let (own, other) = (
@@ -17,11 +17,14 @@ import Testing
         )
         let membership = try #require(clusters.circle.record(thief, cluster)).membership
         let signing = try #require(membership.keys(CryptoPrimitives())).1
+        // Who really said it would say it again.
+        clusters.circle.stopped = author == thief ? [author] : []
         let table = try clusters.circle.live(witness, cluster).notices.notices
         for notice in table where notice.author == own {
             guard let body = body(notice.body) else { continue }
             var copy = Notice(
-                author: other, sequence: notice.sequence + 9, issuedAt: notice.issuedAt, body)
+                author: other, sequence: notice.sequence + 9,
+                issuedAt: notice.issuedAt + seconds, body)
             copy.signature = CryptoPrimitives().sign(
                 copy.signedBytes(in: cluster), with: signing)
             try clusters.circle.hand(
@@ -45,6 +48,30 @@ import Testing
         #expect(stolen.isEmpty)
         #expect(clusters.status(2).bridges.map(\.author).count == 1)
         #expect(clusters.status(2).bridges.first { $0.id == id }?.isOpen == true)
+    }
+
+    /// A closing counts whatever the clock of who closes says, and although the other's word is over by it.
+    @Test(arguments: [UInt64(3), 40])
+    func aClosingCountsByAnyClock(days: UInt64) throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        _ = try self.repeated(&clusters, from: 0, by: 0, to: 2, later: days * 86_400) { body in
+            guard case .bridge(let id, var bridge) = body else { return nil }
+            bridge.isOpen = false
+            return .bridge(id, bridge)
+        }
+        #expect(clusters.status(2).bridges.first { $0.id == id }?.isOpen == false)
+    }
+
+    /// But what takes back nothing has no place in it.
+    @Test func whatTakesBackNothingComesByTheClock() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        let taken = try self.repeated(&clusters, from: 0, by: 1, to: 2, later: 3 * 86_400) { body in
+            guard case .bridge = body else { return nil }
+            return .vote(id, isOn: false)
+        }
+        #expect(taken.isEmpty)
     }
 
     /// Nor that another's card is its own: one that was taken back would cross again.
