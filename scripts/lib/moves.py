@@ -7,7 +7,7 @@ import threading
 
 from laboratory import inside, natlab, peer_named
 
-# Prints when each datagram of an IPv4 source came by, on whatever interface.
+# Prints when a datagram came by, on whatever interface, and its IPv4 source and destination.
 SNIFFER = """
 import socket, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
@@ -16,12 +16,12 @@ while True:
     data = s.recv(2048)
     at = time.monotonic()
     if data[9] == 17:
-        print(at, socket.inet_ntoa(data[12:16]), flush=True)
+        print(at, socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20]), flush=True)
 """
 
 
 class Packets:
-    """Notes when datagrams passed through the internet of a laboratory, by their source."""
+    """Notes when datagrams passed through the internet of a laboratory, from where and where to."""
 
     def __init__(self, lab):
         self.seen = []
@@ -34,12 +34,12 @@ class Packets:
 
     def _read(self):
         for line in self.process.stdout:
-            at, source = line.split()
-            self.seen.append((float(at), source))
+            at, source, target = line.split()
+            self.seen.append((float(at), source, target))
 
     def first(self, source, after):
         """When the first one from there passed; None: none did."""
-        return next((at for at, who in list(self.seen) if who == source and at >= after), None)
+        return next((at for at, who, _ in list(self.seen) if who == source and at >= after), None)
 
     def end(self):
         self.process.kill()
@@ -57,3 +57,12 @@ def sees(node, other, address):
     row = peer_named(node, other.name)
     endpoint = (row["path"] or {}).get("endpoint") or ""
     return row["state"] == "connected" and endpoint.startswith(address + ":")
+
+
+def found_at(events, address, began):
+    """When the first event says that somebody is reached at that address; None: none does."""
+    for at, event in list(events.lines):
+        if (at >= began and event["kind"] in ("peerMoved", "peerConnected")
+                and event["endpoint"].startswith(address + ":")):
+            return at
+    return None

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The local API without our client: bytes on the node's socket."""
+import json
 import re
 import select
 import socket
@@ -14,6 +15,25 @@ def connected(node):
     end.settimeout(20)
     end.connect(str(node.home / "api.sock"))
     return end
+
+
+def call(node, path, body=None):
+    """One request: the status and the object of its answer; None: the node does not answer.
+
+    Much faster than a command, for what is asked again and again.
+    """
+    data = b"" if body is None else json.dumps(body).encode()
+    try:
+        with connected(node) as end:
+            end.sendall(f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\n"
+                        "Host: localhost\r\nContent-Type: application/json\r\n"
+                        f"Content-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode()
+                        + data)
+            answer = b"".join(iter(lambda: end.recv(65_536), b""))
+        head, _, content = answer.partition(b"\r\n\r\n")
+        return int(head.split()[1]), json.loads(content)
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def asked(end):
