@@ -74,7 +74,9 @@ extension Node {
             guard let bridge else { return true }
             return entry.id == bridge || held?.bridges.contains(entry.id) ?? false
         }.map(\.id)
-        guard open.count <= BridgeLimits.cardBridgeCountMax else { throw .tooMany(limit: BridgeLimits.cardBridgeCountMax) }
+        guard open.count <= BridgeLimits.cardBridgeCountMax else {
+            throw .tooMany(limit: BridgeLimits.cardBridgeCountMax)
+        }
         guard let clean = DisplayName.clean(Array((name ?? self.name).utf8)) else {
             throw .badName
         }

@@ -14,7 +14,8 @@ extension Node {
             else { return false }
             let view = self.live[index].bridges
             let ways = view.foreign(card)?.ways.map(\.bridge) ?? []
-            return view.card(of: member, for: alias)?.bridges.contains(where: ways.contains) ?? false
+            return view.card(of: member, for: alias)?.bridges.contains(where: ways.contains)
+                ?? false
         case .founding, .sponsoring, .joining, .confirming: return true
         }
     }

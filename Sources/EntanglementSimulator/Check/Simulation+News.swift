@@ -88,10 +88,32 @@ extension Simulation {
         }
         for host in news.audience where host != news.author {
             guard let records = self.heldOfStory(host)?.records,
-                records.record(news.record) == nil
+                records.record(news.record) == nil, self.isReached(host, news)
             else { continue }
             self.checker.report(
                 .newsIsQuick, at: self.now, [news.author, host], "not known after 3 s")
+        }
+    }
+
+    /// Whether packets really go to a host from those who are connected with it: a router that has no place
+    /// for its mappings any more may cut it off for longer than news takes, before anybody misses it.
+    private func isReached(_ host: HostID, _ news: ClusterNews) -> Bool {
+        var real = news
+        real.links = news.links.filter { link in
+            self.links(link.one, link.other).contains { self.passes($0) }
+        }
+        return real.audience.contains(host)
+    }
+
+    /// Whether a packet of each side goes by its path to the other now.
+    private func passes(_ link: Meeting) -> Bool {
+        let ends = [(link.offering, link.answering), (link.answering, link.offering)]
+        return ends.allSatisfy { from, to in
+            let sender = self.hosts[from.number]
+            guard let path = link.relation(of: from).flatMap({ sender.node?.path(of: $0) }),
+                var probe = Probe.variants(self).first
+            else { return false }
+            return probe.send(from: sender, to: path)?.host == to
         }
     }
 
