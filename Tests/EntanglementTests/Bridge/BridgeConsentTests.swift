@@ -141,4 +141,31 @@ import Testing
         clusters.circle.run(for: .seconds(60))
         #expect(paths() == [Circle.endpoint(of: 5), Circle.endpoint(of: 2)])
     }
+
+    /// Both learn where the other is, though nothing sent directly arrives and one agreed after the other.
+    @Test(arguments: [true, false])
+    func bothLearnTheOthersAddresses(isPolicyFirst: Bool) throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.allow(.messages, at: [0, 3], id)
+        clusters.giveCards([2, 5])
+        clusters.circle.run(for: .seconds(10))
+        clusters.circle.blocked = [(2, 5)]
+        let addresses = BridgePolicy(.messages, addresses: true)
+        if isPolicyFirst { clusters.allow(.messages, addresses: true, at: [0, 3], id) }
+        for number in [2, 5] {
+            clusters.circle.request(
+                number,
+                .giveCard(
+                    clusters.cluster(of: number), for: clusters.otherAlias(for: number), addresses))
+        }
+        clusters.circle.run(for: .seconds(2))
+        if !isPolicyFirst { clusters.allow(.messages, addresses: true, at: [0, 3], id) }
+        clusters.circle.run(for: .seconds(6))
+        for (number, other, name) in [(2, 5, "Fritz"), (5, 2, "Carla")] {
+            let relation = try #require(clusters.relation(number, with: name))
+            let known = clusters.circle.hosts[number].node.knownEndpoints(of: relation)
+            #expect(known.contains(Circle.endpoint(of: other)), "\(name)")
+        }
+    }
 }
