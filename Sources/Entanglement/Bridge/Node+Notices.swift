@@ -133,7 +133,7 @@ extension Node {
         let isEarly = notice.issuedAt > now + BridgeLimits.clockToleranceSeconds
         let takesBack =
             !notice.isMeant && self.live[index].notices.notice(notice.key)?.isMeant ?? false
-        guard notice.end > now, !isEarly || takesBack,
+        guard notice.end > now, !isEarly || takesBack, !notice.isForgotten(at: now),
             self.live[index].notices.isNews(notice),
             let roster = self.live[index].roster, roster.isPresent(notice.author),
             let keys = self.live[index].set?.keys(of: notice.author)

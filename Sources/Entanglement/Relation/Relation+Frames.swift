@@ -81,6 +81,9 @@ extension Relation {
             if self.isNewest(sequence, in: packet.session) || turn.has(.oldAddressesWin) {
                 self.receiveAddresses(endpoints, &turn)
                 if packet.source == self.path { self.follow(endpoints, &turn) }
+                // Across a bridge the own ones may have come before the other knew that they may: both
+                // are to call each other at one moment.
+                if self.isCrossing { self.answerWithNews(&turn) }
             }
             self.send(.addressesAnswer(sequence: sequence), to: target, &turn)
         case .addressesAnswer(let sequence):

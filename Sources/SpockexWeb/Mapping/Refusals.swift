@@ -72,7 +72,7 @@ extension APIError {
             self.init(
                 .bridgesOff, "This node makes no bridges: they are not finished.",
                 hint: "`spockex up --try-bridges` makes them all the same; decision 23 in the "
-                    + "documentation says what they leak.")
+                    + "documentation says what is open.")
         case .notBridgeEnd:
             self.init(
                 .notBridgeEnd,

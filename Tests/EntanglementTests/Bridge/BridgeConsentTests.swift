@@ -142,6 +142,36 @@ import Testing
         #expect(paths() == [Circle.endpoint(of: 5), Circle.endpoint(of: 2)])
     }
 
+    /// Who hears of the other's card late passes its addresses over; they come again with the answer to the own.
+    @Test func addressesThatCameTooSoonComeAgain() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.allow(.messages, addresses: true, at: [0, 3], id)
+        clusters.giveCards([2, 5])
+        let addresses = BridgePolicy(.messages, addresses: true)
+        clusters.giveCards([2], addresses)
+        clusters.circle.run(for: .seconds(10))
+        clusters.circle.blocked = [(2, 5)]
+        clusters.circle.request(
+            5, .giveCard(clusters.hackers, for: clusters.familyAlias, addresses))
+        // Of what the end carries to Carla the first is lost: longer than a hash, shorter than a notice.
+        var lost: [UInt8]?
+        clusters.circle.run(for: .milliseconds(2_500)) { datagram in
+            let isCarried =
+                datagram.from == Circle.endpoint(of: 0) && datagram.to == Circle.endpoint(of: 2)
+                && (100..<400).contains(datagram.bytes.count)
+            guard isCarried, lost == nil || lost == datagram.bytes else { return true }
+            lost = datagram.bytes
+            return false
+        }
+        #expect(lost != nil)
+        for (number, other, name) in [(2, 5, "Fritz"), (5, 2, "Carla")] {
+            let relation = try #require(clusters.relation(number, with: name))
+            let known = clusters.circle.hosts[number].node.knownEndpoints(of: relation)
+            #expect(known.contains(Circle.endpoint(of: other)), "\(name)")
+        }
+    }
+
     /// Both learn where the other is, though nothing sent directly arrives and one agreed after the other.
     @Test(arguments: [true, false])
     func bothLearnTheOthersAddresses(isPolicyFirst: Bool) throws {
