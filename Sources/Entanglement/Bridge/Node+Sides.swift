@@ -9,8 +9,11 @@ extension Node {
         switch bond {
         case .bridging: return false
         case .crossing(let cluster, let alias, let card):
-            guard let record = self.relations[id]?.record, record.cluster == cluster,
-                let member = record.member, let index = self.liveIndex(of: cluster)
+            guard let record = self.relations[id]?.record else { return false }
+            // The ends of the bridge look for each other by whomever both clusters know.
+            if case .bridging(cluster, alias)? = record.bond { return true }
+            guard record.cluster == cluster, let member = record.member,
+                let index = self.liveIndex(of: cluster)
             else { return false }
             let view = self.live[index].bridges
             let ways = view.foreign(card)?.ways.map(\.bridge) ?? []
