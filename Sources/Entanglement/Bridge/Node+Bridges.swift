@@ -155,7 +155,7 @@ extension Node {
             case .bridge, .vote, .card, .foreign: break
             }
         }
-        self.endForbidden(index, own, &turn)
+        self.endForbidden(index, &turn)
         if turn.has(.cardWithoutConsent) { self.giveUnasked(index, own, &turn) }
         self.sayBridges(index, own, &turn)
         self.renew(index, notices, turn.wall, &turn)
@@ -179,7 +179,7 @@ extension Node {
     }
 
     /// A bridge that became one while its cluster wants none is over for the other end too.
-    private mutating func endForbidden(_ index: Int, _ own: MemberID, _ turn: inout Turn) {
+    private mutating func endForbidden(_ index: Int, _ turn: inout Turn) {
         guard self.live[index].bridges.isForbidden, !turn.has(.closedBridgeCarries) else { return }
         let cluster = self.live[index].id
         for link in self.bridgeLinks where link.cluster == cluster {
