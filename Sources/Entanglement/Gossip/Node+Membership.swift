@@ -116,7 +116,7 @@ extension Node {
     /// The clusters that have no place for one member more, or none for the record by which this node would
     /// take it in.
     var fullClusters: [ClusterID] {
-        self.clusters.map(\.id).filter(self.isFull)
+        self.clusters.map(\.id).filter { self.isFull($0) }
     }
 
     private func isFull(_ cluster: ClusterID) -> Bool {
