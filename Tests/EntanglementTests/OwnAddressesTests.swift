@@ -33,6 +33,36 @@ import Testing
         #expect(own.published == [self.seen])
     }
 
+    /// What the IPgetter told stays true while somebody connected sees the very same, though nothing keeps it
+    /// alive for its sake any more.
+    @Test func whatWasToldCountsWhileAPeerSeesIt() {
+        var own = OwnAddresses()
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        own.set(answer: .seen(self.seen, count: 1))
+        own.lapse()
+        #expect(own.published == [self.seen])
+        own.doubt { _ in true }
+        #expect(own.published.isEmpty)
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        #expect(own.published == [self.seen])
+        own.vote(self.ids[0], echo: at("203.0.113.9:9"), from: at("198.51.100.1:1"))
+        #expect(own.published.isEmpty)
+        #expect(own.shown == [at("203.0.113.9:9")])
+        own.forgetSeen()
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        #expect(own.published.isEmpty)
+    }
+
+    @Test func whatWasToldIsNoAddressWhenNobodySeesIt() {
+        var own = OwnAddresses()
+        own.set(answer: .seen(self.seen, count: 2))
+        #expect(own.published == [self.seen])
+        own.lapse()
+        #expect(own.known.isEmpty)
+        own.set(answer: .seen(self.seen, count: 1))
+        #expect(own.published == [self.seen])
+    }
+
     @Test func theNewestWordOfAPeerReplacesTheFormer() {
         var own = OwnAddresses()
         own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))

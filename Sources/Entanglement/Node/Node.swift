@@ -144,7 +144,7 @@ public struct Node: Sendable {
                 self.isAskedInVain = answer == .nothing && self.configuration.usesIPgetter
             }
             self.meetWaiting(&turn, all: true)
-        case .ipgetterLapsed: self.own.set(asked: nil)
+        case .ipgetterLapsed: self.own.lapse()
         case .localNetwork(let isThere): self.discovery.setLAN(isThere, now: turn.instant)
         case .hello(let bytes, let source): self.receiveHello(bytes, from: source, &turn)
         case .noteFound(let id, let note): self.update(id, &turn) { $0.take(note, &$1) }

@@ -53,6 +53,9 @@ struct OwnAddresses: Sendable {
         self.known = self.ranked()
     }
 
+    /// Nothing keeps alive any more what the IPgetter told.
+    mutating func lapse() { self.set(asked: nil) }
+
     /// Takes the word of the IPgetter's servers: where a port is seen that is another one for each of
     /// them, the last one goes with the address (PROTOCOL.md §8.8).
     mutating func set(answer: IPgetterAnswer) {
