@@ -38,7 +38,7 @@ import Testing
     @Test func whatWasToldCountsWhileAPeerSeesIt() {
         var own = OwnAddresses()
         own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
-        own.set(answer: .seen(self.seen, count: 1))
+        own.set(answer: .seen(self.seen, by: 1))
         own.lapse()
         #expect(own.published == [self.seen])
         own.doubt { _ in true }
@@ -55,11 +55,11 @@ import Testing
 
     @Test func whatWasToldIsNoAddressWhenNobodySeesIt() {
         var own = OwnAddresses()
-        own.set(answer: .seen(self.seen, count: 2))
+        own.set(answer: .seen(self.seen, by: 2))
         #expect(own.published == [self.seen])
         own.lapse()
         #expect(own.known.isEmpty)
-        own.set(answer: .seen(self.seen, count: 1))
+        own.set(answer: .seen(self.seen, by: 1))
         #expect(own.published == [self.seen])
     }
 

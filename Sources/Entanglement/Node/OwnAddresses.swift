@@ -6,8 +6,8 @@
 struct OwnAddresses: Sendable {
     /// What the driver told: interfaces with the port, and `--external`.
     private(set) var given: [Candidate] = []
-    /// What the IPgetter told last.
-    private(set) var asked: Endpoint?
+    /// What the IPgetter told last in this network, and whether the router's mapping is kept alive for it.
+    private var told: (endpoint: Endpoint, isKeptAlive: Bool)?
     private var estimate = NATEstimate()
     private var votes: [Vote] = []
     /// Where in `votes` each relation's is.
@@ -48,13 +48,26 @@ struct OwnAddresses: Sendable {
         self.known = self.ranked()
     }
 
-    mutating func set(asked: Endpoint?) {
-        self.asked = asked
+    /// What the IPgetter told, as long as its mapping is kept alive, or a peer sees it.
+    private var asked: Endpoint? {
+        self.told.flatMap { told in
+            let isTrue =
+                told.isKeptAlive
+                || self.votes.contains { !$0.isStale && $0.echo == told.endpoint }
+            return isTrue ? told.endpoint : nil
+        }
+    }
+
+    mutating func set(asked endpoint: Endpoint?) {
+        self.told = endpoint.map { ($0, true) }
         self.known = self.ranked()
     }
 
     /// Nothing keeps alive any more what the IPgetter told.
-    mutating func lapse() { self.set(asked: nil) }
+    mutating func lapse() {
+        self.told?.isKeptAlive = false
+        self.known = self.ranked()
+    }
 
     /// Takes the word of the IPgetter's servers: where a port is seen that is another one for each of
     /// them, the last one goes with the address (PROTOCOL.md §8.8).
@@ -134,7 +147,7 @@ struct OwnAddresses: Sendable {
     mutating func forgetSeen() {
         self.votes = []
         self.places = [:]
-        self.asked = nil
+        self.told = nil
         self.estimate.forget()
         self.known = self.ranked()
     }
@@ -145,6 +158,7 @@ struct OwnAddresses: Sendable {
         var found: [Known] = []
         var positions: [Endpoint: Int] = [:]
         var networks: [Set<UInt64>] = []
+        let asked = self.asked
         for vote in self.votes where vote.isStale == isStale {
             if let position = positions[vote.echo] {
                 networks[position].insert(vote.network)
@@ -152,7 +166,7 @@ struct OwnAddresses: Sendable {
             }
             positions[vote.echo] = found.count
             networks.append([vote.network])
-            let isAsked = vote.echo == self.asked
+            let isAsked = vote.echo == asked
             let kind =
                 self.given.first { $0.endpoint == vote.echo }?.kind
                 ?? (isAsked ? .ipgetter : .observed)
@@ -192,8 +206,9 @@ struct OwnAddresses: Sendable {
     var knowsExternal: Bool {
         let stale = self.votes.filter(\.isStale).map(\.echo)
         let fresh = self.votes.filter { !$0.isStale }.map(\.echo)
+        let asked = self.asked
         let addresses = self.known.map(\.candidate.endpoint).filter {
-            $0 == self.asked || fresh.contains($0) || !stale.contains($0)
+            $0 == asked || fresh.contains($0) || !stale.contains($0)
         }.map(\.address)
         let hasIPv4 = addresses.contains { !$0.isIPv6 && !$0.isLoopback }
         return addresses.contains { $0.isPublic && $0.isIPv6 != hasIPv4 }
