@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import EntanglementTestKit
+import Testing
+
+@testable import Entanglement
+
+/// What becomes of bridges and cards when somebody was away, was restarted, or changes its mind
+/// (PROTOCOL.md §14.2, §14.5).
+@Suite struct BridgeHealingTests {
+    private func deny(_ number: Int, _ clusters: inout TwoClusters) {
+        let reply = clusters.circle.request(
+            number,
+            .giveCard(clusters.cluster(of: number), for: clusters.otherAlias(for: number), nil))
+        #expect(reply == .done)
+        clusters.circle.run(for: .seconds(10))
+    }
+
+    /// A member that was away while a card was withdrawn does not bring it back.
+    @Test func aWithdrawnCardStaysAwayWhoeverReturns() throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        clusters.giveCards([5])
+        #expect(clusters.seen(by: 1) == ["Fritz"])
+        clusters.circle.stopped = [1]
+        self.deny(5, &clusters)
+        #expect(clusters.seen(by: 0) == [])
+        clusters.sleep(days: 2, [1])
+        clusters.circle.stopped = []
+        clusters.circle.restart(1)
+        for _ in 0..<20 {
+            clusters.circle.run(for: .seconds(3))
+            for number in [0, 2] { #expect(clusters.seen(by: number) == [], "\(number)") }
+        }
+        #expect(clusters.seen(by: 1) == [])
+    }
+
+    /// An end that was restarted does not know any more whose word its card has over there.
+    @Test func anotherVouchesForTheEndsCardAfterARestart() throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        let members = try [1, 2].map { try clusters.circle.member($0, clusters.family) }
+        let (early, late) = members[0] < members[1] ? (2, 1) : (1, 2)
+        clusters.giveCards([early, 0])
+        #expect(clusters.seen(by: 4) == ["Anna", TwoClusters.names[early]])
+        clusters.giveCards([late])
+        clusters.circle.restart(0)
+        clusters.circle.run(for: .seconds(30))
+        self.deny(early, &clusters)
+        clusters.circle.run(for: .seconds(30))
+        #expect(clusters.seen(by: 4) == ["Anna", TwoClusters.names[late]])
+    }
+
+    /// Who shows and hides its card all the time does not make the end's card be said anew each time.
+    @Test func anEndsCardIsNotGivenAnewAllTheTime() throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        clusters.giveCards([0, 1, 2])
+        let own = try clusters.circle.member(0, clusters.family)
+        var sequences: Set<UInt64> = []
+        for round in 0..<24 {
+            let policy = round % 2 == 0 ? nil : BridgePolicy.cardDefault
+            for number in [1, 2] {
+                clusters.circle.request(
+                    number, .giveCard(clusters.family, for: clusters.hackersAlias, policy))
+                clusters.circle.run(for: .milliseconds(500))
+                let given = try clusters.circle.live(0, clusters.family).bridges.given
+                if let card = given.first(where: { $0.author == own }) {
+                    sequences.insert(card.card.sequence)
+                }
+            }
+        }
+        #expect(sequences.count <= 3)
+        clusters.circle.run(for: .seconds(90))
+        #expect(clusters.seen(by: 4) == ["Anna", "Ben", "Carla"])
+    }
+
+    /// What a person said of somebody across can be taken back when there is no card any more.
+    @Test(arguments: [true, false])
+    func whoIsNotAcrossAnyMoreCanBeForgotten(isMatched: Bool) throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.allow(.messages, at: [0, 3], id)
+        clusters.giveCards([2, 5])
+        let relation = try #require(clusters.relation(2, with: "Fritz"))
+        let said = isMatched ? Request.matched(relation) : .rename(relation, "Freddy")
+        #expect(clusters.circle.request(2, said) == .done)
+        #expect(clusters.circle.request(2, .forget(relation)) == .refused(.acrossBridge))
+        self.deny(5, &clusters)
+        func isThere() -> Bool {
+            clusters.circle.hosts[2].store.state.relations.contains { $0.id == relation }
+        }
+        #expect(isThere())
+        let undone = isMatched ? Request.forget(relation) : .rename(relation, "")
+        #expect(clusters.circle.request(2, undone) == .done)
+        #expect(!isThere())
+    }
+
+    /// A card is given for a bridge that is open, or for none.
+    @Test func noCardIsGivenForAClosedBridge() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        #expect(clusters.circle.request(0, .closeBridge(id)) == .done)
+        clusters.circle.run(for: .seconds(10))
+        for bridge in [id, nil] {
+            let reply = clusters.circle.request(
+                1,
+                .giveCard(clusters.family, for: clusters.hackersAlias, over: bridge, .cardDefault))
+            #expect(reply == .refused(.notFound))
+        }
+        #expect(clusters.status(1).givenCards == [])
+    }
+
+    /// A vote outlasts its voter's absence, though the bridge was said anew meanwhile.
+    @Test func aVoteOutlastsAMonthAway() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        #expect(clusters.circle.request(1, .closeBridge(id)) == .done)
+        clusters.circle.run(for: .seconds(10))
+        for _ in 0..<4 { clusters.sleep(days: 9, [1]) }
+        clusters.circle.stopped = []
+        clusters.circle.restart(1)
+        clusters.circle.run(for: .seconds(60))
+        let voter = try clusters.circle.member(1, clusters.family)
+        for number in 0..<3 {
+            let bridge = clusters.status(number).bridges.first { $0.id == id }
+            #expect(bridge?.closers == [voter], "\(number)")
+        }
+    }
+
+    /// Each end says its word in each new session, whoever began it.
+    @Test func bothEndsSayTheirWordInNewSessions() throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        func numbers() -> [UInt32] {
+            [0, 3].compactMap { clusters.circle.hosts[$0].node.bridgeLinks.first?.number }
+        }
+        let before = numbers()
+        clusters.circle.run(for: .seconds(400))
+        for (former, number) in zip(before, numbers()) { #expect(number > former) }
+    }
+
+    /// A card whose bridges are gone is not said again for ever.
+    @Test func aCardEndsAfterItsBridges() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.giveCards([1])
+        #expect(clusters.circle.request(0, .closeBridge(id)) == .done)
+        clusters.circle.run(for: .seconds(10))
+        for _ in 0..<5 { clusters.sleep(days: 9, []) }
+        #expect(clusters.status(1).givenCards == [])
+    }
+}
