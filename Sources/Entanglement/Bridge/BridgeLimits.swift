@@ -20,8 +20,6 @@ public enum BridgeLimits {
     public static let cardCountMax = 40
     /// The same with those that were withdrawn.
     static let cardSubjectCountMax = 80
-    /// What was withdrawn is remembered so many seconds.
-    static let withdrawalSeconds: UInt64 = 86_400
     /// Bridges that one card may cross.
     public static let cardBridgeCountMax = 8
     /// Cards that one member vouches for in its own one.
@@ -45,7 +43,7 @@ public enum BridgeLimits {
     /// The same: cards.
     static let ownCardCountMax = 32
     /// The same: cards that crossed.
-    static let foreignCardCountMax = 160
+    static let foreignCardCountMax = 320
     /// Notices of a cluster in all.
     static let noticeCountMax = 2_048
     /// Notices of one author at once.
@@ -60,6 +58,8 @@ public enum BridgeLimits {
     static let tellBurst = 96
     /// And one more after each.
     static let tellInterval = Duration.seconds(2)
+    /// From one giving anew of an end's own card because of its voucher to the next.
+    static let ownCardPause = Duration.seconds(60)
     /// Ids of carried datagrams that are remembered.
     package static let carriedIDCountMax = 4_096
     /// Bytes of one origin that are carried at once, where only messages may cross.

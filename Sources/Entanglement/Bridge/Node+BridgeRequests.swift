@@ -66,7 +66,6 @@ extension Node {
             return
         }
         let known = self.live[index].bridges.bridges.filter { $0.alias == alias }
-        guard !known.isEmpty else { throw .notFound }
         // Whoever agrees means the bridge that is named, and those agreed to before.
         let held = self.ownCard(for: alias, index, turn)
         let open = known.filter { entry in
@@ -74,6 +73,7 @@ extension Node {
             guard let bridge else { return true }
             return entry.id == bridge || held?.bridges.contains(entry.id) ?? false
         }.map(\.id)
+        guard bridge.map(open.contains) ?? !open.isEmpty else { throw .notFound }
         guard open.count <= BridgeLimits.cardBridgeCountMax else {
             throw .tooMany(limit: BridgeLimits.cardBridgeCountMax)
         }

@@ -47,6 +47,8 @@ extension NodeStatus {
         public var name: String
         /// What the member allows.
         public var policy: BridgePolicy
+        /// The bridges that it was given for.
+        public var bridges: [BridgeID]
     }
 
     /// Somebody of another cluster who has shown a card.
@@ -108,7 +110,8 @@ extension Node {
             return self.live[index].bridges.given.map {
                 NodeStatus.GivenCard(
                     id: $0.id, cluster: cluster, alias: $0.card.target, author: $0.author,
-                    isOwn: $0.author == own, name: $0.card.name, policy: $0.card.policy)
+                    isOwn: $0.author == own, name: $0.card.name, policy: $0.card.policy,
+                    bridges: $0.bridges)
             }
         }
     }

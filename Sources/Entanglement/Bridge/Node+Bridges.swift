@@ -230,7 +230,9 @@ extension Node {
         let now = UInt64(max(0, wall.seconds))
         for notice in notices where notice.isOld(at: now) {
             // What has been said anew just now is another one.
-            guard self.live[index].notices.notice(notice.key) == notice else { continue }
+            guard self.live[index].notices.notice(notice.key) == notice,
+                self.live[index].notices.isStillMeant(notice, at: now)
+            else { continue }
             switch notice.body {
             case .bridge(_, let bridge) where !bridge.isOpen: break
             case .card(_, nil), .foreign(_, _, nil), .vote(_, isOn: false): break
@@ -238,7 +240,6 @@ extension Node {
                 self.giveCard(
                     for: alias, own.card.policy, name: own.card.name, over: own.bridges, index,
                     &turn)
-            case .vote where !self.live[index].notices.isStillMeant(notice): break
             case .bridge, .vote, .foreign: self.say(notice.body, index, &turn)
             }
         }

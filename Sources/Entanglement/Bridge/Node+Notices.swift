@@ -133,8 +133,7 @@ extension Node {
         let isEarly = notice.issuedAt > now + BridgeLimits.clockToleranceSeconds
         let takesBack =
             !notice.isMeant && self.live[index].notices.notice(notice.key)?.isMeant ?? false
-        guard notice.end > now, !isEarly || takesBack, !notice.isForgotten(at: now),
-            self.live[index].notices.isNews(notice),
+        guard notice.end > now, !isEarly || takesBack, self.live[index].notices.isNews(notice),
             let roster = self.live[index].roster, roster.isPresent(notice.author),
             let keys = self.live[index].set?.keys(of: notice.author)
         else { return false }
@@ -195,8 +194,9 @@ extension Node {
         let own = turn.membership(of: self.live[index].id)?.member
         let table = self.live[index].notices
         let gone = self.live[index].notices.drop { notice in
-            if !roster.isThere(notice.author) || notice.isForgotten(at: now) { return true }
-            return notice.end <= now && !(notice.author == own && table.isStillMeant(notice))
+            guard roster.isThere(notice.author) else { return true }
+            return notice.end <= now
+                && !(notice.author == own && table.isStillMeant(notice, at: now))
         }
         for key in gone { turn.changes.append(.deleteNotice(self.live[index].id, key)) }
     }

@@ -41,7 +41,7 @@ extension Node {
         }
         let cards = self.wantedCards(position, index, turn)
         let own = cards.first { $0.card.voucher.key != relation.memberKeys.signingKey }
-        if self.mustGiveAnew(own?.card, position, index) {
+        if self.mustGiveAnew(own?.card, position, index, turn) {
             self.renewOwnCard(for: link.alias, index, &turn)
         }
         let wanted = cards.map(\.held)
@@ -54,18 +54,31 @@ extension Node {
     /// Whether the end's own card needs another's word: over there it counts only while the card of whoever
     /// gave it does.
     private mutating func mustGiveAnew(
-        _ own: VouchedCard?, _ position: Int, _ index: Int
+        _ own: VouchedCard?, _ position: Int, _ index: Int, _ turn: Turn
     ) -> Bool {
         guard let own else { return false }
         let link = self.bridgeLinks[position]
-        let isGone =
-            link.ownVoucher.map { former in
-                !self.live[index].bridges.given.contains {
-                    $0.card.keys.signingKey == former && $0.bridges.contains(link.bridge)
-                }
-            } ?? false
-        self.bridgeLinks[position].ownVoucher = isGone ? nil : own.voucher.key
-        return isGone
+        let given = self.live[index].bridges.given.filter { $0.bridges.contains(link.bridge) }
+        let isGone = link.ownVouchers.contains { former in
+            !given.contains { $0.card.keys.signingKey == former }
+        }
+        guard isGone else {
+            if link.ownVouchers.isEmpty {
+                self.bridgeLinks[position].ownVouchers = self.vouchers(
+                    for: own.card, among: given, index
+                ).map(\.key)
+            }
+            return false
+        }
+        // Who comes and goes all the time must not make everybody say something each time.
+        let dueAt = link.ownCardGivenAt.map { $0 + BridgeLimits.ownCardPause } ?? turn.instant
+        guard dueAt <= turn.instant else {
+            self.live[index].reviewAt = min(self.live[index].reviewAt ?? dueAt, dueAt)
+            return false
+        }
+        self.bridgeLinks[position].ownVouchers = []
+        self.bridgeLinks[position].ownCardGivenAt = turn.instant
+        return true
     }
 
     private mutating func renewOwnCard(
@@ -130,7 +143,12 @@ extension Node {
         {
             frames.append(.withdrawal(other.card))
         }
-        for card in wanted where !held.contains(card.held) { frames.append(.card(card.card)) }
+        let own = self.relations[link.relation]?.memberKeys.signingKey
+        for card in wanted where !held.contains(card.held) {
+            frames.append(.card(card.card))
+            let voucher = card.card.voucher.key
+            if voucher != own { self.bridgeLinks[position].ownVouchers = [voucher] }
+        }
         guard !frames.isEmpty else {
             self.bridgeLinks[position].dueAt = nil
             self.bridgeLinks[position].pause = BridgeLimits.wordPause
@@ -199,7 +217,8 @@ extension Node {
                     signature: self.primitives.sign(
                         entry.card.voucherBytes(self.primitives), with: relation.memberSigningKey))
             } else {
-                voucher = self.voucher(for: entry, among: given, index, as: link.ownVoucher)
+                let words = self.vouchers(for: entry.card, among: given, index)
+                voucher = words.first { link.ownVouchers.contains($0.key) } ?? words.first
             }
             guard let voucher else { continue }
             cards.append(
@@ -215,26 +234,21 @@ extension Node {
         return Array(ordered.prefix(BridgeLimits.cardCountMax))
     }
 
-    /// Another member's word, by its own card; that which crossed before, if it is there.
-    private func voucher(
-        for entry: BridgeView.Given, among given: [BridgeView.Given], _ index: Int,
-        as former: PublicKey?
-    ) -> CardVoucher? {
-        var found: CardVoucher?
-        let hash = self.primitives.hash(entry.card.bytes)
-        for notice in self.live[index].notices.notices {
-            guard notice.author != entry.author, case .card(_, let other?) = notice.body,
+    /// The words of other members about a card, each by its own card.
+    private func vouchers(
+        for card: Card, among given: [BridgeView.Given], _ index: Int
+    ) -> [CardVoucher] {
+        let hash = self.primitives.hash(card.bytes)
+        return self.live[index].notices.notices.compactMap { notice in
+            guard case .card(_, let other?) = notice.body,
+                other.card.keys.signingKey != card.keys.signingKey,
                 given.contains(where: { $0.author == notice.author }),
                 let word = other.vouchers.first(where: { $0.card == hash })
-            else { continue }
+            else { return nil }
             let voucher = CardVoucher(
                 key: other.card.keys.signingKey, signature: word.signature)
-            guard found == nil || voucher.key == former,
-                voucher.isValid(for: entry.card, self.primitives)
-            else { continue }
-            found = voucher
+            return voucher.isValid(for: card, self.primitives) ? voucher : nil
         }
-        return found
     }
 
     private mutating func receive(

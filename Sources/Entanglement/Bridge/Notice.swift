@@ -97,13 +97,6 @@ struct Notice: Sendable, Equatable {
         }
     }
 
-    /// Whether it is a withdrawal of which everybody has heard.
-    func isForgotten(at now: UInt64) -> Bool {
-        guard case .foreign(_, _, nil) = self.body else { return false }
-        return self.issuedAt.addingReportingOverflow(BridgeLimits.withdrawalSeconds).partialValue
-            <= now
-    }
-
     /// Whether it is to be said again, if it is still meant.
     func isOld(at now: UInt64) -> Bool {
         if self.issuedAt + BridgeLimits.renewalSeconds <= now { return true }

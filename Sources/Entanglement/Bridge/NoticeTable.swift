@@ -69,14 +69,28 @@ struct NoticeTable: Sendable {
             && self.notices.count { $0.author == key.author && $0.key.kind == key.kind } < limit
     }
 
-    /// Whether its author is to say it again: a vote only while there is what it is about.
-    func isStillMeant(_ notice: Notice) -> Bool {
-        guard case .vote(let bridge, _) = notice.body, bridge != .all else { return notice.isMeant }
-        return notice.isMeant
-            && self.notices.contains {
-                guard case .bridge(bridge, let held) = $0.body else { return false }
-                return held.isOpen
-            }
+    /// Whether its author is to say it again: a vote or a card only while one of the bridges that it is about
+    /// is open, or may be. Who was away has not heard of a bridge since.
+    func isStillMeant(_ notice: Notice, at now: UInt64) -> Bool {
+        guard notice.isMeant else { return false }
+        let bridges: [BridgeID]
+        switch notice.body {
+        case .vote(.all, _), .bridge, .foreign: return true
+        case .vote(let bridge, _): bridges = [bridge]
+        case .card(_, let own): bridges = own?.bridges ?? []
+        }
+        let (late, isOver) = notice.end.addingReportingOverflow(BridgeLimits.validitySeconds)
+        return bridges.contains { self.isOpen($0) ?? (isOver || now < late) }
+    }
+
+    /// Whether somebody says that a bridge is open; nil: nobody says anything of it.
+    private func isOpen(_ bridge: BridgeID) -> Bool? {
+        var isKnown = false
+        for case .bridge(bridge, let held) in self.notices.lazy.map(\.body) {
+            if held.isOpen { return true }
+            isKnown = true
+        }
+        return isKnown ? false : nil
     }
 
     /// Drops what is not wanted any more; the keys of what went.

@@ -87,7 +87,11 @@ extension Node {
                 self.end(relation, .given(up: .cancelled), &turn)
                 break
             }
-            if self.relations[relation]?.isCrossing ?? false { throw .acrossBridge }
+            if self.relations[relation]?.isCrossing ?? false {
+                guard self.relations[relation]?.across == nil else { throw .acrossBridge }
+                self.dropAcross(relation, &turn)
+                break
+            }
             try self.requirePair(relation)
             self.dropOthers(beside: relation, &turn)
             self.update(relation, &turn) { $0.forget(&$1) }
@@ -173,6 +177,10 @@ extension Node {
             relation.record.givenName = clean
             turn.changes.append(.relation(relation.record, erasing: false))
         }
+        // Without a card it was there for its name alone.
+        guard let left = self.relations[id], left.isCrossing, left.across == nil, !left.isPrecious
+        else { return }
+        self.dropAcross(id, &turn)
     }
 
     private mutating func rename(

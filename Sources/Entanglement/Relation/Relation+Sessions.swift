@@ -104,7 +104,12 @@ extension Relation {
     mutating func establish(_ turn: inout Turn) {
         self.nextAttemptAt = nil
         self.searchStart = nil
-        if self.isConnected { turn.renewed.append(self.id) } else { self.connect(&turn) }
+        if self.isConnected {
+            turn.renewed.append(self.id)
+            self.noteBridge(&turn)
+        } else {
+            self.connect(&turn)
+        }
         // Something must go out in the new session at once, or the other drops it.
         if self.probe == nil { self.startProbe(&turn) } else { self.repeatProbe(&turn) }
     }

@@ -30,7 +30,7 @@ extension BridgeReport {
     init?(_ id: BridgeID, in status: NodeStatus) {
         guard let bridge = status.bridges.first(where: { $0.id == id }) else { return nil }
         let given = status.givenCards.filter {
-            $0.cluster == bridge.cluster && $0.alias == bridge.alias
+            $0.cluster == bridge.cluster && $0.bridges.contains(id)
         }
         let seen = status.foreignCards.filter {
             $0.cluster == bridge.cluster && $0.bridges.contains(id)

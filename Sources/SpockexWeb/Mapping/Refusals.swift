@@ -82,7 +82,8 @@ extension APIError {
         case .acrossBridge:
             self.init(
                 .acrossBridge, "Who is across a bridge is not forgotten.",
-                hint: "`spockex card deny` takes your own card back.")
+                hint: "`spockex card deny` takes your own card back; who shows no card any "
+                    + "more can be forgotten.")
         default:
             self.init(
                 .noCluster, "A bridge links two clusters, and this node is a member of none.",
