@@ -69,8 +69,10 @@ struct NoticeTable: Sendable {
             && self.notices.count { $0.author == key.author && $0.key.kind == key.kind } < limit
     }
 
-    /// Whether its author is to say it again: a vote or a card only while one of the bridges that it is about
-    /// is open, or may be. Who was away has not heard of a bridge since.
+    /// Whether its author is to say it again: a vote or a card only while a bridge that it is about is open, or
+    /// may be.
+    ///
+    /// Who was away has not heard of a bridge since.
     func isStillMeant(_ notice: Notice, at now: UInt64) -> Bool {
         guard notice.isMeant else { return false }
         let bridges: [BridgeID]

@@ -63,6 +63,35 @@ import Testing
         #expect(clusters.status(2).bridges.first { $0.id == id }?.isOpen == false)
     }
 
+    /// Who says one thing to one member and another to another, with one sequence, splits no count.
+    @Test func twoNoticesOfOneSequenceMeet() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        let own = try clusters.circle.member(1, clusters.family)
+        let membership = try #require(clusters.circle.record(1, clusters.family)).membership
+        let signing = try #require(membership.keys(CryptoPrimitives())).1
+        clusters.circle.stopped = [1]
+        clusters.circle.blocked = [(0, 2)]
+        let now = UInt64(clusters.circle.now.wall.seconds)
+        for (witness, isOn) in [(0, true), (2, false)] {
+            var notice = Notice(
+                author: own, sequence: now << 10, issuedAt: now, .vote(id, isOn: isOn))
+            notice.signature = CryptoPrimitives().sign(
+                notice.signedBytes(in: clusters.family), with: signing)
+            try clusters.circle.hand(
+                .notice(notice.bytes), of: clusters.family, to: witness, from: 1)
+        }
+        clusters.circle.run(for: .seconds(1))
+        clusters.circle.blocked = []
+        clusters.circle.run(for: .seconds(20))
+        let votes = try [0, 2].map { number in
+            try clusters.circle.live(number, clusters.family).notices.notices
+                .filter { $0.author == own }.map(\.bytes)
+        }
+        #expect(votes[0].count == 1)
+        #expect(votes[0] == votes[1])
+    }
+
     /// But what takes back nothing has no place in it.
     @Test func whatTakesBackNothingComesByTheClock() throws {
         var clusters = try TwoClusters()

@@ -130,6 +130,28 @@ import Testing
         #expect(count == 6)
     }
 
+    /// Whoever says nothing else has room for its votes, whatever others say.
+    @Test func aFullTableTakesVotes() {
+        var table = NoticeTable()
+        let now = Instant(nanoseconds: 0)
+        func vote(_ author: UInt64, _ subject: UInt64) -> Notice {
+            Notice(
+                author: MemberID(high: author, low: 1), sequence: 1, issuedAt: 0,
+                .vote(BridgeID(high: 0, low: subject), isOn: true))
+        }
+        for author in 1...100 as ClosedRange<UInt64> {
+            for subject in 1...32 as ClosedRange<UInt64> {
+                _ = table.take(vote(author, subject), now: now, isOwn: false)
+            }
+        }
+        var intakes: [NoticeTable.Intake] = []
+        for subject in 1...5 as ClosedRange<UInt64> {
+            intakes.append(table.take(vote(101, subject), now: now, isOwn: false))
+        }
+        #expect(intakes == [.taken, .taken, .taken, .taken, .refused])
+        #expect(table.notices.count <= BridgeLimits.noticeCountMax + 4 * 101)
+    }
+
     @Test func theNewestCountsAndRoomIsLimited() {
         var table = NoticeTable()
         let now = Instant(nanoseconds: 0)
