@@ -46,6 +46,8 @@ public enum BridgeLimits {
     static let foreignCardCountMax = 320
     /// Notices of a cluster in all.
     static let noticeCountMax = 2_048
+    /// Of these, in a full table, one author's about bridges and votes all the same.
+    static let reservedNoticeCount = 4
     /// Notices of one author at once.
     static let noticeBurst = 240
     /// And one more after each.

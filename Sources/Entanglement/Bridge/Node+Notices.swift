@@ -78,8 +78,9 @@ extension Node {
         repeat {
             let part = Array(entries.prefix(GossipFrame.placeCountMax))
             entries = entries.dropFirst(part.count)
-            let last =
-                entries.isEmpty ? MemberID(high: .max, low: .max) : (part.last?.name ?? first)
+            // What the other holds of the last key is in this range, whatever it says.
+            let last = MemberID(
+                high: entries.isEmpty ? .max : part.last?.name.high ?? first.high, low: .max)
             let list = GossipFrame.PlaceList(
                 first: first, last: last,
                 sequences: part.map {
@@ -98,16 +99,16 @@ extension Node {
         guard self.mayLearn(id, index) else { return }
         let entries = self.live[index].notices.entries(self.primitives)
         let isBehind = list.sequences.contains { theirs in
-            entries.first { $0.name == theirs.member }.map { $0.sequence < theirs.sequence }
-                ?? true
+            entries.first { $0.concerns(theirs) }.map {
+                $0.sequence < theirs.sequence || $0.differs(from: theirs)
+            } ?? true
         }
         for entry in entries where entry.name >= list.first && entry.name <= list.last {
-            let theirs = list.sequences.first { $0.member == entry.name }?.sequence
-            // Two of one sequence: whose bytes are smaller is settled by who has both.
-            guard theirs.map({ $0 <= entry.sequence }) ?? true,
+            let theirs = list.sequences.first { entry.concerns($0) }
+            // Of two of one sequence the smaller bytes count for whoever has both.
+            guard theirs.map({ $0.sequence < entry.sequence || entry.differs(from: $0) }) ?? true,
                 self.live[index].mayAsk(id, cost: 1, now: turn.instant)
             else { continue }
-            if theirs == entry.sequence { continue }
             self.send(
                 .notice(self.live[index].notices.notices[entry.index].bytes),
                 of: self.live[index].id, to: id, &turn)

@@ -65,8 +65,12 @@ struct NoticeTable: Sendable {
             case 3: BridgeLimits.ownCardCountMax
             default: BridgeLimits.foreignCardCountMax
             }
-        return self.notices.count < BridgeLimits.noticeCountMax
-            && self.notices.count { $0.author == key.author && $0.key.kind == key.kind } < limit
+        let isFull = self.notices.count >= BridgeLimits.noticeCountMax
+        // Others together must not keep anybody from saying which bridges there are to be.
+        guard !isFull || key.kind <= 2 else { return false }
+        let own = self.notices.filter { $0.author == key.author }
+        return own.count { $0.key.kind == key.kind } < limit
+            && (!isFull || own.count { $0.key.kind <= 2 } < BridgeLimits.reservedNoticeCount)
     }
 
     /// Whether its author is to say it again: a vote or a card only while a bridge that it is about is open, or
@@ -113,7 +117,7 @@ struct NoticeTable: Sendable {
     }
 }
 
-// What the two sides of an exchange compare (PROTOCOL.md §14.2): 16-byte names of keys, with sequences.
+// What the two sides of an exchange compare (PROTOCOL.md §14.2): names of 16 bytes, with sequences.
 extension NoticeTable {
     /// The hash of everything held, 16 bytes.
     func hash(_ primitives: any Primitives) -> [UInt8] {
@@ -122,19 +126,34 @@ extension NoticeTable {
         return Array(primitives.hash(writer.bytes).prefix(16))
     }
 
-    /// The names of the keys held, in order, with their sequences and places in ``notices``.
+    /// The names of what is held, in order, with sequences and places in ``notices``.
     func entries(_ primitives: any Primitives) -> [NoticeEntry] {
         self.notices.enumerated().map { index, notice in
-            let hash = primitives.hash(Array("spockex/1 notice key".utf8) + notice.key.bytes)
+            func number(_ bytes: [UInt8]) -> UInt64 {
+                primitives.hash(bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+            }
+            let key = number(Array("spockex/1 notice key".utf8) + notice.key.bytes)
             return NoticeEntry(
-                name: MemberID(hash: hash), sequence: notice.sequence, index: index)
+                name: MemberID(high: key, low: number(notice.bytes)), sequence: notice.sequence,
+                index: index)
         }.sorted { $0.name < $1.name }
     }
 }
 
 /// A notice in a list: a name of 16 bytes, which fits the lists of frame 25.
 struct NoticeEntry: Equatable {
+    /// Eight bytes for the key, and eight for what the notice says.
     let name: MemberID
     let sequence: UInt64
     let index: Int
+
+    /// Whether both are about one author, kind and subject.
+    func concerns(_ other: GossipFrame.PlaceSequence) -> Bool {
+        self.name.high == other.member.high
+    }
+
+    /// Whether another one is newer, or as new and says something else.
+    func differs(from other: GossipFrame.PlaceSequence) -> Bool {
+        self.sequence == other.sequence && self.name != other.member
+    }
 }
