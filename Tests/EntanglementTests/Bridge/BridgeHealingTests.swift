@@ -149,4 +149,68 @@ import Testing
         for _ in 0..<5 { clusters.sleep(days: 9, []) }
         #expect(clusters.status(1).givenCards == [])
     }
+
+    private func openBridges(_ clusters: TwoClusters) -> [Int] {
+        (0..<6).filter { clusters.status($0).bridges.contains(where: \.isOpen) }
+    }
+
+    /// A bridge is there again when its ends are, however long one of them, or everybody, was away.
+    @Test(arguments: [[3], [0, 1, 2, 3, 4, 5]])
+    func aBridgeOutlastsAMonth(absent: Set<Int>) throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        clusters.giveCards([1, 5])
+        if absent.count == 1 {
+            for _ in 0..<5 { clusters.sleep(days: 9, absent) }
+        } else {
+            clusters.sleep(days: 45, absent)
+        }
+        #expect(self.openBridges(clusters).filter { !absent.contains($0) } == [])
+        clusters.circle.stopped = []
+        for number in absent.sorted() { clusters.circle.restart(number) }
+        clusters.circle.run(for: .seconds(120))
+        #expect(self.openBridges(clusters) == Array(0..<6))
+        #expect(clusters.seen(by: 0) == ["Fritz"])
+        #expect(clusters.seen(by: 4) == ["Ben"])
+    }
+
+    /// An end whose home comes back from before the closing learns that the bridge is over.
+    @Test(arguments: [0, 3])
+    func aBackupOpensNoClosedBridge(closer: Int) throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        let backup = clusters.circle.hosts[0].store
+        #expect(clusters.circle.request(closer, .closeBridge(id)) == .done)
+        clusters.circle.run(for: .seconds(20))
+        clusters.circle.restore(0, backup)
+        clusters.circle.run(for: .seconds(60))
+        #expect(self.openBridges(clusters) == [])
+        let isLinked = clusters.circle.hosts[0].store.state.relations.contains { record in
+            if case .bridging? = record.bond { record.phase == .trusted } else { false }
+        }
+        #expect(!isLinked)
+    }
+
+    /// What was said by a clock that was ahead is said again by the right one.
+    @Test func aClockThatWasAheadDoesNoLastingHarm() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.allow(.messages, at: [3], id)
+        clusters.circle.stopped = [1, 3, 4, 5]
+        let right = clusters.circle.now
+        clusters.circle.now = Moment(
+            instant: right.instant, wall: right.wall + .seconds(3 * 86_400))
+        clusters.allow(.messages, at: [0], id)
+        clusters.giveCards([2])
+        clusters.circle.now = Moment(
+            instant: clusters.circle.now.instant,
+            wall: clusters.circle.now.wall + .seconds(-3 * 86_400))
+        clusters.circle.stopped = []
+        for number in [0, 2] { clusters.circle.restart(number) }
+        clusters.circle.run(for: .seconds(60))
+        #expect(clusters.seen(by: 4) == ["Carla"])
+        for number in [1, 4] {
+            #expect(clusters.status(number).bridges.first?.policy.level == .messages, "\(number)")
+        }
+    }
 }
