@@ -44,8 +44,8 @@ public struct NodeSettings: Sendable, Equatable {
     public var usesIPgetter: Bool
     /// Whether common peers are asked for help when a peer cannot be reached, and helped themselves.
     public var usesCommonPeers = true
-    /// Whether bridges to other clusters are made, which are not finished (decision 23).
-    public var makesBridges = false
+    /// Whether bridges to other clusters are made.
+    public var makesBridges = true
     /// First nodes of the BitTorrent DHT, `HOST:PORT` each, for peers who are lost; nil: it is not used.
     public var dhtEntries: [String]?
     /// A command that stores and fetches notes of peers who are lost (``DeadDrop``); nil: none.

@@ -187,7 +187,7 @@ class Story:
     def __init__(self, lab, folder, make, hosts):
         self.lab, self.folder, self.hosts = lab, pathlib.Path(folder), hosts
         self.packets = Packets(lab)
-        self.nodes = {name: make(name, options=[*STUN, "--try-bridges"], prefix=inside(lab, host))
+        self.nodes = {name: make(name, options=STUN, prefix=inside(lab, host))
                       for name, host in hosts.items()}
         self.bridges = {}
         self.said = []

@@ -16,8 +16,12 @@ struct BridgeView: Sendable, Equatable {
         var policy: BridgePolicy
         /// What the end on this side allows.
         var ownPolicy: BridgePolicy
-        /// Closed by one of its ends, voted out, forbidden, or over.
+        /// Not closed by one of its ends, nor unwanted, and its word is not over.
         var isOpen: Bool
+        /// Voted out, or forbidden as all are.
+        var isUnwanted: Bool
+        /// Closed by one of its ends, or unwanted: it does not open again.
+        var isClosed: Bool
         /// Voters who want it to be closed.
         var closers: [MemberID]
         /// When it is over, in seconds since 1970.
@@ -79,16 +83,17 @@ struct BridgeView: Sendable, Equatable {
         for notice in notices {
             guard case .bridge(let id, let bridge) = notice.body else { continue }
             let closers = voters(for: id)
-            let isOpen =
-                bridge.isOpen && !self.isForbidden && !isMajority(closers)
-                && bridge.word.until > now
+            let isUnwanted = self.isForbidden || isMajority(closers)
+            let isOpen = bridge.isOpen && !isUnwanted && bridge.word.until > now
             self.bridges.append(
                 Bridge(
                     id: id, author: notice.author, alias: bridge.alias, name: bridge.word.name,
                     otherKey: bridge.other.signingKey,
                     policy: bridge.policy.intersection(bridge.word.policy),
                     ownPolicy: bridge.policy,
-                    isOpen: isOpen || defects.isActive(.closedBridgeCarries), closers: closers,
+                    isOpen: isOpen || defects.isActive(.closedBridgeCarries),
+                    isUnwanted: isUnwanted, isClosed: !bridge.isOpen || isUnwanted,
+                    closers: closers,
                     until: min(bridge.word.until, notice.end)))
         }
         self.addCards(notices, at: now, primitives, defects)

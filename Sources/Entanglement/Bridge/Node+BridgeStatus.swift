@@ -19,6 +19,8 @@ extension NodeStatus {
         public var isOwn: Bool
         /// Whether it is open.
         public var isOpen: Bool
+        /// Whether it is closed for good; what is neither waits for the other end's word.
+        public var isClosed: Bool
         /// Whether whoever leads across it is connected.
         public var isConnected: Bool
         /// What both ends allow.
@@ -98,8 +100,8 @@ extension Node {
         return NodeStatus.Bridge(
             id: bridge.id, cluster: cluster, alias: bridge.alias, name: bridge.name,
             author: bridge.author, relation: relation, isOwn: isOwn, isOpen: bridge.isOpen,
-            isConnected: isConnected ?? false, policy: bridge.policy, ownPolicy: bridge.ownPolicy,
-            closers: bridge.closers, until: WallTime(seconds: Int64(clamping: bridge.until)))
+            isClosed: bridge.isClosed, isConnected: isConnected ?? false, policy: bridge.policy,
+            ownPolicy: bridge.ownPolicy, closers: bridge.closers, until: WallTime(seconds: Int64(clamping: bridge.until)))
     }
 
     /// The cards that members have given, ordered by cluster, then by author.

@@ -139,10 +139,19 @@ extension Node {
         for notice in notices {
             switch notice.body {
             case .bridge(let id, let bridge) where bridge.isOpen:
-                let isWanted = self.live[index].bridges.bridge(id)?.isOpen ?? false
+                // One of which the word is over waits for the other end.
+                let isUnwanted = self.live[index].bridges.bridge(id)?.isUnwanted ?? false
                 let link = self.bridgeLinks.first { $0.bridge == id }
-                if link == nil || !isWanted && !turn.has(.closedBridgeCarries) {
+                if link == nil || isUnwanted && !turn.has(.closedBridgeCarries) {
                     self.close(id, bridge, index, &turn)
+                }
+            case .bridge(let id, _):
+                // This home comes from before the closing: what is over is over.
+                if let link = self.bridgeLinks.first(where: { $0.bridge == id }),
+                    !turn.has(.closedBridgeCarries)
+                {
+                    self.bridgeLinks.removeAll { $0.bridge == id }
+                    self.update(link.relation, &turn) { $0.forget(&$1) }
                 }
             case .foreign(let bridgeID, let id, .some):
                 let bridge = self.live[index].bridges.bridge(bridgeID)
@@ -152,7 +161,7 @@ extension Node {
                 if !isWanted, !turn.has(.policyUnchecked) {
                     self.say(.foreign(bridgeID, id, nil), index, &turn)
                 }
-            case .bridge, .vote, .card, .foreign: break
+            case .vote, .card, .foreign: break
             }
         }
         self.endForbidden(index, &turn)
@@ -228,7 +237,7 @@ extension Node {
         _ index: Int, _ notices: [Notice], _ wall: WallTime, _ turn: inout Turn
     ) {
         let now = UInt64(max(0, wall.seconds))
-        for notice in notices where notice.isOld(at: now) {
+        for notice in notices where notice.isOld(at: now) || notice.isAhead(at: now) {
             // What has been said anew just now is another one.
             guard self.live[index].notices.notice(notice.key) == notice,
                 self.live[index].notices.isStillMeant(notice, at: now)

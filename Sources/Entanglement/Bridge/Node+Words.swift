@@ -29,10 +29,14 @@ extension Node {
         guard let relation = self.relations[link.relation] else { return }
         let now = UInt64(max(0, turn.wall.seconds))
         let name = link.name
+        let latest = now + BridgeLimits.validitySeconds + BridgeLimits.clockToleranceSeconds
         let isOld =
             link.word.map { $0.until < now + 2 * BridgeLimits.renewalSeconds } ?? true
-        if isOld || link.word?.policy != link.policy || link.word?.name != name {
-            let until = max(now + BridgeLimits.validitySeconds, (link.word?.until ?? 0) + 1)
+        // Said by a clock that was ahead; the other end passes it over.
+        let isAhead = link.word.map { $0.until > latest } ?? false
+        if isOld || isAhead || link.word?.policy != link.policy || link.word?.name != name {
+            let former = isAhead ? 0 : link.word?.until ?? 0
+            let until = max(now + BridgeLimits.validitySeconds, former + 1)
             var word = BridgeWord(policy: link.policy, until: until, name: name)
             word.signature = self.primitives.sign(
                 word.signedBytes(of: link.bridge), with: relation.memberSigningKey)

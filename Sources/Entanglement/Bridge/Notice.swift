@@ -104,6 +104,14 @@ struct Notice: Sendable, Equatable {
         return own.card.until < now + 2 * BridgeLimits.renewalSeconds
     }
 
+    /// Whether the clock by which it was said, or the card in it, was ahead: others pass it over.
+    func isAhead(at now: UInt64) -> Bool {
+        if self.issuedAt > now + BridgeLimits.clockToleranceSeconds { return true }
+        guard case .card(_, let own?) = self.body else { return false }
+        return own.card.until > now + BridgeLimits.validitySeconds
+            + BridgeLimits.clockToleranceSeconds
+    }
+
     /// "spockex/1 notice" | 0 | cluster UID | everything before the signature.
     func signedBytes(in cluster: ClusterID) -> [UInt8] {
         var writer = ByteWriter(domain: "spockex/1 notice", cluster)

@@ -18,7 +18,8 @@ extension BridgeRow {
             clusters: [bridge.cluster.description, bridge.alias.description],
             names: [cluster?.name ?? "", bridge.name],
             via: peer?.name ?? author?.name ?? bridge.author.description,
-            state: !bridge.isOpen ? "closed" : bridge.isConnected ? "open" : "unreachable",
+            state: bridge.isClosed
+                ? "closed" : bridge.isOpen && bridge.isConnected ? "open" : "unreachable",
             own: bridge.isOwn, policy: PolicyRow(bridge.policy),
             ownPolicy: PolicyRow(bridge.ownPolicy), closers: bridge.closers.map(\.description),
             until: Timestamp(bridge.until))

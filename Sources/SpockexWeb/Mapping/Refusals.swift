@@ -70,9 +70,8 @@ extension APIError {
                 hint: "`spockex bridge forbid` shows how each takes that back.")
         case .bridgesOff:
             self.init(
-                .bridgesOff, "This node makes no bridges: they are not finished.",
-                hint: "`spockex up --try-bridges` makes them all the same; decision 23 in the "
-                    + "documentation says what is open.")
+                .bridgesOff, "This node makes no bridges.",
+                hint: "It was started with `spockex up --no-bridges`.")
         case .notBridgeEnd:
             self.init(
                 .notBridgeEnd,

@@ -72,9 +72,9 @@ struct Up: AsyncParsableCommand {
     var noRelay = false
 
     @Flag(
-        name: .customLong("try-bridges"),
-        help: "Make bridges to other clusters; these are not finished, and leak some things.")
-    var triesBridges = false
+        name: .customLong("no-bridges"),
+        help: "Make no bridges to other clusters.")
+    var noBridges = false
 
     @Flag(
         name: .customLong("dht"),
@@ -183,7 +183,7 @@ struct Up: AsyncParsableCommand {
         settings.stunServers = self.ipgetter
         settings.usesIPgetter = !self.noIPgetter
         settings.usesCommonPeers = !self.noRelay
-        settings.makesBridges = self.triesBridges
+        settings.makesBridges = !self.noBridges
         settings.usesLAN = !self.noLAN
         if self.usesDHT {
             settings.dhtEntries =

@@ -166,6 +166,10 @@ import Testing
             clusters.sleep(days: 45, absent)
         }
         #expect(self.openBridges(clusters).filter { !absent.contains($0) } == [])
+        if !absent.contains(0) {
+            // The end that is there knows what it waits for.
+            #expect(clusters.status(0).bridges.map(\.isClosed) == [false])
+        }
         clusters.circle.stopped = []
         for number in absent.sorted() { clusters.circle.restart(number) }
         clusters.circle.run(for: .seconds(120))
