@@ -53,6 +53,20 @@ import Testing
         #expect(own.published.isEmpty)
     }
 
+    /// Once somebody sees another one nobody brings it back, a liar least of all.
+    @Test func whatWasToldEndsWhenAPeerSeesAnother() {
+        var own = OwnAddresses()
+        let (liar, honest) = (self.ids[0], self.ids[1])
+        own.vote(liar, echo: self.seen, from: at("198.51.100.1:1"))
+        own.set(answer: .seen(self.seen, by: 1))
+        own.lapse()
+        own.vote(honest, echo: at("203.0.113.77:41414"), from: at("192.0.2.1:1"))
+        #expect(own.published.isEmpty)
+        own.vote(honest, echo: at("192.168.1.2:41414"), from: at("192.168.1.3:1"))
+        own.vote(liar, echo: self.seen, from: at("198.51.100.1:1"))
+        #expect(own.published.isEmpty)
+    }
+
     @Test func whatWasToldIsNoAddressWhenNobodySeesIt() {
         var own = OwnAddresses()
         own.set(answer: .seen(self.seen, by: 2))

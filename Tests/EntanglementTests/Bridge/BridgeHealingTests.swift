@@ -139,6 +139,35 @@ import Testing
         for (former, number) in zip(before, numbers()) { #expect(number > former) }
     }
 
+    /// Nor one, or a vote, of which nobody says anything any more because the end has left.
+    @Test func nothingIsSaidForEverAboutAGoneEndsBridge() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.giveCards([1])
+        #expect(clusters.circle.request(1, .closeBridge(id)) == .done)
+        #expect(clusters.circle.request(0, .leave(clusters.family)) == .done)
+        clusters.circle.run(for: .seconds(30))
+        for _ in 0..<10 { clusters.sleep(days: 9, [0]) }
+        let own = try clusters.circle.member(1, clusters.family)
+        let said = try clusters.circle.live(2, clusters.family).notices.notices
+        #expect(!said.contains { $0.author == own && $0.isMeant })
+        #expect(clusters.status(1).givenCards == [])
+    }
+
+    /// The end's card comes back when somebody vouches again, though the end has forgotten whose word it had.
+    @Test func anEndsCardComesBackAfterARestart() throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        clusters.giveCards([2, 0])
+        self.deny(2, &clusters)
+        #expect(clusters.seen(by: 4) == [])
+        clusters.circle.restart(0)
+        clusters.circle.run(for: .seconds(10))
+        clusters.giveCards([1])
+        clusters.circle.run(for: .seconds(10))
+        #expect(clusters.seen(by: 4) == ["Anna", "Ben"])
+    }
+
     /// A card whose bridges are gone is not said again for ever.
     @Test func aCardEndsAfterItsBridges() throws {
         var clusters = try TwoClusters()

@@ -92,6 +92,54 @@ import Testing
         #expect(votes[0] == votes[1])
     }
 
+    /// A word by a card for another cluster keeps no end's card from crossing.
+    @Test(arguments: [1, 2])
+    func onlyCardsForTheOtherClusterVouch(member: Int) throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        clusters.circle.stopped = [3, 4, 5]
+        clusters.giveCards([0, 1, 2])
+        clusters.circle.run(for: .seconds(5))
+        let live = try clusters.circle.live(member, clusters.family)
+        let own = try clusters.circle.member(0, clusters.family)
+        let end = try #require(live.bridges.given.first { $0.author == own })
+        let membership = try #require(clusters.circle.record(member, clusters.family)).membership
+        // Nobody has a smaller alias: this notice comes before all others of the member.
+        let alias = ClusterAlias(high: 0, low: 1)
+        let primitives = CryptoPrimitives()
+        let (keys, signing) = try #require(
+            CardKeys(membership, of: clusters.family, for: alias, primitives).keys(primitives))
+        let now = UInt64(clusters.circle.now.wall.seconds)
+        var card = Card(
+            origin: clusters.familyAlias, target: alias, sequence: 1, until: now + 86_400,
+            policy: .cardDefault, name: "M", keys: keys)
+        card.signature = primitives.sign(card.signedBytes, with: signing)
+        let proof = primitives.sign(
+            Notice.proofBytes(
+                Notice.holderLabel, of: card.id(primitives), by: membership.member,
+                in: clusters.family), with: signing)
+        let voucher = Notice.Voucher(
+            card: primitives.hash(end.card.bytes),
+            signature: primitives.sign(end.card.voucherBytes(primitives), with: signing))
+        var notice = Notice(
+            author: membership.member, sequence: now << 10, issuedAt: now,
+            .card(
+                alias,
+                Notice.OwnCard(
+                    card: card, proof: proof, bridges: end.bridges, vouchers: [voucher])))
+        notice.signature = primitives.sign(
+            notice.signedBytes(in: clusters.family),
+            with: try #require(membership.keys(primitives)).1)
+        clusters.circle.stopped.insert(member)
+        try clusters.circle.hand(
+            .notice(notice.bytes), of: clusters.family, to: 0, from: member)
+        #expect(
+            try clusters.circle.live(0, clusters.family).notices.notice(notice.key) == notice)
+        clusters.circle.stopped = [member]
+        clusters.circle.run(for: .seconds(30))
+        #expect(clusters.seen(by: 4) == ["Anna", "Ben", "Carla"])
+    }
+
     /// But what takes back nothing has no place in it.
     @Test func whatTakesBackNothingComesByTheClock() throws {
         var clusters = try TwoClusters()
