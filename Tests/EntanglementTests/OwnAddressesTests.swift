@@ -41,6 +41,10 @@ import Testing
         own.set(answer: .seen(self.seen, by: 1))
         own.lapse()
         #expect(own.published == [self.seen])
+        own.silence(self.ids[0])
+        #expect(own.published.isEmpty)
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        #expect(own.published == [self.seen])
         own.doubt { _ in true }
         #expect(own.published.isEmpty)
         own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))

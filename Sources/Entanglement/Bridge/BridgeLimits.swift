@@ -46,7 +46,7 @@ public enum BridgeLimits {
     static let foreignCardCountMax = 320
     /// Notices of a cluster in all.
     static let noticeCountMax = 2_048
-    /// Of these, in a full table, one author's about bridges and votes all the same.
+    /// What one author may have of bridges, and of votes, although the table is full.
     static let reservedNoticeCount = 4
     /// Notices of one author at once.
     static let noticeBurst = 240
@@ -60,8 +60,6 @@ public enum BridgeLimits {
     static let tellBurst = 96
     /// And one more after each.
     static let tellInterval = Duration.seconds(2)
-    /// From one giving anew of an end's own card because of its voucher to the next.
-    static let ownCardPause = Duration.seconds(60)
     /// Ids of carried datagrams that are remembered.
     package static let carriedIDCountMax = 4_096
     /// Bytes of one origin that are carried at once, where only messages may cross.

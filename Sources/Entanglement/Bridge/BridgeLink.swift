@@ -23,10 +23,6 @@ struct BridgeLink: Sendable {
     private var bucket: TokenBucket?
     /// The cards that are to be known across.
     var wanted: [BridgeFrame.Held] = []
-    /// Whose word the end's own card had when it crossed; after a start everybody's whose it may have been.
-    var ownVouchers: [PublicKey] = []
-    /// When the own card was given anew because one of these is gone.
-    var ownCardGivenAt: Instant?
     /// When the word is sent, again if it was not answered as it should be; and how long after that again.
     var dueAt: Instant?
     var pause = BridgeLimits.wordPause

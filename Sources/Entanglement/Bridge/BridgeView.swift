@@ -62,13 +62,17 @@ struct BridgeView: Sendable, Equatable {
     init() {}
 
     /// The view of a table; ``MemberID``s that are not present say nothing.
+    ///
+    /// Own bridges are in it also when what was said of them is over: they wait for the other end.
     init(
-        _ table: NoticeTable, _ roster: RosterState, at wall: WallTime,
+        _ table: NoticeTable, _ roster: RosterState, of own: MemberID?, at wall: WallTime,
         _ primitives: any Primitives,
         _ defects: Mutation
     ) {
         let now = UInt64(max(0, wall.seconds))
-        let notices = table.notices.filter { $0.end > now && roster.isPresent($0.author) }
+        let notices = table.notices.filter {
+            ($0.end > now || $0.author == own && $0.key.kind == 1) && roster.isPresent($0.author)
+        }
         self.end = notices.flatMap(\.ends).filter { $0 > now }.min() ?? .max
         let voterCount = roster.members.count { $0.isVoter && $0.status == .present }
         func voters(for bridge: BridgeID) -> [MemberID] {

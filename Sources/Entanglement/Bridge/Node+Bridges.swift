@@ -45,7 +45,8 @@ extension Node {
         self.dropOldNotices(index, &turn)
         let former = self.live[index].bridges
         let view = BridgeView(
-            self.live[index].notices, roster, at: turn.wall, self.primitives,
+            self.live[index].notices, roster,
+            of: turn.membership(of: self.live[index].id)?.member, at: turn.wall, self.primitives,
             self.configuration.mutation)
         self.live[index].bridges = view
         let hasNotices = !self.live[index].notices.notices.isEmpty
@@ -240,10 +241,10 @@ extension Node {
         for notice in notices where notice.isOld(at: now) || notice.isAhead(at: now) {
             // What has been said anew just now is another one.
             guard self.live[index].notices.notice(notice.key) == notice,
-                self.live[index].notices.isStillMeant(notice, at: now)
+                self.live[index].notices.isStillMeant(notice)
             else { continue }
             switch notice.body {
-            case .bridge(_, let bridge) where !bridge.isOpen: break
+            case .bridge(_, let bridge) where !bridge.isOpen || bridge.word.until <= now: break
             case .card(_, nil), .foreign(_, _, nil), .vote(_, isOn: false): break
             case .card(let alias, let own?):
                 self.giveCard(

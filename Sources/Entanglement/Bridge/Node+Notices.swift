@@ -6,6 +6,10 @@ extension Node {
         ClusterAlias(of: self.live[index].id, self.primitives)
     }
 
+    private func noticeHash(_ index: Int, _ turn: Turn) -> [UInt8] {
+        self.live[index].notices.hash(at: turn.wall.unixSeconds, self.primitives)
+    }
+
     /// Who has notices tells so whoever is connected anew.
     mutating func greetWithNotices(_ index: Int, _ id: RelationID, _ turn: inout Turn) {
         guard !self.live[index].notices.notices.isEmpty else { return }
@@ -14,7 +18,7 @@ extension Node {
 
     private mutating func tellNotices(_ index: Int, to id: RelationID, _ turn: inout Turn) {
         guard self.mayLearn(id, index) else { return }
-        let hash = self.live[index].notices.hash(self.primitives)
+        let hash = self.noticeHash(index, turn)
         self.live[index].links[id, default: GossipLink()].noticesTold = hash
         self.send(.notices(hash), of: self.live[index].id, to: id, &turn)
     }
@@ -31,7 +35,7 @@ extension Node {
             isDue = true
         }
         if isDue {
-            let hash = self.live[index].notices.hash(self.primitives)
+            let hash = self.noticeHash(index, turn)
             for id in self.connectedPeers(of: index)
             where self.live[index].links[id]?.noticesHeard != hash {
                 self.tellNotices(index, to: id, &turn)
@@ -48,7 +52,7 @@ extension Node {
     ) {
         guard self.mayLearn(id, index) else { return }
         self.live[index].links[id]?.noticesHeard = hash
-        let own = self.live[index].notices.hash(self.primitives)
+        let own = self.noticeHash(index, turn)
         guard hash == own else { return self.listNotices(index, to: id, &turn) }
         if self.live[index].links[id]?.noticesTold != own {
             self.tellNotices(index, to: id, &turn)
@@ -58,7 +62,7 @@ extension Node {
     /// The same is listed after longer and longer pauses: two who refuse each other's notices must not list
     /// them without end.
     private mutating func mayList(_ index: Int, to id: RelationID, _ turn: Turn) -> Bool {
-        let hash = self.live[index].notices.hash(self.primitives)
+        let hash = self.noticeHash(index, turn)
         var link = self.live[index].links[id, default: GossipLink()]
         let isNews = link.noticesListed != hash
         let pause = isNews ? BridgeLimits.noticeSpacing : link.noticesPause
@@ -73,44 +77,35 @@ extension Node {
     /// Lists what is held, all of it in ranges.
     private mutating func listNotices(_ index: Int, to id: RelationID, _ turn: inout Turn) {
         guard self.mayLearn(id, index), self.mayList(index, to: id, turn) else { return }
-        var entries = self.live[index].notices.entries(self.primitives)[...]
+        var entries = self.live[index].notices
+            .entries(at: turn.wall.unixSeconds, self.primitives).map(\.entry)[...]
         var first = MemberID(high: 0, low: 0)
         repeat {
-            let part = Array(entries.prefix(GossipFrame.placeCountMax))
+            let part = Array(entries.prefix(NoticeList.countMax))
             entries = entries.dropFirst(part.count)
-            // What the other holds of the last key is in this range, whatever it says.
-            let last = MemberID(
-                high: entries.isEmpty ? .max : part.last?.name.high ?? first.high, low: .max)
-            let list = GossipFrame.PlaceList(
-                first: first, last: last,
-                sequences: part.map {
-                    GossipFrame.PlaceSequence(member: $0.name, sequence: $0.sequence)
-                })
+            let last =
+                entries.isEmpty ? MemberID(high: .max, low: .max) : (part.last?.name ?? first)
+            let list = NoticeList(first: first, last: last, entries: part)
             self.send(.noticeList(list), of: self.live[index].id, to: id, &turn)
             first = last.next
         } while !entries.isEmpty
     }
 
-    /// Sends what the other lacks, and lists what is held here if the other has newer ones.
+    /// Sends what the other lacks, and lists what is held here if the other has something else.
     mutating func receive(
-        noticeList list: GossipFrame.PlaceList, _ index: Int, from id: RelationID,
-        _ turn: inout Turn
+        noticeList list: NoticeList, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
         guard self.mayLearn(id, index) else { return }
-        let entries = self.live[index].notices.entries(self.primitives)
-        let isBehind = list.sequences.contains { theirs in
-            entries.first { $0.concerns(theirs) }.map {
-                $0.sequence < theirs.sequence || $0.differs(from: theirs)
-            } ?? true
+        let held = self.live[index].notices.entries(at: turn.wall.unixSeconds, self.primitives)
+        let isBehind = list.entries.contains { theirs in
+            held.first { $0.entry.name == theirs.name }.map { theirs.isNews(to: $0.entry) } ?? true
         }
-        for entry in entries where entry.name >= list.first && entry.name <= list.last {
-            let theirs = list.sequences.first { entry.concerns($0) }
-            // Of two of one sequence the smaller bytes count for whoever has both.
-            guard theirs.map({ $0.sequence < entry.sequence || entry.differs(from: $0) }) ?? true,
+        for (entry, position) in held where entry.name >= list.first && entry.name <= list.last {
+            guard list.entry(entry.name).map({ entry.isNews(to: $0) }) ?? true,
                 self.live[index].mayAsk(id, cost: 1, now: turn.instant)
             else { continue }
             self.send(
-                .notice(self.live[index].notices.notices[entry.index].bytes),
+                .notice(self.live[index].notices.notices[position].bytes),
                 of: self.live[index].id, to: id, &turn)
         }
         if isBehind { self.listNotices(index, to: id, &turn) }
@@ -197,7 +192,7 @@ extension Node {
         let gone = self.live[index].notices.drop { notice in
             guard roster.isThere(notice.author) else { return true }
             return notice.end <= now
-                && !(notice.author == own && table.isStillMeant(notice, at: now))
+                && !(notice.author == own && table.mayBeMeant(notice, at: now))
         }
         for key in gone { turn.changes.append(.deleteNotice(self.live[index].id, key)) }
     }
@@ -208,7 +203,7 @@ extension Node {
             guard let index = self.liveIndex(of: stored.cluster),
                 let notice = Notice(bytes: stored.bytes)
             else { continue }
-            _ = self.live[index].notices.take(notice, now: turn.instant, isOwn: true)
+            self.live[index].notices.load(notice)
         }
     }
 }

@@ -44,53 +44,11 @@ extension Node {
             self.bridgeLinks[position].hasten(turn.instant)
         }
         let cards = self.wantedCards(position, index, turn)
-        let own = cards.first { $0.card.voucher.key != relation.memberKeys.signingKey }
-        if self.mustGiveAnew(own?.card, position, index, turn) {
-            self.renewOwnCard(for: link.alias, index, &turn)
-        }
         let wanted = cards.map(\.held)
         if wanted != link.wanted {
             self.bridgeLinks[position].wanted = wanted
             self.bridgeLinks[position].hasten(turn.instant)
         }
-    }
-
-    /// Whether the end's own card needs another's word: over there it counts only while the card of whoever
-    /// gave it does.
-    private mutating func mustGiveAnew(
-        _ own: VouchedCard?, _ position: Int, _ index: Int, _ turn: Turn
-    ) -> Bool {
-        guard let own else { return false }
-        let link = self.bridgeLinks[position]
-        let given = self.live[index].bridges.given.filter { $0.bridges.contains(link.bridge) }
-        let isGone = link.ownVouchers.contains { former in
-            !given.contains { $0.card.keys.signingKey == former }
-        }
-        guard isGone else {
-            if link.ownVouchers.isEmpty {
-                self.bridgeLinks[position].ownVouchers = self.vouchers(
-                    for: own.card, among: given, index
-                ).map(\.key)
-            }
-            return false
-        }
-        // Who comes and goes all the time must not make everybody say something each time.
-        let dueAt = link.ownCardGivenAt.map { $0 + BridgeLimits.ownCardPause } ?? turn.instant
-        guard dueAt <= turn.instant else {
-            self.live[index].reviewAt = min(self.live[index].reviewAt ?? dueAt, dueAt)
-            return false
-        }
-        self.bridgeLinks[position].ownVouchers = []
-        self.bridgeLinks[position].ownCardGivenAt = turn.instant
-        return true
-    }
-
-    private mutating func renewOwnCard(
-        for alias: ClusterAlias, _ index: Int, _ turn: inout Turn
-    ) {
-        guard let own = self.ownCard(for: alias, index, turn) else { return }
-        self.giveCard(
-            for: alias, own.card.policy, name: own.card.name, over: own.bridges, index, &turn)
     }
 
     mutating func sayWord(_ position: Int, _ turn: inout Turn) {
@@ -124,7 +82,7 @@ extension Node {
             self.bridgeLinks[position].other = word
             turn.mustTendBridges = true
         }
-        let held = self.heldCards(of: link.bridge, index, turn)
+        let held = self.heldCards(of: link.bridge, by: part.keys, index, turn)
         self.update(link.relation, &turn) {
             $0.send(.bridge(.wordAnswer(number: number, held)), &$1)
         }
@@ -147,12 +105,7 @@ extension Node {
         {
             frames.append(.withdrawal(other.card))
         }
-        let own = self.relations[link.relation]?.memberKeys.signingKey
-        for card in wanted where !held.contains(card.held) {
-            frames.append(.card(card.card))
-            let voucher = card.card.voucher.key
-            if voucher != own { self.bridgeLinks[position].ownVouchers = [voucher] }
-        }
+        for card in wanted where !held.contains(card.held) { frames.append(.card(card.card)) }
         guard !frames.isEmpty else {
             self.bridgeLinks[position].dueAt = nil
             self.bridgeLinks[position].pause = BridgeLimits.wordPause
@@ -221,8 +174,7 @@ extension Node {
                     signature: self.primitives.sign(
                         entry.card.voucherBytes(self.primitives), with: relation.memberSigningKey))
             } else {
-                let words = self.vouchers(for: entry.card, among: given, index)
-                voucher = words.first { link.ownVouchers.contains($0.key) } ?? words.first
+                voucher = self.voucher(for: entry.card, among: given, index)
             }
             guard let voucher else { continue }
             cards.append(
@@ -238,21 +190,21 @@ extension Node {
         return Array(ordered.prefix(BridgeLimits.cardCountMax))
     }
 
-    /// The words of other members about a card, each by its own card.
-    private func vouchers(
+    /// Another member's word about a card, by one of the cards that cross too.
+    private func voucher(
         for card: Card, among given: [BridgeView.Given], _ index: Int
-    ) -> [CardVoucher] {
+    ) -> CardVoucher? {
         let hash = self.primitives.hash(card.bytes)
-        return self.live[index].notices.notices.compactMap { notice in
+        for notice in self.live[index].notices.notices {
             guard case .card(_, let other?) = notice.body,
-                other.card.keys.signingKey != card.keys.signingKey,
-                given.contains(where: { $0.author == notice.author }),
+                given.contains(where: { $0.card.keys == other.card.keys }),
                 let word = other.vouchers.first(where: { $0.card == hash })
-            else { return nil }
+            else { continue }
             let voucher = CardVoucher(
                 key: other.card.keys.signingKey, signature: word.signature)
-            return voucher.isValid(for: card, self.primitives) ? voucher : nil
+            if voucher.isValid(for: card, self.primitives) { return voucher }
         }
+        return nil
     }
 
     private mutating func receive(
@@ -268,11 +220,14 @@ extension Node {
             link.policy.level >= .cards || turn.has(.policyUnchecked)
         else { return }
         let id = card.id(self.primitives)
-        if let held = self.ownForeign(id, of: link.bridge, index, turn) {
-            guard card.sequence > held.card.sequence else { return }
+        let held = self.heldCards(of: link.bridge, by: part.keys, index, turn)
+        let former = self.ownForeign(id, of: link.bridge, index, turn)
+        if let former {
+            // Without a word that counts it is told again with another's.
+            let isAnothersWord = former.card == card && !held.contains { $0.card == id }
+            guard card.sequence > former.card.sequence || isAnothersWord else { return }
         }
-        let held = self.heldCards(of: link.bridge, index, turn)
-        let isKnown = held.contains { $0.card == id }
+        let isKnown = former != nil
         // What came and went takes up places too.
         guard
             isKnown
@@ -315,14 +270,23 @@ extension Node {
         }
     }
 
+    /// The cards that came by a bridge and count: the word about each is by the other end, or by a card about
+    /// which it gave its word.
     private func heldCards(
-        of bridge: BridgeID, _ index: Int, _ turn: Turn
+        of bridge: BridgeID, by end: MemberKeys, _ index: Int, _ turn: Turn
     ) -> [BridgeFrame.Held] {
         guard let own = turn.membership(of: self.live[index].id)?.member else { return [] }
-        return self.live[index].notices.notices.compactMap { notice in
+        let cards = self.live[index].notices.notices.compactMap {
+            notice -> (id: CardID, vouched: VouchedCard)? in
             guard notice.author == own, case .foreign(bridge, let id, let card?) = notice.body
             else { return nil }
-            return BridgeFrame.Held(card: id, sequence: card.card.sequence)
+            return (id, card)
         }
+        let vouchers = cards.filter { $0.vouched.voucher.key == end.signingKey }
+            .map(\.vouched.card.keys.signingKey)
+        return cards.filter {
+            let key = $0.vouched.voucher.key
+            return key == end.signingKey || vouchers.contains(key)
+        }.map { BridgeFrame.Held(card: $0.id, sequence: $0.vouched.card.sequence) }
     }
 }

@@ -68,25 +68,40 @@ struct NoticeTable: Sendable {
         let isFull = self.notices.count >= BridgeLimits.noticeCountMax
         // Others together must not keep anybody from saying which bridges there are to be.
         guard !isFull || key.kind <= 2 else { return false }
-        let own = self.notices.filter { $0.author == key.author }
-        return own.count { $0.key.kind == key.kind } < limit
-            && (!isFull || own.count { $0.key.kind <= 2 } < BridgeLimits.reservedNoticeCount)
+        let count = self.notices.count { $0.author == key.author && $0.key.kind == key.kind }
+        return count < (isFull ? BridgeLimits.reservedNoticeCount : limit)
     }
 
-    /// Whether its author is to say it again: a vote or a card only while a bridge that it is about is open, or
-    /// may be.
-    ///
-    /// Who was away has not heard of a bridge since.
-    func isStillMeant(_ notice: Notice, at now: UInt64) -> Bool {
+    /// Takes back what was stored, for which there was room once.
+    mutating func load(_ notice: Notice) {
+        let index = self.index(of: notice.key)
+        let isThere = index < self.notices.count && self.notices[index].key == notice.key
+        guard !isThere || self.isNews(notice) else { return }
+        if isThere { self.notices[index] = notice } else { self.notices.insert(notice, at: index) }
+    }
+
+    /// Whether its author is to say it again: a vote or a card only while a bridge that it is about is open.
+    func isStillMeant(_ notice: Notice) -> Bool {
         guard notice.isMeant else { return false }
-        let bridges: [BridgeID]
-        switch notice.body {
-        case .vote(.all, _), .bridge, .foreign: return true
-        case .vote(let bridge, _): bridges = [bridge]
-        case .card(_, let own): bridges = own?.bridges ?? []
-        }
+        return self.bridges(of: notice)?.contains { self.isOpen($0) ?? false } ?? true
+    }
+
+    /// Whether its author keeps it although it is over: who was away has not heard of its bridges since.
+    func mayBeMeant(_ notice: Notice, at now: UInt64) -> Bool {
         let (late, isOver) = notice.end.addingReportingOverflow(BridgeLimits.validitySeconds)
-        return bridges.contains { self.isOpen($0) ?? (isOver || now < late) }
+        guard notice.isMeant, let bridges = self.bridges(of: notice), isOver || now < late else {
+            return self.isStillMeant(notice)
+        }
+        return bridges.contains { self.isOpen($0) ?? true }
+    }
+
+    /// The bridges that a vote or a card is about; nil: it is about none.
+    private func bridges(of notice: Notice) -> [BridgeID]? {
+        switch notice.body {
+        case .vote(.all, _), .bridge, .foreign: nil
+        case .vote(let bridge, _): [bridge]
+        case .card(_, let own): own?.bridges ?? []
+        }
     }
 
     /// Whether somebody says that a bridge is open; nil: nobody says anything of it.
@@ -117,43 +132,30 @@ struct NoticeTable: Sendable {
     }
 }
 
-// What the two sides of an exchange compare (PROTOCOL.md §14.2): names of 16 bytes, with sequences.
+// What the two sides of an exchange compare (PROTOCOL.md §14.2): what is not over.
 extension NoticeTable {
     /// The hash of everything held, 16 bytes.
-    func hash(_ primitives: any Primitives) -> [UInt8] {
+    func hash(at now: UInt64, _ primitives: any Primitives) -> [UInt8] {
         var writer = ByteWriter(text: "spockex/1 notices")
-        for notice in self.notices { writer.put(primitives.hash(notice.bytes)) }
+        for notice in self.notices where notice.end > now {
+            writer.put(primitives.hash(notice.bytes))
+        }
         return Array(primitives.hash(writer.bytes).prefix(16))
     }
 
-    /// The names of what is held, in order, with sequences and places in ``notices``.
-    func entries(_ primitives: any Primitives) -> [NoticeEntry] {
-        self.notices.enumerated().map { index, notice in
-            func number(_ bytes: [UInt8]) -> UInt64 {
-                primitives.hash(bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-            }
-            let key = number(Array("spockex/1 notice key".utf8) + notice.key.bytes)
-            return NoticeEntry(
-                name: MemberID(high: key, low: number(notice.bytes)), sequence: notice.sequence,
-                index: index)
-        }.sorted { $0.name < $1.name }
-    }
-}
-
-/// A notice in a list: a name of 16 bytes, which fits the lists of frame 25.
-struct NoticeEntry: Equatable {
-    /// Eight bytes for the key, and eight for what the notice says.
-    let name: MemberID
-    let sequence: UInt64
-    let index: Int
-
-    /// Whether both are about one author, kind and subject.
-    func concerns(_ other: GossipFrame.PlaceSequence) -> Bool {
-        self.name.high == other.member.high
-    }
-
-    /// Whether another one is newer, or as new and says something else.
-    func differs(from other: GossipFrame.PlaceSequence) -> Bool {
-        self.sequence == other.sequence && self.name != other.member
+    /// What is held, ordered by name, with its place in ``notices``.
+    func entries(
+        at now: UInt64, _ primitives: any Primitives
+    ) -> [(entry: NoticeList.Entry, index: Int)] {
+        self.notices.indices.filter { self.notices[$0].end > now }.map { index in
+            let notice = self.notices[index]
+            let name = primitives.hash(Array("spockex/1 notice key".utf8) + notice.key.bytes)
+            return (
+                NoticeList.Entry(
+                    name: MemberID(hash: name), sequence: notice.sequence,
+                    content: Array(primitives.hash(notice.bytes).prefix(16))),
+                index
+            )
+        }.sorted { $0.entry.name < $1.entry.name }
     }
 }

@@ -61,8 +61,8 @@ struct GossipFrame: Equatable {
         case goodbye
         /// 28: the hash of the notices that the sender holds, 16 bytes (PROTOCOL.md §14.2).
         case notices([UInt8])
-        /// 29: the sequences of the notices held, by the names of their keys.
-        case noticeList(PlaceList)
+        /// 29: which notices the sender holds.
+        case noticeList(NoticeList)
         /// 30: a notice.
         case notice([UInt8])
     }
@@ -182,7 +182,7 @@ extension ByteReader {
         case 26: body = self.welcome()
         case 27: body = .goodbye
         case 28: body = self.take(16).map { .notices(Array($0)) }
-        case 29: body = self.places().map { .noticeList($0) }
+        case 29: body = self.noticeList().map { .noticeList($0) }
         case 30:
             let bytes = Array(self.rest())
             body = bytes.count <= BridgeLimits.noticeByteCountMax ? .notice(bytes) : nil

@@ -21,6 +21,14 @@ struct OwnAddresses: Sendable {
         var witness: Witness?
         /// Whether the peer is lost: perhaps because this is not true any more.
         var isStale = false
+        /// Whether the peer is not connected.
+        var isSilent = false
+
+        /// Whether it says now that the node is somewhere else than there.
+        func contradicts(_ endpoint: Endpoint) -> Bool {
+            !self.isStale && !self.isSilent && self.echo.address.isPublic && self.echo != endpoint
+                && self.echo.address.isIPv6 == endpoint.address.isIPv6
+        }
     }
 
     private struct Witness: Sendable, Equatable {
@@ -48,14 +56,22 @@ struct OwnAddresses: Sendable {
         self.known = self.ranked()
     }
 
-    /// What the IPgetter told, as long as its mapping is kept alive, or a peer sees it.
+    /// What the IPgetter told, as long as its mapping is kept alive, or a connected peer sees it.
     private var asked: Endpoint? {
         self.told.flatMap { told in
             let isTrue =
                 told.isKeptAlive
-                || self.votes.contains { !$0.isStale && $0.echo == told.endpoint }
+                || self.votes.contains {
+                    !$0.isStale && !$0.isSilent && $0.echo == told.endpoint
+                }
             return isTrue ? told.endpoint : nil
         }
+    }
+
+    /// What is not kept alive and what a peer contradicts is over: nobody alone brings it back.
+    private mutating func endContradicted() {
+        guard let told, !told.isKeptAlive else { return }
+        if self.votes.contains(where: { $0.contradicts(told.endpoint) }) { self.told = nil }
     }
 
     mutating func set(asked endpoint: Endpoint?) {
@@ -66,7 +82,15 @@ struct OwnAddresses: Sendable {
     /// Nothing keeps alive any more what the IPgetter told.
     mutating func lapse() {
         self.told?.isKeptAlive = false
+        self.endContradicted()
         self.known = self.ranked()
+    }
+
+    /// A peer is not connected any more: what it saw is no proof of what the IPgetter told.
+    mutating func silence(_ relation: RelationID) {
+        guard let index = self.places[relation], !self.votes[index].isSilent else { return }
+        self.votes[index].isSilent = true
+        if self.told?.endpoint == self.votes[index].echo { self.known = self.ranked() }
     }
 
     /// Takes the word of the IPgetter's servers: where a port is seen that is another one for each of
@@ -104,13 +128,14 @@ struct OwnAddresses: Sendable {
         if let index = self.places[relation] {
             let former = self.votes[index]
             self.votes[index] = vote
-            guard
-                former.echo != vote.echo || former.network != vote.network || former.isStale
-            else { return }
+            let isKnown =
+                former.echo == vote.echo && former.network == vote.network && !former.isStale
+            guard !isKnown || former.isSilent else { return }
         } else {
             self.places[relation] = self.votes.count
             self.votes.append(vote)
         }
+        self.endContradicted()
         self.known = self.ranked()
     }
 

@@ -66,6 +66,9 @@ public struct WallTime: Sendable, Hashable, Comparable {
         self.milliseconds >= 0 ? self.milliseconds / 1000 : (self.milliseconds - 999) / 1000
     }
 
+    /// Whole seconds since 1970, as notices and words have them; none before.
+    var unixSeconds: UInt64 { UInt64(max(0, self.seconds)) }
+
     /// Whether the left time is earlier.
     public static func < (left: WallTime, right: WallTime) -> Bool {
         left.milliseconds < right.milliseconds

@@ -7,7 +7,7 @@ import SpockexTransport
 ///
 /// Nobody is asked, and no name is looked up, before the core wants it. No server is built in.
 /// While a code with the learned endpoint is shown or a meeting goes on, a packet every 20 seconds
-/// keeps the router's mapping alive; afterwards the endpoint counts for nothing.
+/// keeps the router's mapping alive; afterwards the endpoint counts only while a peer sees it.
 struct IPgetter: Sendable {
     /// What is to be done for it.
     enum Step: Sendable, Equatable {
