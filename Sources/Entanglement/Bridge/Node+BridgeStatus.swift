@@ -101,7 +101,8 @@ extension Node {
             id: bridge.id, cluster: cluster, alias: bridge.alias, name: bridge.name,
             author: bridge.author, relation: relation, isOwn: isOwn, isOpen: bridge.isOpen,
             isClosed: bridge.isClosed, isConnected: isConnected ?? false, policy: bridge.policy,
-            ownPolicy: bridge.ownPolicy, closers: bridge.closers, until: WallTime(seconds: Int64(clamping: bridge.until)))
+            ownPolicy: bridge.ownPolicy, closers: bridge.closers,
+            until: WallTime(seconds: Int64(clamping: bridge.until)))
     }
 
     /// The cards that members have given, ordered by cluster, then by author.
