@@ -157,6 +157,20 @@ struct BridgeView: Sendable, Equatable {
 
     func foreign(_ id: CardID) -> Foreign? { self.foreign.first { $0.id == id } }
 
+    /// With whom a member stays connected for the sake of bridges: an end with those whose cards cross its
+    /// own, and they with it.
+    func partners(of own: MemberID) -> Set<MemberID> {
+        var partners: Set<MemberID> = []
+        for bridge in self.bridges where bridge.isOpen {
+            for card in self.given where card.bridges.contains(bridge.id) {
+                if bridge.author == own { partners.insert(card.author) }
+                if card.author == own { partners.insert(bridge.author) }
+            }
+        }
+        partners.remove(own)
+        return partners
+    }
+
     /// The card that a member has for another cluster.
     func card(of member: MemberID, for alias: ClusterAlias) -> Given? {
         self.given.first { $0.author == member && $0.card.target == alias }

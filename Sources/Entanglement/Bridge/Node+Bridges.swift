@@ -58,6 +58,7 @@ extension Node {
             hasNotices
             ? turn.instant + max(.seconds(1), min(left, BridgeLimits.reviewInterval)) : nil
         guard former != view else { return }
+        self.chooseNeighbors(index, &turn)
         let cluster = self.live[index].id
         for bridge in view.bridges {
             let wasOpen = former.bridge(bridge.id)?.isOpen ?? false

@@ -38,6 +38,7 @@ extension Node {
             let own = turn.membership(of: self.live[index].id)?.member
         else { return }
         let neighbors = Neighbors(of: own, among: roster.present.map(\.id))
+        let partners = self.live[index].bridges.partners(of: own)
         // Those who met stay connected, with whatever keys.
         let met = Set(
             self.live[index].peers.compactMap { id in
@@ -47,7 +48,9 @@ extension Node {
             guard let record = self.relations[id]?.record, let member = record.member,
                 record.epoch != nil
             else { continue }
-            let rests = !neighbors.includes(member) && !met.contains(member)
+            let rests =
+                !neighbors.includes(member) && !met.contains(member)
+                && !partners.contains(member)
             guard self.relations[id]?.isResting != rests else { continue }
             self.update(id, &turn) { $0.setResting(rests, &$1) }
         }

@@ -69,6 +69,24 @@ import Testing
         }
     }
 
+    /// In a large cluster an end stays connected with those whose cards cross its bridge, and they with it.
+    @Test func whoTalksByABridgeStaysWithItsEnd() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.giveCards([1])
+        let members = try (0..<3).map { try clusters.circle.member($0, clusters.family) }
+        func partners(_ number: Int) throws -> Set<MemberID> {
+            try clusters.circle.live(number, clusters.family).bridges
+                .partners(of: members[number])
+        }
+        #expect(try (0..<3).map(partners) == [[members[1]], [members[0]], []])
+        clusters.giveCards([0, 2])
+        #expect(try partners(0) == [members[1], members[2]])
+        #expect(clusters.circle.request(0, .closeBridge(id)) == .done)
+        clusters.circle.run(for: .seconds(5))
+        #expect(try (0..<3).map(partners) == [[], [], []])
+    }
+
     /// Everybody of "family" moves at once: the end over there, which stood still, brings them together.
     @Test func anEndThatStoodStillBringsAllTogether() throws {
         var clusters = try TwoClusters()
