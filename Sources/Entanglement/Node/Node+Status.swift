@@ -3,6 +3,8 @@
 /// What the core counts.
 struct NodeTally: Sendable {
     var handshakes: UInt64 = 0
+    /// How often a roster was computed anew.
+    var folds: UInt64 = 0
     /// Pairs of peers that were told of each other.
     var introductions: UInt64 = 0
     /// Datagrams that were relayed for peers, and those that were not.

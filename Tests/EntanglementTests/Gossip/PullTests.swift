@@ -21,6 +21,18 @@ import Testing
         #expect(circle.record(Archive.ben, archive.cluster)?.standing == .member)
     }
 
+    /// What a newcomer gets is looked at in whole batches, not after each of thousands of records.
+    @Test func aNewcomerFoldsByBatches() throws {
+        let archive = Archive(recordCount: 960)
+        var circle = try archive.circle(held: 0)
+        circle.run(for: .seconds(3))
+        #expect(circle.recordCount(Archive.ben) == 961)
+        #expect(circle.hosts[Archive.ben].node.tally.folds < 120)
+        let live = circle.hosts[Archive.ben].node.live[0]
+        #expect(live.isCaughtUp)
+        #expect(live.heads == circle.hosts[Archive.anna].node.live[0].heads)
+    }
+
     /// Every fifth packet is lost: whatever is lacking is asked for again.
     @Test(arguments: 1...4)
     func lostPartsAreRepeated(seed: UInt64) throws {
