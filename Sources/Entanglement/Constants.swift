@@ -260,6 +260,8 @@ public enum Constants {
     public static let gossipPullCountMax = 2
     /// The same question so often in vain is given up for a while.
     public static let gossipTryCountMax = 6
+    /// From so many records on a newcomer computes the roster after whole batches.
+    static let batchedFoldCount = 64
     /// One member is asked for records so long in a row; then others have their turn.
     public static let gossipPullSpan = Duration.seconds(30)
     /// Who did not answer is asked again after this.

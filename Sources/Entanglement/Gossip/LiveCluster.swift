@@ -46,6 +46,8 @@ struct LiveCluster: Sendable {
     var incarnation: UInt64 = 0
     /// Whether everything that one peer holds has come once.
     var isCaughtUp = false
+    /// Whether there are records that the roster does not tell of yet: more of their batch are to come.
+    var isFoldDue = false
     var sequence: UInt64 = 0
     /// Members whose clone was told of.
     var clonesTold: [MemberID] = []

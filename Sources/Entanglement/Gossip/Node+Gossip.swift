@@ -17,6 +17,11 @@ extension Node {
         let frames = turn.gossip
         turn.gossip = []
         for (id, frame) in frames { self.receive(frame, from: id, &turn) }
+        // Who was to send the rest of a batch is gone.
+        for index in self.live.indices
+        where self.live[index].isFoldDue && self.live[index].pulls.isEmpty {
+            self.refold(index, &turn)
+        }
         let connected = turn.connected
         turn.connected = []
         for id in connected { self.greet(id, &turn) }

@@ -19,6 +19,7 @@ extension Node {
         _ index: Int, from id: RelationID, pause: Duration?, isSilent: Bool = false,
         _ turn: inout Turn
     ) {
+        self.foldIfDue(index, &turn)
         self.live[index][pullFrom: id] = nil
         if let pause {
             self.live[index].rest(from: id, until: turn.instant + pause, isSilent: isSilent)
@@ -50,6 +51,7 @@ extension Node {
 
     /// No answer, or only a part of it: the same again, a few times.
     mutating func repeatPull(_ index: Int, from id: RelationID, _ turn: inout Turn) {
+        self.foldIfDue(index, &turn)
         guard var pull = self.live[index][pullFrom: id],
             !self.endLongPull(index, from: id, &turn)
         else { return }
@@ -121,6 +123,7 @@ extension Node {
         if isBatchOver { pull.answered = 0 }
         self.live[index][pullFrom: id] = pull
         guard isBatchOver else { return }
+        self.foldIfDue(index, &turn)
         if pull.isWhole {
             self.advancePull(index, from: id, &turn)
         } else {
@@ -219,7 +222,9 @@ extension Node {
             }
             self.spread(record, index, from: id, &turn)
         }
-        if isRosterNews {
+        if isRosterNews, self.isAmidBatch(index, from: id) {
+            self.live[index].isFoldDue = true
+        } else if isRosterNews {
             self.refold(index, &turn)
         } else {
             self.live[index].notePlaces(self.primitives)
@@ -227,6 +232,19 @@ extension Node {
         guard self.live[index].set != nil else { return }
         for record in places { self.follow(place: record, index, &turn) }
         if id == nil || !turn.has(.recordsNotPassedOn) { self.planRounds(index, &turn) }
+    }
+
+    /// Whether a newcomer to a large cluster has asked for more records that are on their way: to compute the
+    /// roster after each of thousands would take longer than they do.
+    private func isAmidBatch(_ index: Int, from id: RelationID?) -> Bool {
+        guard let id, !self.live[index].isCaughtUp,
+            let pull = self.live[index][pullFrom: id], pull.lacking.count > 1
+        else { return false }
+        return self.live[index].set.map { $0.count >= Constants.batchedFoldCount } ?? false
+    }
+
+    private mutating func foldIfDue(_ index: Int, _ turn: inout Turn) {
+        if self.live[index].isFoldDue { self.refold(index, &turn) }
     }
 
     /// A new record goes to all who can be told, if it is an own one; else to a few others.

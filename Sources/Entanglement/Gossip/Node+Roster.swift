@@ -7,6 +7,7 @@ extension Node {
     mutating func refold(_ index: Int, _ turn: inout Turn) {
         let cluster = self.live[index].id
         self.tally.folds += 1
+        self.live[index].isFoldDue = false
         let former = self.live[index].fold(self.primitives)
         guard let roster = self.live[index].roster,
             let position = turn.clusters.firstIndex(where: { $0.id == cluster })
