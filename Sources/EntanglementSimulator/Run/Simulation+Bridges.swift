@@ -10,7 +10,8 @@ struct BridgeStory: Sendable {
     var clusters: [ClusterID?] = [nil, nil]
     /// Who has agreed to a card, and has not taken it back.
     var consenting: Set<HostID> = []
-    /// Cards of hosts that agreed once.
+    /// Whose person agreed once, and the cards of these.
+    var hasAgreed: Set<HostID> = []
     var cards: [CardID: HostID] = [:]
     /// Whether both may tell each other their addresses.
     var addressesCross = false
@@ -121,10 +122,18 @@ extension Simulation {
         } else {
             self.count(.cardGiven)
             self.bridges?.consenting.insert(id)
+            self.bridges?.hasAgreed.insert(id)
         }
         self.command(.giveCard(bridge.cluster, for: bridge.alias, policy), id)
-        for card in self.status(of: id)?.givenCards ?? [] where card.isOwn {
-            if policy != nil { self.bridges?.cards[card.id] = id }
+        self.noteCards()
+    }
+
+    /// A program that died while its person gave a card shows it when it is back.
+    private mutating func noteCards() {
+        for id in self.bridges?.hasAgreed ?? [] {
+            for card in self.status(of: id)?.givenCards ?? [] where card.isOwn {
+                self.bridges?.cards[card.id] = id
+            }
         }
     }
 
@@ -224,7 +233,8 @@ extension Simulation {
     /// What a host holds of the other cluster: cards of those who agreed, and nothing of anybody else.
     private mutating func checkHoldings(of id: HostID) {
         guard let story = self.bridges, let status = self.status(of: id) else { return }
-        for card in status.foreignCards where story.cards[card.id] == nil {
+        if status.foreignCards.contains(where: { story.cards[$0.id] == nil }) { self.noteCards() }
+        for card in status.foreignCards where self.bridges?.cards[card.id] == nil {
             self.checker.report(.cardsAreReal, at: self.now, [id], "“\(card.name)”")
         }
         let state = self.hosts[id.number].disk.store.state
@@ -243,7 +253,7 @@ extension Simulation {
                 {
                     secrets.append(keys.publicKey.bytes)
                 }
-                if !story.cards.values.contains(other.id),
+                if !story.hasAgreed.contains(other.id),
                     !story.ends.contains(where: { $0.contains(other.id) })
                 {
                     secrets.append(Array(other.name.utf8))
