@@ -82,7 +82,7 @@ extension Course {
     }
 
     mutating func bridgeMishap(_ host: HostID, _ hosts: [HostID]) -> Mishap {
-        switch self.number(in: 0...11) {
+        switch self.number(in: 0...16) {
         case 0: [(.crash(host, atNextStepAfter: nil), .zero)]
         case 1: [(.losePower(host), .zero)]
         case 2: [(.suspend(host, .seconds(self.number(in: 1...200))), .zero)]
@@ -93,8 +93,21 @@ extension Course {
         case 9:
             [(.split(self.some(of: hosts)), .zero), (.split([]), self.time(within: .seconds(200)))]
         case 10: [(.attack(on: host), .zero)]
+        case 11: [(.backUp(host), .zero)]
+        case 12: [(.restore(host), .zero)]
+        case 13: [(.jumpClock(host, self.clockError(of: [60, 3_600, 40_000])), .zero)]
+        case 14: self.wrongClock(host)
         default: [(.crash(host, atNextStepAfter: self.number(in: 0...6)), .zero)]
         }
+    }
+
+    /// A clock is wrong for a while, by more than others bear with.
+    private mutating func wrongClock(_ host: HostID) -> Mishap {
+        let error = self.clockError(of: [3 * 86_400, 40 * 86_400, 315_360_000])
+        return [
+            (.jumpClock(host, error), .zero),
+            (.jumpClock(host, .zero - error), self.time(within: .seconds(100))),
+        ]
     }
 }
 

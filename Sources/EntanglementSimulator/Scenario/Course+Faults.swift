@@ -100,8 +100,10 @@ extension Course {
     }
 
     /// Minutes or years, forward or backward.
-    mutating func clockError() -> Duration {
-        let seconds = [60, 3_600, 86_400, 315_360_000][self.number(in: 0...3)]
+    mutating func clockError(
+        of spans: [Int64] = [60, 3_600, 86_400, 315_360_000]
+    ) -> Duration {
+        let seconds = spans[self.number(in: 0...spans.count - 1)]
         return .seconds(self.number(in: 0...1) == 0 ? seconds : -seconds)
     }
 }

@@ -224,20 +224,73 @@ import Testing
         #expect(!isLinked)
     }
 
+    /// Nor an old one, which would say again at once what it means.
+    @Test func anOldBackupOpensNoClosedBridge() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        let backup = clusters.circle.hosts[0].store
+        clusters.sleep(days: 8, [])
+        #expect(clusters.circle.request(0, .closeBridge(id)) == .done)
+        clusters.circle.run(for: .seconds(20))
+        clusters.sleep(days: 5, [])
+        clusters.circle.restore(0, backup)
+        clusters.circle.run(for: .seconds(60))
+        #expect(self.openBridges(clusters) == [])
+    }
+
+    /// An end's own card that nobody vouches for goes when it is taken back, and does not come again.
+    @Test func anUnvouchedCardIsWithdrawnToo() throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        clusters.giveCards([2, 0])
+        #expect(clusters.seen(by: 4) == ["Anna", "Carla"])
+        self.deny(2, &clusters)
+        self.deny(0, &clusters)
+        let held = clusters.everything(at: 4)
+        #expect(!held.hold(Array("Anna".utf8)))
+        clusters.circle.request(
+            2, .giveCard(clusters.family, for: clusters.hackersAlias, .cardDefault))
+        for _ in 0..<40 {
+            clusters.circle.run(for: .milliseconds(250))
+            #expect(!clusters.seen(by: 4).contains("Anna"))
+        }
+        #expect(clusters.seen(by: 4) == ["Carla"])
+    }
+
+    /// An end whose clock was hours ahead is heard again when the right time comes near, not only when its word
+    /// is old.
+    @Test func aWordThatIsPassedOverIsMadeAnew() throws {
+        var clusters = try TwoClusters()
+        clusters.shiftClock(by: .seconds(2 * 3_600))
+        try clusters.bridge(0, 3)
+        clusters.shiftClock(by: .seconds(-2 * 3_600))
+        clusters.circle.restart(0)
+        clusters.circle.run(for: .seconds(30))
+        #expect(clusters.circle.request(1, clusters.card(of: 1)) == .done)
+        clusters.circle.run(for: .seconds(30))
+        clusters.circle.run(for: .seconds(2 * 3_600 + 200))
+        #expect(clusters.seen(by: 4) == ["Ben"])
+    }
+
+    /// A bridge that waits for its other end can be voted out meanwhile.
+    @Test func whatWaitsCanBeClosed() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        for _ in 0..<4 { clusters.sleep(days: 9, [3]) }
+        #expect(clusters.status(1).bridges.map(\.isOpen) == [false])
+        #expect(clusters.circle.request(1, .closeBridge(id)) == .done)
+    }
+
     /// What was said by a clock that was ahead is said again by the right one.
     @Test func aClockThatWasAheadDoesNoLastingHarm() throws {
         var clusters = try TwoClusters()
         let id = try clusters.bridge(0, 3)
         clusters.allow(.messages, at: [3], id)
         clusters.circle.stopped = [1, 3, 4, 5]
-        let right = clusters.circle.now
-        clusters.circle.now = Moment(
-            instant: right.instant, wall: right.wall + .seconds(3 * 86_400))
+        clusters.shiftClock(by: .seconds(3 * 86_400))
         clusters.allow(.messages, at: [0], id)
         clusters.giveCards([2])
-        clusters.circle.now = Moment(
-            instant: clusters.circle.now.instant,
-            wall: clusters.circle.now.wall + .seconds(-3 * 86_400))
+        clusters.shiftClock(by: .seconds(-3 * 86_400))
         clusters.circle.stopped = []
         for number in [0, 2] { clusters.circle.restart(number) }
         clusters.circle.run(for: .seconds(60))
@@ -245,5 +298,17 @@ import Testing
         for number in [1, 4] {
             #expect(clusters.status(number).bridges.first?.policy.level == .messages, "\(number)")
         }
+    }
+}
+
+extension TwoClusters {
+    /// Everybody's clock is put forward or back.
+    fileprivate mutating func shiftClock(by span: Duration) {
+        self.circle.now = Moment(
+            instant: self.circle.now.instant, wall: self.circle.now.wall + span)
+    }
+
+    fileprivate func card(of number: Int) -> Request {
+        .giveCard(self.cluster(of: number), for: self.otherAlias(for: number), .cardDefault)
     }
 }
