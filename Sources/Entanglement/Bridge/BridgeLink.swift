@@ -21,6 +21,8 @@ struct BridgeLink: Sendable {
     var answered: UInt32 = 0
     /// How often the other end may still make this one say something to its cluster.
     private var bucket: TokenBucket?
+    /// When the newest word ends that was answered, in seconds since 1970.
+    var answeredUntil: UInt64 = 0
     /// The cards that are to be known across.
     var wanted: [BridgeFrame.Held] = []
     /// When the word is sent, again if it was not answered as it should be; and how long after that again.

@@ -27,7 +27,7 @@ extension Node {
             return self.update(link.relation, &turn) { $0.forget(&$1) }
         }
         let indices = self.live.indices.filter {
-            self.live[$0].bridges.bridge(bridge)?.isOpen ?? false
+            self.live[$0].bridges.bridge(bridge).map { !$0.isClosed } ?? false
         }
         guard !indices.isEmpty else { throw .notFound }
         for index in indices { try self.vote(bridge, isOn: true, index, &turn) }

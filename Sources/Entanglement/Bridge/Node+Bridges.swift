@@ -158,8 +158,10 @@ extension Node {
             case .foreign(let bridgeID, let id, .some):
                 let bridge = self.live[index].bridges.bridge(bridgeID)
                 let isWanted =
-                    bridge.map { $0.isOpen && $0.author == own && $0.policy.level >= .cards }
-                    ?? false
+                    bridge.map {
+                        $0.isOpen && $0.author == own && $0.policy.level >= .cards
+                            && self.counts(id, of: $0, index, turn)
+                    } ?? false
                 if !isWanted, !turn.has(.policyUnchecked) {
                     self.say(.foreign(bridgeID, id, nil), index, &turn)
                 }

@@ -114,12 +114,25 @@ extension Node {
     mutating func receive(
         notice bytes: [UInt8], _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard self.mayLearn(id, index), let notice = Notice(bytes: bytes),
-            self.isAcceptable(notice, index, turn)
-        else { return }
+        guard self.mayLearn(id, index), let notice = Notice(bytes: bytes) else { return }
+        self.tellClosing(instead: notice, index, to: id, &turn)
+        guard self.isAcceptable(notice, index, turn) else { return }
         guard self.live[index].notices.take(notice, now: turn.instant, isOwn: false) == .taken
         else { return }
         self.keep(notice, index, from: id, &turn)
+    }
+
+    /// Whoever says that a closed bridge is open has not heard of the closing, or has forgotten it; by the
+    /// lists alone it would not hear, for its notice is newer.
+    private mutating func tellClosing(
+        instead notice: Notice, _ index: Int, to id: RelationID, _ turn: inout Turn
+    ) {
+        guard notice.key.kind == 1, notice.isMeant,
+            let held = self.live[index].notices.notice(notice.key), !held.isMeant,
+            held.sequence < notice.sequence,
+            self.live[index].mayAsk(id, cost: 1, now: turn.instant)
+        else { return }
+        self.send(.notice(held.bytes), of: self.live[index].id, to: id, &turn)
     }
 
     /// Whether a notice is one of a member's, and of now; the dear checks come last.

@@ -27,20 +27,12 @@ extension Node {
     mutating func reviewLink(_ position: Int, _ index: Int, _ turn: inout Turn) {
         let link = self.bridgeLinks[position]
         guard let relation = self.relations[link.relation] else { return }
-        let now = UInt64(max(0, turn.wall.seconds))
+        let now = turn.wall.unixSeconds
         let name = link.name
-        let latest = now + BridgeLimits.validitySeconds + BridgeLimits.clockToleranceSeconds
         let isOld =
             link.word.map { $0.until < now + 2 * BridgeLimits.renewalSeconds } ?? true
-        // Said by a clock that was ahead; the other end passes it over.
-        let isAhead = link.word.map { $0.until > latest } ?? false
-        if isOld || isAhead || link.word?.policy != link.policy || link.word?.name != name {
-            let former = isAhead ? 0 : link.word?.until ?? 0
-            let until = max(now + BridgeLimits.validitySeconds, former + 1)
-            var word = BridgeWord(policy: link.policy, until: until, name: name)
-            word.signature = self.primitives.sign(
-                word.signedBytes(of: link.bridge), with: relation.memberSigningKey)
-            self.bridgeLinks[position].word = word
+        if isOld || link.word?.policy != link.policy || link.word?.name != name {
+            self.makeWord(position, relation, at: now)
             self.bridgeLinks[position].hasten(turn.instant)
         }
         let cards = self.wantedCards(position, index, turn)
@@ -51,12 +43,34 @@ extension Node {
         }
     }
 
-    mutating func sayWord(_ position: Int, _ turn: inout Turn) {
+    /// Each word ends later than the one before, unless that was said by a clock that was ahead and never heard.
+    private mutating func makeWord(_ position: Int, _ relation: Relation, at now: UInt64) {
         let link = self.bridgeLinks[position]
-        guard let word = link.word, self.relations[link.relation]?.isConnected ?? false else {
+        let latest = now + BridgeLimits.validitySeconds + BridgeLimits.clockToleranceSeconds
+        var former = link.word?.until ?? 0
+        if former > latest, link.answeredUntil < former { former = link.answeredUntil }
+        var word = BridgeWord(
+            policy: link.policy, until: max(now + BridgeLimits.validitySeconds, former + 1),
+            name: link.name)
+        word.signature = self.primitives.sign(
+            word.signedBytes(of: link.bridge), with: relation.memberSigningKey)
+        self.bridgeLinks[position].word = word
+    }
+
+    mutating func sayWord(_ position: Int, _ turn: inout Turn) {
+        guard let relation = self.relations[self.bridgeLinks[position].relation],
+            relation.isConnected
+        else {
             self.bridgeLinks[position].dueAt = nil
             return
         }
+        if self.bridgeLinks[position].pause >= BridgeLimits.wordPauseMax {
+            // A word that the other end passes over, because one by a wrong clock ends later or this one
+            // too late for it.
+            self.makeWord(position, relation, at: turn.wall.unixSeconds)
+        }
+        let link = self.bridgeLinks[position]
+        guard let word = link.word else { return }
         self.bridgeLinks[position].number &+= 1
         self.bridgeLinks[position].dueAt = turn.instant + link.pause
         self.bridgeLinks[position].pause = min(link.pause * 2, BridgeLimits.wordPauseMax)
@@ -82,7 +96,7 @@ extension Node {
             self.bridgeLinks[position].other = word
             turn.mustTendBridges = true
         }
-        let held = self.heldCards(of: link.bridge, by: part.keys, index, turn)
+        let held = self.heldCards(of: link.bridge, by: part.keys.signingKey, index, turn)
         self.update(link.relation, &turn) {
             $0.send(.bridge(.wordAnswer(number: number, held)), &$1)
         }
@@ -96,6 +110,7 @@ extension Node {
         let link = self.bridgeLinks[position]
         guard number == link.number, number != link.answered else { return }
         self.bridgeLinks[position].answered = number
+        self.bridgeLinks[position].answeredUntil = link.word?.until ?? 0
         let wanted = self.wantedCards(position, index, turn)
         var frames: [BridgeFrame] = []
         // What goes makes room for what comes.
@@ -220,14 +235,11 @@ extension Node {
             link.policy.level >= .cards || turn.has(.policyUnchecked)
         else { return }
         let id = card.id(self.primitives)
-        let held = self.heldCards(of: link.bridge, by: part.keys, index, turn)
-        let former = self.ownForeign(id, of: link.bridge, index, turn)
-        if let former {
-            // Without a word that counts it is told again with another's.
-            let isAnothersWord = former.card == card && !held.contains { $0.card == id }
-            guard card.sequence > former.card.sequence || isAnothersWord else { return }
+        let held = self.heldCards(of: link.bridge, by: part.keys.signingKey, index, turn)
+        if let former = self.ownForeign(id, of: link.bridge, index, turn) {
+            guard card.sequence > former.card.sequence else { return }
         }
-        let isKnown = former != nil
+        let isKnown = self.hasForeign(id, of: link.bridge, index, turn)
         // What came and went takes up places too.
         guard
             isKnown
@@ -246,6 +258,22 @@ extension Node {
             self.bridgeLinks[position].mayTell(turn.instant)
         else { return }
         self.say(.foreign(link.bridge, id, vouched), index, &turn)
+    }
+
+    /// Whether a card that came by a bridge still has a word that counts.
+    func counts(_ id: CardID, of bridge: BridgeView.Bridge, _ index: Int, _ turn: Turn) -> Bool {
+        turn.has(.voucherUnchecked)
+            || self.heldCards(of: bridge.id, by: bridge.otherKey, index, turn)
+                .contains { $0.card == id }
+    }
+
+    /// Whether there is anything of a card that came by that bridge, be it that it was withdrawn.
+    private func hasForeign(
+        _ id: CardID, of bridge: BridgeID, _ index: Int, _ turn: Turn
+    ) -> Bool {
+        guard let own = turn.membership(of: self.live[index].id)?.member else { return false }
+        let key = NoticeKey(own, 4, bridge.high ^ id.high, bridge.low ^ id.low)
+        return self.live[index].notices.notice(key) != nil
     }
 
     /// The card that this node took from that bridge.
@@ -273,7 +301,7 @@ extension Node {
     /// The cards that came by a bridge and count: the word about each is by the other end, or by a card about
     /// which it gave its word.
     private func heldCards(
-        of bridge: BridgeID, by end: MemberKeys, _ index: Int, _ turn: Turn
+        of bridge: BridgeID, by end: PublicKey, _ index: Int, _ turn: Turn
     ) -> [BridgeFrame.Held] {
         guard let own = turn.membership(of: self.live[index].id)?.member else { return [] }
         let cards = self.live[index].notices.notices.compactMap {
@@ -282,11 +310,11 @@ extension Node {
             else { return nil }
             return (id, card)
         }
-        let vouchers = cards.filter { $0.vouched.voucher.key == end.signingKey }
+        let vouchers = cards.filter { $0.vouched.voucher.key == end }
             .map(\.vouched.card.keys.signingKey)
         return cards.filter {
             let key = $0.vouched.voucher.key
-            return key == end.signingKey || vouchers.contains(key)
+            return key == end || vouchers.contains(key)
         }.map { BridgeFrame.Held(card: $0.id, sequence: $0.vouched.card.sequence) }
     }
 }

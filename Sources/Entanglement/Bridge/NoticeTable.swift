@@ -31,6 +31,8 @@ struct NoticeTable: Sendable {
     /// Whether it would replace what is held.
     func isNews(_ notice: Notice) -> Bool {
         guard let held = self.notice(notice.key) else { return true }
+        // A bridge is one meeting: what its end closed never opens again.
+        if notice.key.kind == 1, held.isMeant != notice.isMeant { return held.isMeant }
         if held.sequence != notice.sequence { return held.sequence < notice.sequence }
         return notice.bytes.lexicographicallyPrecedes(held.bytes)
     }

@@ -4,7 +4,6 @@
 extension Node {
     /// Carries out what the step made necessary, and what is due.
     mutating func tendClusters(_ turn: inout Turn) {
-        for id in turn.lost { self.own.silence(id) }
         guard self.configuration.sharesRecords else { return }
         self.followClusters(&turn)
         if turn.mustSettleBonds { self.settleBonds(&turn) }

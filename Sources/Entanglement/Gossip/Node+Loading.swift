@@ -15,6 +15,9 @@ extension Node {
                 records,
                 state.endpointRecords.filter { $0.cluster == cluster.id }, index, turn)
             _ = self.live[index].fold(self.primitives)
+            // A newcomer that died amid a batch of records has not done what they say.
+            self.live[index].isFoldDue =
+                cluster.standing == .joining && self.live[index].set != nil
         }
         self.noteClusterPeers()
         self.noteTold()

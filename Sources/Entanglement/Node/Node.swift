@@ -283,11 +283,13 @@ public struct Node: Sendable {
         let mayBeHelped = self.configuration.usesCommonPeers && self.ids.count > 1
         var isMissed = false
         var isMeasurable = false
+        var isConnected = (former: false, present: false)
         var tie: (former: MemberRelations.Tie?, present: MemberRelations.Tie?)
         let upkeep = self.upkeep
         let found: Void? = self.relations[id]?.apply { relation in
             before = relation.sessions
             help.former = relation.help
+            isConnected.former = relation.isConnected
             tie.former = relation.tie
             body(&relation, &turn)
             relation.settlePunching(&turn)
@@ -303,6 +305,7 @@ public struct Node: Sendable {
             due = relation.deadline
             isMissed = relation.isMissed
             tie.present = relation.tie
+            isConnected.present = relation.isConnected
         }
         guard found != nil else { return }
         self.persons.note(id, was: tie.former, is: tie.present)
@@ -319,6 +322,7 @@ public struct Node: Sendable {
                 at: turn.via?.isFresh == true ? nil : turn.instant)
         }
         turn.echoes = []
+        if isConnected.former, !isConnected.present { self.own.silence(id) }
         let endings = turn.endings
         turn.endings = []
         for ending in endings { self.end(ending.id, ending.reason, &turn) }
