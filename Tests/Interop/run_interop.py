@@ -20,6 +20,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "scripts" / "lib")]
 
 from cases import clusters, endings, hostile, meetings, returning  # noqa: E402
 from spockex_nodes import Failure, Report, program, stage  # noqa: E402
+import test_bridge_example  # noqa: E402
 import test_cluster_example  # noqa: E402
 import test_entanglement  # noqa: E402
 import test_gossip_example  # noqa: E402
@@ -46,7 +47,7 @@ def arguments():
 def alone(report):
     """The tests that need no program."""
     for module in (test_worked_example, test_cluster_example, test_gossip_example,
-                   test_last_resort_example, test_entanglement):
+                   test_last_resort_example, test_bridge_example, test_entanglement):
         for case in _flat(unittest.defaultTestLoader.loadTestsFromModule(module)):
             result = unittest.TestResult()
             case.run(result)
