@@ -70,6 +70,18 @@ public struct Circle: Sendable {
         self.act(number) { $0.move(to: endpoint, now: $1, sent: &$2) }
     }
 
+    /// One host gets another address from its provider; its system notices nothing, at most its router tells
+    /// the node.
+    public mutating func renumber(_ number: Int, to endpoint: Endpoint, isTold: Bool = true) {
+        self.act(number) { host, now, sent in
+            host.endpoint = endpoint
+            guard isTold else { return }
+            host.handle(
+                .ownCandidates([Candidate(endpoint: endpoint, kind: .mapped)]), now: now,
+                sent: &sent)
+        }
+    }
+
     /// Two hosts exchange their codes; nothing is delivered yet.
     ///
     /// Returns the relation's id at each.
