@@ -128,6 +128,7 @@ extension Relation {
             !whereabouts.addresses.contains(where: { $0.endpoint.address == path.address })
         {
             self.doubt(&turn)
+            self.follow(whereabouts.addresses.map(\.endpoint), &turn)
         } else if self.isRelayed {
             self.hastenSeeking(turn, spacing: Constants.directInterval)
         }

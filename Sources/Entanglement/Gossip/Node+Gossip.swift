@@ -10,6 +10,9 @@ extension Node {
         let lost = turn.lost
         turn.lost = []
         for id in lost { self.settleDuties(beside: id, &turn) }
+        let moved = turn.moved
+        turn.moved = []
+        for id in moved { self.tellPlaces(to: id, &turn) }
         let renewed = turn.renewed
         turn.renewed = []
         for id in renewed { self.endSilence(of: id) }

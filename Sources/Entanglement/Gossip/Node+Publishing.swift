@@ -94,6 +94,14 @@ extension Node {
         } while !sequences.isEmpty
     }
 
+    /// What was sent to the former place of a peer that moved may be lost.
+    mutating func tellPlaces(to id: RelationID, _ turn: inout Turn) {
+        guard let cluster = self.relations[id]?.record.cluster,
+            let index = self.liveIndex(of: cluster)
+        else { return }
+        self.tellPlaces(index, to: id, &turn)
+    }
+
     /// Sends what the other lacks, and tells what is held here if the other has newer ones.
     mutating func receive(
         _ list: GossipFrame.PlaceList, _ index: Int, from id: RelationID, _ turn: inout Turn

@@ -86,6 +86,8 @@ struct Turn {
     var isGivingSecret = false
     /// Relations that are connected since this turn, and those that are not any more.
     var connected: [RelationID] = []
+    /// Those whose peer is at another address.
+    var moved: [RelationID] = []
     /// Those that have a new session by an own question, and were connected before.
     var renewed: [RelationID] = []
     var lost: [RelationID] = []

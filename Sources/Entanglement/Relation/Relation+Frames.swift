@@ -263,6 +263,9 @@ extension Relation {
         self.remember([endpoint], dropping: isOld ? former : nil, &turn)
         if !endpoint.isRelay { self.leaveRelays() }
         guard self.isConnected else { return }
+        if let former, !endpoint.isRelay, former.address != endpoint.address {
+            turn.moved.append(self.id)
+        }
         let event = self.tellPath(endpoint) { .peerMoved(self.id, from: former, to: $0) }
         if let event { turn.notify(event) }
     }
@@ -301,7 +304,7 @@ extension Relation {
     /// A peer that is not any more where its path leads by its own word, but elsewhere, is called there:
     /// it may have told this by a way that lasts not much longer, and the own router lets nothing in
     /// from the new place before.
-    private mutating func follow(_ told: [Endpoint], _ turn: inout Turn) {
+    mutating func follow(_ told: [Endpoint], _ turn: inout Turn) {
         guard self.isConnected, let path = self.path, path.address.isPublic else { return }
         let places = told.filter {
             turn.isUsable($0) && $0.address.isPublic && $0.address.isIPv6 == path.address.isIPv6
@@ -310,7 +313,7 @@ extension Relation {
             self.followedAt.map({ turn.instant - $0 >= Constants.challengeLife }) ?? true
         else { return }
         self.followedAt = turn.instant
-        for place in places.prefix(Limits.challengeCountMax) {
+        for place in places.prefix(Limits.challengeCountMax) where self.mayCall(place, &turn) {
             self.challenge(place, byteCountMax: .max, &turn)
         }
     }

@@ -19,8 +19,10 @@ import Testing
         return circle.hosts[one].node.relations[id]?.path
     }
 
-    /// Two move at one moment. Each tells the other at its former place; the third, who stands still, passes
-    /// on what both say, and nobody waits until the former place has not answered.
+    /// Two move at one moment, and each tells the other at its former place.
+    ///
+    /// The third, who stands still, passes on what both say, and nobody waits until the former place has not
+    /// answered.
     @Test func twoWhoMovedCallEachOtherAtOnce() throws {
         var (circle, cluster) = try Circle.cluster(of: ["Anna", "Ben", "Carla"])
         circle.run(for: .seconds(20))
