@@ -62,7 +62,19 @@ import Testing
         .want([id(1)]), .want((1...32).map { id($0) }),
         .record([]), .record(noise(1_024, seed: 5)),
         places(0), places(1), places(40), .notice(noise(1_024, seed: 5)),
+        notices(0), notices(1), notices(NoticeList.countMax),
     ]
+
+    private static func notices(_ count: Int) -> GossipFrame.Body {
+        .noticeList(
+            NoticeList(
+                first: MemberID(high: 0, low: 0), last: MemberID(high: .max, low: .max),
+                entries: (0..<count).map {
+                    NoticeList.Entry(
+                        name: MemberID(high: UInt64($0) + 1, low: 2), sequence: .max,
+                        content: noise(NoticeList.contentByteCount, seed: UInt64($0)))
+                }))
+    }
 
     private func bytes(_ body: GossipFrame.Body) -> [UInt8] {
         Frame.gossip(GossipFrame(cluster: Self.cluster, body: body)).bytes
