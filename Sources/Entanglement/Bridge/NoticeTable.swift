@@ -41,9 +41,7 @@ struct NoticeTable: Sendable {
     mutating func take(_ notice: Notice, now: Instant, isOwn: Bool) -> Intake {
         guard self.isNews(notice) else { return .known }
         let key = notice.key
-        let index = self.index(of: key)
-        let isThere = index < self.notices.count && self.notices[index].key == key
-        if !isThere, !self.hasRoom(for: key) { return .refused }
+        if self.notice(key) == nil, !self.hasRoom(for: key) { return .refused }
         if !isOwn {
             let purse = Purse(author: notice.author, isAboutCards: key.kind > 2)
             var bucket =
@@ -55,7 +53,7 @@ struct NoticeTable: Sendable {
             bucket.take()
             self.buckets[purse] = bucket
         }
-        if isThere { self.notices[index] = notice } else { self.notices.insert(notice, at: index) }
+        self.put(notice)
         return .taken
     }
 
@@ -76,9 +74,13 @@ struct NoticeTable: Sendable {
 
     /// Takes back what was stored, for which there was room once.
     mutating func load(_ notice: Notice) {
+        if self.isNews(notice) { self.put(notice) }
+    }
+
+    /// In its place, or in that of the one with its key.
+    private mutating func put(_ notice: Notice) {
         let index = self.index(of: notice.key)
         let isThere = index < self.notices.count && self.notices[index].key == notice.key
-        guard !isThere || self.isNews(notice) else { return }
         if isThere { self.notices[index] = notice } else { self.notices.insert(notice, at: index) }
     }
 
