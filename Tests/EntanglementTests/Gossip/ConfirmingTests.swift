@@ -155,4 +155,42 @@ import Testing
         }
         #expect(kept[0] == kept[1] && kept[0].count == 1)
     }
+
+    /// One signs with somebody who is another member by then, having left and been taken in again: the
+    /// meeting is with whom it is now (seed 1848 of `cluster`).
+    @Test(arguments: [1, 2])
+    func whoIsAnotherMemberByThenIsMetAsThat(first: Int) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let former = try circle.member(2, cluster)
+        guard
+            case .offered(let id, let offer, _) = circle.request(
+                first, .offer(MeetingOptions(intent: .repair))),
+            case .answered(let other, let answer, _) = circle.request(
+                3 - first, .answer(offer, MeetingOptions(intent: .repair)))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        circle.request(first, .accept(answer))
+        let meeting = first == 1 ? id : other
+        func bond() -> MeetingBond? { circle.hosts[1].node.relations[meeting]?.record.bond }
+        while bond() == nil, circle.deliverNext() {}
+        #expect(bond() == .confirming(cluster, former))
+        circle.inFlight = []
+        circle.blocked = [(1, 2)]
+        #expect(circle.request(2, .leave(cluster)) == .done)
+        circle.run(for: .seconds(10))
+        try circle.takeIn(2, by: 0, into: cluster)
+        circle.run(for: .seconds(10))
+        let present = try circle.member(2, cluster)
+        #expect(present != former)
+        circle.blocked = []
+        circle.run(for: .seconds(60))
+        for (number, relation) in [(first, id), (3 - first, other)] {
+            let phase = circle.hosts[number].node.relations[relation]?.record.phase
+            #expect(phase == .trusted, "\(number)")
+        }
+        #expect(bond() == .confirming(cluster, present))
+        try circle.expectOneCluster([0, 1, 2], cluster)
+    }
 }
