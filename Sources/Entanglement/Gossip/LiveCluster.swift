@@ -70,11 +70,13 @@ struct LiveCluster: Sendable {
     }
 
     /// Remembers what a relation has used up whose keys may come back.
-    mutating func keepCounters(of record: RelationRecord) {
+    mutating func keepCounters(of relation: Relation) {
+        let record = relation.record
         self.keptCounters.removeAll { $0.id == record.id }
         self.keptCounters.append(
             KeptCounters(
-                id: record.id, reserved: record.reservedCounter, accepted: record.acceptedCounter))
+                id: record.id, reserved: record.reservedCounter, accepted: record.acceptedCounter,
+                resyncAnsweredAt: relation.resyncAnsweredAt))
         if self.keptCounters.count > Limits.keptCounterCountMax {
             self.keptCounters.removeFirst()
         }
@@ -155,6 +157,8 @@ struct KeptCounters: Sendable {
     let id: RelationID
     let reserved: UInt64
     let accepted: UInt64
+    /// When a stale one was answered last.
+    let resyncAnsweredAt: Instant?
 }
 
 /// What is known of what one peer holds, and what is asked of it.

@@ -143,7 +143,8 @@ extension Node {
         }
         let former = self.persons.with(member.id, of: self.live[index].id).first
             .flatMap { self.relations[$0] }
-        if let counters = self.live[index].counters(of: record.id) {
+        let counters = self.live[index].counters(of: record.id)
+        if let counters {
             // The same keys as once before: what was used up stays used up.
             record.reservedCounter = counters.reserved
             record.acceptedCounter = counters.accepted
@@ -160,6 +161,7 @@ extension Node {
             record.learn(place, turn)
         }
         guard var relation = Relation(record, self.primitives) else { return }
+        relation.resyncAnsweredAt = counters?.resyncAnsweredAt
         relation.told = former?.told ?? []
         relation.noteTold(knownBefore: former?.record.endpoints ?? [])
         relation.isResting = self.live[index].presentCount > Constants.meshCountMax
@@ -175,12 +177,13 @@ extension Node {
     mutating func drop(
         _ id: RelationID, as reason: RelationEnd = .dropped, _ turn: inout Turn
     ) {
-        guard let record = self.relations[id]?.record else { return }
+        guard let relation = self.relations[id] else { return }
+        let record = relation.record
         self.end(id, reason, &turn)
         for index in self.live.indices {
             self.live[index].setPeer(id, false)
             if record.epoch != nil, self.live[index].id == record.cluster {
-                self.live[index].keepCounters(of: record)
+                self.live[index].keepCounters(of: relation)
             }
         }
     }

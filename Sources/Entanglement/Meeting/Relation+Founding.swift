@@ -102,16 +102,26 @@ extension Relation {
             ?? purpose.flatMap { self.bond(for: $0, content.reference, turn) }
     }
 
-    /// Whether what this side has signed gives way: of two clusters that both are in, each has signed
-    /// another one, and the lower UID counts as long as nothing that the other signed is here, or, with
+    /// Whether what this side has signed gives way, as long as nothing that the other signed is here, or, with
     /// what the other signed now, until this side trusts (PROTOCOL.md §5.6).
+    ///
+    /// Of two clusters that both are in, each may have signed another one: the lower UID counts. And whoever
+    /// left a cluster and was taken in again is another member of it than the one that was signed.
     private func yields(
         to reference: ClusterReference?, afterMessage3 isSigned: Bool = false, _ turn: Turn
     ) -> Bool {
-        guard case .confirming(let own, _)? = self.record.bond, !self.isTrusted,
-            isSigned || self.record.peerPart == nil, let reference, reference.cluster < own
-        else { return false }
-        return turn.membership(of: reference.cluster) != nil
+        guard !self.isTrusted, isSigned || self.record.peerPart == nil, let reference else {
+            return false
+        }
+        switch self.record.bond {
+        case .confirming(let own, let member)?:
+            guard turn.membership(of: reference.cluster) != nil else { return false }
+            return reference.cluster < own
+                || reference.cluster == own && reference.member != member
+        case .joining(let own, let sponsor)?:
+            return reference.cluster == own && reference.member != sponsor
+        case .founding?, .sponsoring?, .bridging?, .crossing?, nil: return false
+        }
     }
 
     private func isConsistent(_ keys: MemberKeys) -> Bool {
