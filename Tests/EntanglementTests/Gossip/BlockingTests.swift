@@ -82,4 +82,33 @@ import Testing
         for question in old { circle.deliver(question) }
         #expect(answerCount() == 2)
     }
+
+    /// Who is blocked calls nobody, but whoever is on the same network and calls it again has taken the block
+    /// back: also when both have other addresses by then, and nobody else is there (seed 2038 of `cluster`).
+    @Test func aHelloTellsThatTheBlockWasTakenBack() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"]) {
+            $1.helloPorts = HelloPorts(ipv4: 41_414, ipv6: 41_414)
+        }
+        let ids = try (0..<3).map { try circle.member($0, cluster) }
+        #expect(circle.request(0, .block(cluster, ids[1], isOn: true)) == .done)
+        circle.run(for: .seconds(10))
+        circle.stopped = [2]
+        for number in [0, 1] {
+            circle.renumber(number, to: Circle.endpoint(of: 10 + number), isTold: false)
+            circle.act(number) { $0.handle(.localNetwork(true), now: $1, sent: &$2) }
+        }
+        circle.run(for: .seconds(300))
+        #expect(circle.request(0, .block(cluster, ids[1], isOn: false)) == .done)
+        let count = circle.log.count
+        circle.run(for: .seconds(10))
+        #expect(!circle.isConnected(0, with: ids[1], cluster))
+        let hello = try #require(
+            circle.log.dropFirst(count).last {
+                $0.to.port == Hello.port && $0.from.address == Circle.endpoint(of: 10).address
+            })
+        circle.act(1) { $0.handle(.hello(hello.bytes, from: hello.from), now: $1, sent: &$2) }
+        circle.run(for: .seconds(10))
+        #expect(circle.isConnected(0, with: ids[1], cluster))
+        #expect(circle.isConnected(1, with: ids[0], cluster))
+    }
 }
