@@ -51,7 +51,7 @@ extension Relation {
     /// Whoever repeats a recorded hello gets a message 1 that is of no use to it, twice a second at
     /// most; an answer proves the place as any other.
     mutating func sight(at endpoint: Endpoint, _ turn: inout Turn) {
-        guard self.mayBeCalled, !self.duty.isSilent, turn.isReachable(endpoint),
+        guard self.mayBeCalled, self.duty != .farewell, turn.isReachable(endpoint),
             !turn.has(.helloIgnored)
         else { return }
         self.sightings.removeAll {
