@@ -33,6 +33,33 @@ import Testing
         #expect(own.published == [self.seen])
     }
 
+    /// The router says that it has another address now: what peers saw at the former one is over, and no
+    /// peer's word of other places.
+    @Test func aRouterThatMovedTakesAlongWhatWasSeenThere() {
+        func mapped(_ text: String) -> Candidate {
+            Candidate(endpoint: at(text), kind: .mapped)
+        }
+        var own = OwnAddresses()
+        own.set(given: [self.lan, mapped("203.0.113.9:5000")])
+        own.set(answer: .seen(self.seen, by: 2))
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        own.vote(self.ids[1], echo: self.seen, from: at("192.0.2.1:1"))
+        own.vote(self.ids[2], echo: at("203.0.113.200:7"), from: at("198.51.100.1:1"))
+        own.vote(self.ids[3], echo: at("203.0.113.200:7"), from: at("192.0.2.1:1"))
+        // No word of the router's, and one about the other family, say nothing.
+        own.set(given: [self.lan])
+        #expect(own.published.contains(self.seen))
+        own.set(given: [self.lan, mapped("203.0.113.9:5000")])
+        own.set(given: [self.lan, mapped("[2001:db8::7]:5000")])
+        #expect(own.published.contains(self.seen))
+        own.set(given: [self.lan, mapped("203.0.113.9:5000")])
+        own.set(given: [self.lan, mapped("203.0.113.10:5000")])
+        let there = [at("203.0.113.10:5000"), at("203.0.113.200:7"), self.lan.endpoint]
+        #expect(own.published == there)
+        own.vote(self.ids[0], echo: self.seen, from: at("198.51.100.1:1"))
+        #expect(own.published == there)
+    }
+
     /// What the IPgetter told stays true while somebody connected sees the very same, though nothing keeps it
     /// alive for its sake any more.
     @Test func whatWasToldCountsWhileAPeerSeesIt() {

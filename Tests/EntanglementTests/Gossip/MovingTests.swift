@@ -33,6 +33,23 @@ import Testing
         }
     }
 
+    /// The first calls of two who moved may be lost, while a router still opens its port: they are repeated,
+    /// and nobody waits until the former place is given up.
+    @Test func aCallThatIsLostIsRepeated() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Anna", "Ben", "Carla"])
+        circle.run(for: .seconds(20))
+        for number in [1, 2] { circle.renumber(number, to: Self.place(number)) }
+        let apart = Set([1, 2].map(Self.place))
+        circle.run(for: .milliseconds(150)) { !apart.isSuperset(of: [$0.from, $0.to]) }
+        for (one, other) in [(1, 2), (2, 1)] {
+            #expect(try self.path(one, other, circle, cluster) != Self.place(other), "\(one)")
+        }
+        circle.run(for: .milliseconds(600))
+        for (one, other) in [(1, 2), (2, 1)] {
+            #expect(try self.path(one, other, circle, cluster) == Self.place(other), "\(one)")
+        }
+    }
+
     /// What was sent to the former place of somebody who moved is told again when it is seen at the new one.
     @Test func whoMovesMissesNoNews() throws {
         var (circle, cluster) = try Circle.cluster(of: ["Anna", "Ben", "Carla"])
