@@ -52,8 +52,26 @@ struct OwnAddresses: Sendable {
     private(set) var published: [Endpoint] = []
 
     mutating func set(given: [Candidate]) {
+        let former = self.given
         self.given = given
+        self.endFormerMappings(former)
         self.known = self.ranked()
+    }
+
+    /// The router says that it is at another address now: what was seen where it was is over.
+    private mutating func endFormerMappings(_ former: [Candidate]) {
+        func addresses(_ candidates: [Candidate]) -> Set<IPAddress> {
+            Set(candidates.filter { $0.kind == .mapped }.map(\.endpoint.address))
+        }
+        let present = addresses(self.given)
+        let gone = addresses(former).subtracting(present).filter { address in
+            present.contains { $0.isIPv6 == address.isIPv6 }
+        }
+        guard !gone.isEmpty else { return }
+        if self.told.map({ gone.contains($0.endpoint.address) }) ?? false { self.told = nil }
+        self.votes.removeAll { gone.contains($0.echo.address) }
+        self.places = [:]
+        for position in self.votes.indices { self.places[self.votes[position].relation] = position }
     }
 
     /// What the IPgetter told, as long as its mapping is kept alive, or a connected peer sees it.

@@ -229,7 +229,7 @@ extension Simulation {
         return record?.member.flatMap { self.story?.hosts[$0] }
     }
 
-    /// A record takes somebody in: that host trusts by then.
+    /// A record takes somebody in: that host trusts by then, or did until it forgot.
     mutating func checkAdds(_ held: HeldCluster, _ id: HostID) {
         guard let record = held.records?.records.last, record.author == held.own,
             case .add(_, let meeting) = record.body
@@ -241,7 +241,7 @@ extension Simulation {
         guard self.restored.isEmpty, guests.count == 1,
             let relation = guests[0].disk.store.state.relations.first(where: {
                 $0.keys?.meeting == meeting
-            }), relation.phase != .trusted
+            }), ![.trusted, .forgetting, .forgotten].contains(relation.phase)
         else { return }
         self.checker.report(
             .addFollowsTrust, at: self.now, [id, guests[0].id], "\(relation.phase)")

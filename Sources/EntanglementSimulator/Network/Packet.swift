@@ -26,9 +26,11 @@ struct Packet: Sendable {
     var destination: Endpoint
     /// Who sent it; nil: an adversary, a server or a router.
     let origin: HostID?
-    /// The fingerprint of its bytes as they were sent.
+    /// The fingerprint of its bytes.
     var digest = TraceHash()
-    /// Whether a bit was turned, or an adversary made it up: then nobody may open it.
+    /// The fingerprint of its bytes before a bit was turned; nil: none was.
+    var genuineDigest: TraceHash?
+    /// Whether it is another one than was sent, or an adversary made it up: then nobody may open it.
     var isForged = false
 }
 

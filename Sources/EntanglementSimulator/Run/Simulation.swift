@@ -231,14 +231,16 @@ public struct Simulation: Sendable {
     mutating func corrupt(_ packet: inout Packet) {
         guard !packet.bytes.isEmpty else { return }
         self.count(.corruption)
-        let before = packet.bytes
+        let isMadeUp = packet.isForged && packet.genuineDigest == nil
+        if packet.genuineDigest == nil { packet.genuineDigest = packet.digest }
         for _ in 0..<Int.random(in: 1...3, using: &self.generator) {
             let position = Int.random(in: 0..<packet.bytes.count, using: &self.generator)
             packet.bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &self.generator)
         }
-        packet.isForged = packet.isForged || packet.bytes != before
         packet.digest = TraceHash()
         packet.digest.absorb(packet.bytes)
+        // The same bit may be turned back.
+        packet.isForged = isMadeUp || packet.digest != packet.genuineDigest
     }
 
     private mutating func arrive(_ packet: Packet, at network: NetworkID) {
