@@ -259,13 +259,26 @@ extension Simulation {
         }
     }
 
+    /// Whether two find each other, of whom one may have that relation only to answer.
+    private func isFound(_ one: HostID, by other: HostID, _ link: Meeting) -> Bool {
+        func isSilent(_ host: HostID) -> Bool {
+            guard let relation = link.relation(of: host) else { return false }
+            return self.hosts[host.number].node?.isSilent(relation) ?? false
+        }
+        if isSilent(other) { return self.reaches(one, other, link) }
+        if isSilent(one) {
+            return self.shareLAN(one, other) || self.reaches(other, one, link)
+        }
+        return self.isRecoverable(one, other, link)
+    }
+
     /// Who joins must become a member, and who leaves must be told that somebody heard it.
     private func checkStandings(_ members: [Member], _ found: inout [Violation]) {
         for one in members where one.held.standing != .member {
             for other in members where other.held.standing == .member && other.host != one.host {
                 let links = self.links(one.host, other.host)
                 let isReached = links.contains {
-                    self.isLinkConnected($0) || self.isRecoverable(one.host, other.host, $0)
+                    self.isLinkConnected($0) || self.isFound(one.host, by: other.host, $0)
                 }
                 guard isReached, other.held.roster?.member(other.held.own)?.status == .present,
                     self.knows(other, of: one)
