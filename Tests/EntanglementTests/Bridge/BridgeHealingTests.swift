@@ -272,6 +272,62 @@ import Testing
         #expect(clusters.seen(by: 4) == ["Ben"])
     }
 
+    /// Nor does what is taken back wait for the right time.
+    @Test func whatIsTakenBackDoesNotWaitForTheClock() throws {
+        var clusters = try TwoClusters()
+        clusters.shiftClock(by: .seconds(20 * 3_600))
+        try clusters.bridge(0, 3)
+        clusters.giveCards([2])
+        #expect(clusters.seen(by: 4) == ["Carla"])
+        clusters.shiftClock(by: .seconds(-20 * 3_600))
+        clusters.circle.restart(0)
+        clusters.circle.run(for: .seconds(30))
+        self.deny(2, &clusters)
+        clusters.circle.run(for: .seconds(300))
+        #expect(clusters.seen(by: 4) == [])
+    }
+
+    /// A card that is given again replaces the former one also where nobody heard that it was taken back, and
+    /// the clock was ahead then.
+    @Test func aCardThatIsGivenAgainCounts() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        clusters.allow(.messages, addresses: true, at: [0, 3], id)
+        clusters.shiftClock(by: .seconds(5 * 3_600))
+        clusters.giveCards([2], BridgePolicy(.messages, addresses: true))
+        clusters.shiftClock(by: .seconds(-5 * 3_600))
+        func allowsAddresses() -> [Bool] {
+            clusters.status(4).foreignCards.map { $0.policy.addresses }
+        }
+        #expect(allowsAddresses() == [true])
+        clusters.circle.blocked = [(0, 3)]
+        self.deny(2, &clusters)
+        clusters.giveCards([2], BridgePolicy(.messages))
+        clusters.circle.blocked = []
+        clusters.circle.run(for: .seconds(200))
+        #expect(allowsAddresses() == [false])
+    }
+
+    /// What was decided about a bridge is not lost over a restart, or is refused.
+    @Test func aPolicyIsKeptOrRefused() throws {
+        var clusters = try TwoClusters()
+        let options = MeetingOptions(intent: .bridge)
+        guard case .offered(_, let offer, _) = clusters.circle.request(0, .offer(options)),
+            case .answered(_, let answer, _) = clusters.circle.request(3, .answer(offer, options)),
+            case .accepted = clusters.circle.request(0, .accept(answer))
+        else { throw BridgeTestError() }
+        while clusters.circle.hosts[0].node.bridgeLinks.isEmpty, clusters.circle.deliverNext() {}
+        let link = try #require(clusters.circle.hosts[0].node.bridgeLinks.first)
+        #expect(link.other == nil)
+        clusters.circle.inFlight = []
+        clusters.circle.stopped = [3]
+        let reply = clusters.circle.request(0, .setBridge(link.bridge, BridgePolicy(.nothing)))
+        clusters.circle.restart(0)
+        let kept = clusters.circle.hosts[0].node.bridgeLinks.first?.policy
+        let isRefused = if case .refused? = reply { true } else { false }
+        #expect(isRefused || kept == BridgePolicy(.nothing))
+    }
+
     /// A bridge that waits for its other end can be voted out meanwhile.
     @Test func whatWaitsCanBeClosed() throws {
         var clusters = try TwoClusters()

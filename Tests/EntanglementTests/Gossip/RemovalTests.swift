@@ -161,4 +161,38 @@ import Testing
         #expect(roster.removals.count == 2)
         #expect(roster.removals.count { $0.outcome == .inEffect } == 1)
     }
+
+    /// Whoever is removed hears nothing of where the others are, though its address changes while it asks why.
+    @Test func whoIsRemovedLearnsNothingByMoving() throws {
+        var (circle, cluster) = try self.voters()
+        let ids = try (0..<4).map { try circle.member($0, cluster) }
+        circle.stopped = [3]
+        for number in [0, 1] {
+            #expect(circle.request(number, .removeMember(cluster, ids[3])) == .done)
+            circle.run(for: .seconds(5))
+        }
+        circle.run(for: .seconds(20))
+        circle.stopped = [1, 2]
+        circle.run(for: .seconds(200))
+        let id = try #require(
+            circle.hosts[0].node.relations.values.first { $0.record.member == ids[3] }?.id)
+        let session = { (circle: Circle) in
+            circle.hosts[0].node.relations[id]?.sessions.contains(where: \.isConfirmed) ?? false
+        }
+        circle.restart(3)
+        while !session(circle), circle.deliverNext() {}
+        #expect(session(circle))
+        var told = 0
+        for place in 20..<24 {
+            circle.renumber(3, to: Circle.endpoint(of: place), isTold: true)
+            circle.act(3) { $0.handle(.resumed, now: $1, sent: &$2) }
+            for _ in 0..<200 where circle.deliverNext() {
+                for case .sendSealed(_, _, let bytes, _) in circle.hosts[0].lastOutputs
+                where bytes.first == 25 {
+                    told += 1
+                }
+            }
+        }
+        #expect(told == 0)
+    }
 }
