@@ -8,6 +8,8 @@ public enum BridgeLimits {
     public static let validitySeconds: UInt64 = 30 * 86_400
     /// Seconds by which another's clock may be ahead.
     public static let clockToleranceSeconds: UInt64 = 86_400
+    /// Seconds of that which are not made use of.
+    static let clockSlackSeconds: UInt64 = 600
     /// Seconds after which what is still meant is said again.
     public static let renewalSeconds: UInt64 = 10 * 86_400
     /// How often it is looked whether something is to be renewed, or over.
@@ -24,6 +26,10 @@ public enum BridgeLimits {
     public static let cardBridgeCountMax = 8
     /// Cards that one member vouches for in its own one.
     public static let voucherCountMax = 4
+    /// How often a member changes what its card says about others', at once.
+    static let vouchBurst = 4
+    /// And once more after each.
+    static let vouchInterval = Duration.seconds(60)
     /// Bridge ends that a datagram passes at most.
     public static let hopCountMax: UInt8 = 2
     /// Bytes in front of a carried datagram.
@@ -46,8 +52,10 @@ public enum BridgeLimits {
     static let foreignCardCountMax = 320
     /// Notices of a cluster in all.
     static let noticeCountMax = 2_048
-    /// What one author may have of bridges, and of votes, although the table is full.
+    /// What one author may have of bridges, votes and cards each, although the table is full.
     static let reservedNoticeCount = 4
+    /// The same: cards that crossed.
+    static let reservedForeignCount = 16
     /// Notices of one author at once.
     static let noticeBurst = 240
     /// And one more after each.

@@ -23,6 +23,8 @@ struct BridgeLink: Sendable {
     private var bucket: TokenBucket?
     /// When the newest word ends that was answered, in seconds since 1970.
     var answeredUntil: UInt64 = 0
+    /// The cards that the other end held by its last answer; looked up and never gone through.
+    var held: Set<CardID> = []
     /// The cards that are to be known across.
     var wanted: [BridgeFrame.Held] = []
     /// When the word is sent, again if it was not answered as it should be; and how long after that again.
@@ -46,6 +48,14 @@ struct BridgeLink: Sendable {
         if isAllowed { bucket.take() }
         self.bucket = bucket
         return isAllowed
+    }
+
+    /// As many of these as one answer may cause, beginning elsewhere each time: what is refused keeps nothing
+    /// else waiting.
+    static func part<Item>(of items: [Item], number: UInt32) -> [Item] {
+        guard items.count > BridgeLimits.cardBurst else { return items }
+        let start = Int(number) % items.count
+        return Array((items[start...] + items[..<start]).prefix(BridgeLimits.cardBurst))
     }
 
     /// Everything is to be said anew.

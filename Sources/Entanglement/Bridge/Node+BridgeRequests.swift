@@ -9,6 +9,8 @@ extension Node {
         guard let position = self.bridgeLinks.firstIndex(where: { $0.bridge == bridge }) else {
             throw self.isKnown(bridge) ? .notBridgeEnd : .notFound
         }
+        // What is decided is stored in the notice of the bridge, which needs the other end's word.
+        guard self.bridgeLinks[position].other != nil else { throw .bridgeIsNew }
         if let name {
             guard let clean = DisplayName.clean(Array(name.utf8)) else { throw .badName }
             self.bridgeLinks[position].name = clean

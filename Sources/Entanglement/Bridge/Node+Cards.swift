@@ -14,9 +14,13 @@ extension Node {
         else { return false }
         let seconds = UInt64(max(0, turn.wall.seconds))
         let held = self.ownCard(for: alias, index, turn)
+        // Also one that was taken back had a sequence, which no end may have heard to be over.
+        let former = self.live[index].notices.notice(
+            NoticeKey(membership.member, 3, alias.high, alias.low))
+        guard former?.sequence ?? 0 < .max - 1 else { return false }
         var card = Card(
             origin: self.alias(of: index), target: alias,
-            sequence: max((held?.card.sequence ?? 0) + 1, seconds << 10),
+            sequence: max((former?.sequence ?? 0) + 1, seconds << 10),
             until: seconds + BridgeLimits.validitySeconds, policy: policy, name: name, keys: keys)
         card.signature = self.primitives.sign(card.signedBytes, with: signingKey)
         let proof = self.primitives.sign(
@@ -46,8 +50,10 @@ extension Node {
             .keys(self.primitives)
     }
 
-    /// Vouches, by the own card, for cards of members who are ends of bridges: these cannot vouch for
-    /// themselves.
+    /// Vouches, by the own card, for cards of members who are ends of the bridges that it crosses: these
+    /// cannot vouch for themselves.
+    ///
+    /// Whoever gives such a card again and again makes nobody speak each time.
     mutating func vouch(_ index: Int, _ own: MemberID, _ turn: inout Turn) {
         let view = self.live[index].bridges
         for mine in view.given where mine.author == own {
@@ -59,7 +65,8 @@ extension Node {
             let ends = view.given.filter { given in
                 given.author != own && given.card.target == mine.card.target
                     && view.bridges.contains {
-                        $0.author == given.author && $0.alias == given.card.target && $0.isOpen
+                        $0.author == given.author && $0.isOpen && mine.bridges.contains($0.id)
+                            && given.bridges.contains($0.id)
                     }
             }
             let vouchers = ends.prefix(BridgeLimits.voucherCountMax).map { end in
@@ -70,7 +77,7 @@ extension Node {
                         signature: self.primitives.sign(
                             end.card.voucherBytes(self.primitives), with: signingKey))
             }
-            if vouchers != held.vouchers {
+            if vouchers != held.vouchers, self.mayVouch(index, turn) {
                 self.say(
                     .card(
                         mine.card.target,
@@ -80,6 +87,23 @@ extension Node {
                     index, &turn)
             }
         }
+    }
+
+    /// Whether the own card may say something else about others' now; else it is looked again later.
+    private mutating func mayVouch(_ index: Int, _ turn: Turn) -> Bool {
+        let now = turn.instant
+        var bucket =
+            self.live[index].vouchBucket
+            ?? TokenBucket(
+                burst: BridgeLimits.vouchBurst, interval: BridgeLimits.vouchInterval, now: now)
+        let isAllowed = bucket.hasToken(now: now)
+        if isAllowed { bucket.take() }
+        self.live[index].vouchBucket = bucket
+        if !isAllowed {
+            let again = now + BridgeLimits.vouchInterval
+            self.live[index].reviewAt = min(self.live[index].reviewAt ?? again, again)
+        }
+        return isAllowed
     }
 
     // MARK: Relations across

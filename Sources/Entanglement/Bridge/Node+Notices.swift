@@ -6,7 +6,7 @@ extension Node {
         ClusterAlias(of: self.live[index].id, self.primitives)
     }
 
-    private func noticeHash(_ index: Int, _ turn: Turn) -> [UInt8] {
+    private mutating func noticeHash(_ index: Int, _ turn: Turn) -> [UInt8] {
         self.live[index].notices.hash(at: turn.wall.unixSeconds, self.primitives)
     }
 
@@ -77,8 +77,9 @@ extension Node {
     /// Lists what is held, all of it in ranges.
     private mutating func listNotices(_ index: Int, to id: RelationID, _ turn: inout Turn) {
         guard self.mayLearn(id, index), self.mayList(index, to: id, turn) else { return }
-        var entries = self.live[index].notices
-            .entries(at: turn.wall.unixSeconds, self.primitives).map(\.entry)[...]
+        var entries = self.live[index].notices.entries(at: turn.wall.unixSeconds).map(\.entry)[...]
+        let frameCount = 1 + entries.count / NoticeList.countMax
+        guard self.live[index].mayAsk(id, cost: frameCount, now: turn.instant) else { return }
         var first = MemberID(high: 0, low: 0)
         repeat {
             let part = Array(entries.prefix(NoticeList.countMax))
@@ -96,7 +97,7 @@ extension Node {
         noticeList list: NoticeList, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
         guard self.mayLearn(id, index) else { return }
-        let held = self.live[index].notices.entries(at: turn.wall.unixSeconds, self.primitives)
+        let held = self.live[index].notices.entries(at: turn.wall.unixSeconds)
         let isBehind = list.entries.contains { theirs in
             held.first { $0.entry.name == theirs.name }.map { theirs.isNews(to: $0.entry) } ?? true
         }
@@ -117,8 +118,9 @@ extension Node {
         guard self.mayLearn(id, index), let notice = Notice(bytes: bytes) else { return }
         self.tellClosing(instead: notice, index, to: id, &turn)
         guard self.isAcceptable(notice, index, turn) else { return }
-        guard self.live[index].notices.take(notice, now: turn.instant, isOwn: false) == .taken
-        else { return }
+        let intake = self.live[index].notices.take(
+            notice, now: turn.instant, isOwn: false, self.primitives)
+        guard intake == .taken else { return }
         self.keep(notice, index, from: id, &turn)
     }
 
@@ -167,8 +169,9 @@ extension Node {
         notice.sequence = max(held + 1, seconds << 10)
         notice.signature = self.primitives.sign(
             notice.signedBytes(in: cluster), with: signingKey)
-        guard self.live[index].notices.take(notice, now: turn.instant, isOwn: true) == .taken
-        else { return false }
+        let intake = self.live[index].notices.take(
+            notice, now: turn.instant, isOwn: true, self.primitives)
+        guard intake == .taken else { return false }
         self.keep(notice, index, from: nil, &turn)
         return true
     }
@@ -216,7 +219,7 @@ extension Node {
             guard let index = self.liveIndex(of: stored.cluster),
                 let notice = Notice(bytes: stored.bytes)
             else { continue }
-            self.live[index].notices.load(notice)
+            self.live[index].notices.load(notice, self.primitives)
         }
     }
 }

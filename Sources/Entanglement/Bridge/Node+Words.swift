@@ -32,7 +32,7 @@ extension Node {
         let isOld =
             link.word.map { $0.until < now + 2 * BridgeLimits.renewalSeconds } ?? true
         if isOld || link.word?.policy != link.policy || link.word?.name != name {
-            self.makeWord(position, relation, at: now)
+            self.makeWord(position, relation, isUnheard: false, at: now)
             self.bridgeLinks[position].hasten(turn.instant)
         }
         let cards = self.wantedCards(position, index, turn)
@@ -43,15 +43,24 @@ extension Node {
         }
     }
 
-    /// Each word ends later than the one before, unless that was said by a clock that was ahead and never heard.
-    private mutating func makeWord(_ position: Int, _ relation: Relation, at now: UInt64) {
+    /// Each word ends later than the one before that was answered.
+    ///
+    /// One that was not heard may be too late for the other end's clock, or end before one that this end
+    /// said when its own was ahead: every other time it holds as long as it may.
+    private mutating func makeWord(
+        _ position: Int, _ relation: Relation, isUnheard: Bool, at now: UInt64
+    ) {
         let link = self.bridgeLinks[position]
         let latest = now + BridgeLimits.validitySeconds + BridgeLimits.clockToleranceSeconds
         var former = link.word?.until ?? 0
-        if former > latest, link.answeredUntil < former { former = link.answeredUntil }
+        if isUnheard || former > latest, link.answeredUntil < former {
+            former = link.answeredUntil
+        }
+        let isLong = isUnheard && link.number % 2 == 0
+        let usual = now + BridgeLimits.validitySeconds
+        let until = isLong ? latest - BridgeLimits.clockSlackSeconds : usual
         var word = BridgeWord(
-            policy: link.policy, until: max(now + BridgeLimits.validitySeconds, former + 1),
-            name: link.name)
+            policy: link.policy, until: max(until, former + 1), name: link.name)
         word.signature = self.primitives.sign(
             word.signedBytes(of: link.bridge), with: relation.memberSigningKey)
         self.bridgeLinks[position].word = word
@@ -64,10 +73,9 @@ extension Node {
             self.bridgeLinks[position].dueAt = nil
             return
         }
-        if self.bridgeLinks[position].pause >= BridgeLimits.wordPauseMax {
-            // A word that the other end passes over, because one by a wrong clock ends later or this one
-            // too late for it.
-            self.makeWord(position, relation, at: turn.wall.unixSeconds)
+        let isUnanswered = self.bridgeLinks[position].answered != self.bridgeLinks[position].number
+        if self.bridgeLinks[position].pause >= BridgeLimits.wordPauseMax, isUnanswered {
+            self.makeWord(position, relation, isUnheard: true, at: turn.wall.unixSeconds)
         }
         let link = self.bridgeLinks[position]
         guard let word = link.word else { return }
@@ -111,6 +119,7 @@ extension Node {
         guard number == link.number, number != link.answered else { return }
         self.bridgeLinks[position].answered = number
         self.bridgeLinks[position].answeredUntil = link.word?.until ?? 0
+        self.bridgeLinks[position].held = Set(held.map(\.card))
         let wanted = self.wantedCards(position, index, turn)
         var frames: [BridgeFrame] = []
         // What goes makes room for what comes.
@@ -126,7 +135,7 @@ extension Node {
             self.bridgeLinks[position].pause = BridgeLimits.wordPause
             return
         }
-        for frame in frames.prefix(BridgeLimits.cardBurst) {
+        for frame in BridgeLink.part(of: frames, number: number) {
             self.update(link.relation, &turn) { $0.send(.bridge(frame), &$1) }
         }
     }
@@ -202,7 +211,12 @@ extension Node {
         let ordered =
             cards.filter { $0.card.voucher.key == relation.memberKeys.signingKey }
             + cards.filter { $0.card.voucher.key != relation.memberKeys.signingKey }
-        return Array(ordered.prefix(BridgeLimits.cardCountMax))
+        // Those that have crossed stay, whoever else comes.
+        let crossed =
+            ordered.filter { link.held.contains($0.held.card) }
+            + ordered.filter { !link.held.contains($0.held.card) }
+        let chosen = Set(crossed.prefix(BridgeLimits.cardCountMax).map(\.held.card))
+        return ordered.filter { chosen.contains($0.held.card) }
     }
 
     /// Another member's word about a card, by one of the cards that cross too.

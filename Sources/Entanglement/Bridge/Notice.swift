@@ -183,7 +183,11 @@ struct Notice: Sendable, Equatable {
                 && bridge.word.isValid(of: id, by: bridge.other.signingKey, primitives)
         case .vote, .card(_, nil), .foreign(_, _, nil): return true
         case .card(let target, let own?):
+            let (latest, isOver) = self.issuedAt.addingReportingOverflow(
+                BridgeLimits.validitySeconds + BridgeLimits.clockToleranceSeconds)
             return own.card.origin == alias && own.card.target == target
+                // No end across would take it.
+                && (isOver || own.card.until <= latest)
                 && isProved(
                     own.proof, Self.holderLabel, own.card.id(primitives),
                     by: own.card.keys.signingKey)

@@ -4,6 +4,12 @@
 struct NoticeTable: Sendable {
     /// Ordered by key.
     private(set) var notices: [Notice] = []
+    /// What a list says of each, in the same order.
+    private var entries: [NoticeList.Entry] = []
+    /// SHA-256 of each.
+    private var digests: [[UInt8]] = []
+    /// The hash of all, and from when until when it is that one, in seconds since 1970.
+    private var total: (bytes: [UInt8], from: UInt64, until: UInt64)?
     /// How much each author may still say; looked up and never gone through.
     private var buckets: [Purse: TokenBucket] = [:]
 
@@ -38,7 +44,9 @@ struct NoticeTable: Sendable {
     }
 
     /// Takes what was verified.
-    mutating func take(_ notice: Notice, now: Instant, isOwn: Bool) -> Intake {
+    mutating func take(
+        _ notice: Notice, now: Instant, isOwn: Bool, _ primitives: any Primitives
+    ) -> Intake {
         guard self.isNews(notice) else { return .known }
         let key = notice.key
         if self.notice(key) == nil, !self.hasRoom(for: key) { return .refused }
@@ -53,7 +61,7 @@ struct NoticeTable: Sendable {
             bucket.take()
             self.buckets[purse] = bucket
         }
-        self.put(notice)
+        self.put(notice, primitives)
         return .taken
     }
 
@@ -66,22 +74,42 @@ struct NoticeTable: Sendable {
             default: BridgeLimits.foreignCardCountMax
             }
         let isFull = self.notices.count >= BridgeLimits.noticeCountMax
-        // Others together must not keep anybody from saying which bridges there are to be.
-        guard !isFull || key.kind <= 2 else { return false }
+        // Others together must not keep anybody from saying which bridges there are to be, nor all of its cards
+        // away.
+        let reserve =
+            key.kind == 4 ? BridgeLimits.reservedForeignCount : BridgeLimits.reservedNoticeCount
         let count = self.notices.count { $0.author == key.author && $0.key.kind == key.kind }
-        return count < (isFull ? BridgeLimits.reservedNoticeCount : limit)
+        return count < (isFull ? reserve : limit)
     }
 
     /// Takes back what was stored, for which there was room once.
-    mutating func load(_ notice: Notice) {
-        if self.isNews(notice) { self.put(notice) }
+    mutating func load(_ notice: Notice, _ primitives: any Primitives) {
+        if self.isNews(notice) { self.put(notice, primitives) }
     }
 
     /// In its place, or in that of the one with its key.
-    private mutating func put(_ notice: Notice) {
+    private mutating func put(_ notice: Notice, _ primitives: any Primitives) {
         let index = self.index(of: notice.key)
         let isThere = index < self.notices.count && self.notices[index].key == notice.key
-        if isThere { self.notices[index] = notice } else { self.notices.insert(notice, at: index) }
+        let digest = primitives.hash(notice.bytes)
+        let name =
+            isThere
+            ? self.entries[index].name
+            : MemberID(
+                hash: primitives.hash(Array("spockex/1 notice key".utf8) + notice.key.bytes))
+        let entry = NoticeList.Entry(
+            name: name, sequence: notice.sequence,
+            content: Array(digest.prefix(NoticeList.contentByteCount)))
+        self.total = nil
+        if isThere {
+            self.notices[index] = notice
+            self.entries[index] = entry
+            self.digests[index] = digest
+        } else {
+            self.notices.insert(notice, at: index)
+            self.entries.insert(entry, at: index)
+            self.digests.insert(digest, at: index)
+        }
     }
 
     /// Whether its author is to say it again: a vote or a card only while a bridge that it is about is open.
@@ -120,9 +148,14 @@ struct NoticeTable: Sendable {
 
     /// Drops what is not wanted any more; the keys of what went.
     mutating func drop(where isUnwanted: (Notice) -> Bool) -> [NoticeKey] {
-        let gone = self.notices.filter(isUnwanted).map(\.key)
-        guard !gone.isEmpty else { return [] }
-        self.notices.removeAll(where: isUnwanted)
+        let kept = self.notices.indices.filter { !isUnwanted(self.notices[$0]) }
+        guard kept.count < self.notices.count else { return [] }
+        let keys = Set(kept.map { self.notices[$0].key })
+        let gone = self.notices.map(\.key).filter { !keys.contains($0) }
+        self.notices = kept.map { self.notices[$0] }
+        self.entries = kept.map { self.entries[$0] }
+        self.digests = kept.map { self.digests[$0] }
+        self.total = nil
         return gone
     }
 
@@ -139,27 +172,23 @@ struct NoticeTable: Sendable {
 // What the two sides of an exchange compare (PROTOCOL.md §14.2): what is not over.
 extension NoticeTable {
     /// The hash of everything held, 16 bytes.
-    func hash(at now: UInt64, _ primitives: any Primitives) -> [UInt8] {
+    mutating func hash(at now: UInt64, _ primitives: any Primitives) -> [UInt8] {
+        if let total, total.from <= now, now < total.until { return total.bytes }
         var writer = ByteWriter(text: "spockex/1 notices")
-        for notice in self.notices where notice.end > now {
-            writer.put(primitives.hash(notice.bytes))
+        var until = UInt64.max
+        for (notice, digest) in zip(self.notices, self.digests) where notice.end > now {
+            writer.put(digest)
+            until = min(until, notice.end)
         }
-        return Array(primitives.hash(writer.bytes).prefix(16))
+        let bytes = Array(primitives.hash(writer.bytes).prefix(16))
+        self.total = (bytes, now, until)
+        return bytes
     }
 
     /// What is held, ordered by name, with its place in ``notices``.
-    func entries(
-        at now: UInt64, _ primitives: any Primitives
-    ) -> [(entry: NoticeList.Entry, index: Int)] {
-        self.notices.indices.filter { self.notices[$0].end > now }.map { index in
-            let notice = self.notices[index]
-            let name = primitives.hash(Array("spockex/1 notice key".utf8) + notice.key.bytes)
-            return (
-                NoticeList.Entry(
-                    name: MemberID(hash: name), sequence: notice.sequence,
-                    content: Array(primitives.hash(notice.bytes).prefix(16))),
-                index
-            )
-        }.sorted { $0.entry.name < $1.entry.name }
+    func entries(at now: UInt64) -> [(entry: NoticeList.Entry, index: Int)] {
+        self.notices.indices.filter { self.notices[$0].end > now }
+            .map { (self.entries[$0], $0) }
+            .sorted { $0.entry.name < $1.entry.name }
     }
 }

@@ -61,6 +61,8 @@ struct LiveCluster: Sendable {
     var noticeRounds: [Instant] = []
     /// When something of it is over, or to be said again.
     var reviewAt: Instant?
+    /// How often the own cards may still say something else about others'.
+    var vouchBucket: TokenBucket?
 
     /// Counters of relations that were dropped and whose keys may come back, the newest last.
     private(set) var keptCounters: [KeptCounters] = []
@@ -197,6 +199,9 @@ struct GossipLink: Sendable {
         link.restsUntil = self.isSilent ? nil : self.restsUntil
         link.askedAt = self.askedAt
         link.quota = self.quota
+        link.noticesListed = self.noticesListed
+        link.noticesListedAt = self.noticesListedAt
+        link.noticesPause = self.noticesPause
         return link
     }
 }

@@ -91,7 +91,8 @@ extension Node {
         }
     }
 
-    private func isPeer(_ id: RelationID, in cluster: ClusterID) -> Bool {
+    /// Whether a relation is with a member of that cluster who belongs to it.
+    func isPeer(_ id: RelationID, in cluster: ClusterID) -> Bool {
         guard let record = self.relations[id]?.record else { return false }
         // Who ends a cluster of two may hear of a third.
         return record.cluster == cluster

@@ -94,11 +94,13 @@ extension Node {
         } while !sequences.isEmpty
     }
 
-    /// What was sent to the former place of a peer that moved may be lost.
+    /// What was sent to the former place of a peer that moved may be lost, be it a moment ago.
     mutating func tellPlaces(to id: RelationID, _ turn: inout Turn) {
-        guard let cluster = self.relations[id]?.record.cluster,
-            let index = self.liveIndex(of: cluster)
+        guard let cluster = self.relations[id]?.record.cluster, self.isPeer(id, in: cluster),
+            let index = self.liveIndex(of: cluster),
+            self.live[index].mayAsk(id, cost: 1, now: turn.instant)
         else { return }
+        self.live[index].links[id]?.placesToldAt = nil
         self.tellPlaces(index, to: id, &turn)
     }
 

@@ -127,6 +127,8 @@ public enum Refusal: Error, Sendable, Equatable {
     case bridgesForbidden(ClusterID)
     /// Another member is the end of that bridge.
     case notBridgeEnd
+    /// The other end of the bridge has not said its word yet.
+    case bridgeIsNew
     /// Whoever is across a bridge is not forgotten: take the card back.
     case acrossBridge
     /// No such pairing or peer.

@@ -6,6 +6,9 @@ import EntanglementTestKit
 private struct Member {
     let host: HostID
     let held: HeldCluster
+
+    /// Whether it has the secret of the epoch that counts.
+    var holdsSecret: Bool { self.held.epochs.contains { $0.record == self.held.roster?.epoch } }
 }
 
 // After the faults, in a course about a cluster: who must be connected, and agree.
@@ -108,7 +111,11 @@ extension Simulation {
             for second in present.indices where second > first && group[first] == group[second] {
                 self.checkAgreement(present[first], present[second], &found)
             }
-            self.check(present[first], isAlone: group.count { $0 == group[first] } == 1, &found)
+            let others = present.indices.filter { $0 != first && group[$0] == group[first] }
+            // A sponsor that means harm may have told all of them nothing.
+            let isTold =
+                self.checker.villains.isEmpty || others.contains { present[$0].holdsSecret }
+            self.check(present[first], isAlone: others.isEmpty, isTold: isTold, &found)
         }
         self.checkStandings(members, &found)
         return found
@@ -194,12 +201,14 @@ extension Simulation {
     }
 
     /// What one member holds.
-    private func check(_ member: Member, isAlone: Bool, _ found: inout [Violation]) {
+    private func check(
+        _ member: Member, isAlone: Bool, isTold: Bool, _ found: inout [Violation]
+    ) {
         guard let roster = member.held.roster, let set = member.held.records else { return }
         if roster.needsEpoch {
             found.append(self.finding(.clusterAgrees, [member.host], "no new epoch was made"))
         }
-        if !isAlone, !member.held.epochs.contains(where: { $0.record == roster.epoch }) {
+        if !isAlone, isTold, !member.holdsSecret {
             found.append(
                 self.finding(
                     .clusterAgrees, [member.host], "no secret of epoch \(roster.epochNumber)"))

@@ -99,6 +99,8 @@ extension APIError {
         case bridgesForbidden
         /// A bridge of which another member is the end.
         case notBridgeEnd
+        /// A bridge whose other end has not said anything yet.
+        case bridgeIsNew
         /// Somebody across a bridge, who is not forgotten.
         case acrossBridge
         /// Not possible in the pairing's present state.
@@ -152,7 +154,9 @@ extension APIError {
             case .usage, .ambiguous, .badName, .badHost, .badLife, .mustChoose: 64
             case .unreadableSource, .noCode, .unreadable, .wrongCode, .damaged: 65
             case .notRunning: 69
-            case .timedOut, .interrupted, .unreachable, .overloaded, .notMember: 75
+            case .timedOut, .interrupted, .unreachable, .overloaded, .notMember,
+                .bridgeIsNew:
+                75
             case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .expired,
                 .loopbackOnly, .bothUnknown, .bridgesOff, .noCluster, .bridgesForbidden,
                 .notBridgeEnd,
@@ -170,7 +174,8 @@ extension APIError {
             switch self {
             case .notFound: 404
             case .wrongPhase, .alreadyUsed, .alreadyRunning, .mustChoose, .notMember, .inCluster,
-                .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge:
+                .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd,
+                .bridgeIsNew, .acrossBridge:
                 409
             case .notRunning, .overloaded: 503
             case .unreachable, .timedOut, .interrupted: 504

@@ -18,7 +18,8 @@ extension APIError {
             self.init(
                 .bothUnknown, "Neither side knows an address at which it can be reached.",
                 hint: "One of you must say it: --host IP:PORT, or up --external IP:PORT.")
-        case .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge:
+        case .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd,
+            .bridgeIsNew, .acrossBridge:
             self.init(bridge: refusal, clusters: clusters)
         case .notFound:
             self.init(
@@ -78,6 +79,10 @@ extension APIError {
                 "Another member is the end of this bridge, and says what crosses it.",
                 hint: "`spockex bridge close` votes for its end; `spockex card deny` takes your "
                     + "own card back.")
+        case .bridgeIsNew:
+            self.init(
+                .bridgeIsNew, "The other end of this bridge has not been heard yet.",
+                hint: "Say it again when `spockex bridges` shows it: the other end must be online.")
         case .acrossBridge:
             self.init(
                 .acrossBridge, "Who is across a bridge is not forgotten.",
@@ -161,8 +166,9 @@ extension APIError {
             self.init(
                 .unreadable, error.sentence,
                 hint: "Scan the other person's code again, the whole of it.")
-        case .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd, .acrossBridge,
-            .loopbackOnly, .bothUnknown, .notFound, .wrongPhase, .badName, .badHost,
+        case .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd,
+            .bridgeIsNew, .acrossBridge, .loopbackOnly, .bothUnknown, .notFound, .wrongPhase,
+            .badName, .badHost,
             .badLife, .mustChoose, .tooFewVoters, .notVoter, .clusterFull, .inCluster, .notMember,
             .tooMany:
             preconditionFailure("only the refusals of codes come here")

@@ -101,6 +101,7 @@ import Testing
         let invented = try self.inventedBridge(by: 1, clusters)
         guard case .bridge(let id, _) = invented else { return }
         let start = UInt64(clusters.circle.now.wall.seconds) << 10
+        clusters.circle.stopped = [1]
         try self.say(invented, by: 1, sequence: start, to: [0, 2], &clusters)
         clusters.circle.run(for: .seconds(10))
         let before = try self.sequence(2, seenBy: 0, kind: 3, clusters)
@@ -143,5 +144,105 @@ import Testing
         let first = try self.sequence(3, seenBy: 4, kind: 1, clusters)
         clusters.circle.run(for: .seconds(600))
         #expect(try self.sequence(3, seenBy: 4, kind: 1, clusters) == first)
+    }
+
+    /// Cards that the other end does not take keep no others from crossing.
+    @Test func cardsThatAreRefusedKeepNoOthersAway() {
+        var sent: Set<Int> = []
+        for number in 1...9 as ClosedRange<UInt32> {
+            let part = BridgeLink.part(of: Array(0..<9), number: number)
+            #expect(part.count == BridgeLimits.cardBurst)
+            sent.formUnion(part)
+        }
+        #expect(sent == Set(0..<9))
+        #expect(BridgeLink.part(of: [1, 2], number: 7) == [1, 2])
+        #expect(BridgeLink.part(of: [Int](), number: 7) == [])
+    }
+
+    /// A full table has room for a card of each member, and for what came by its bridges.
+    @Test func aFullTableTakesCards() {
+        var table = NoticeTable()
+        let now = Instant(nanoseconds: 0)
+        func withdrawal(_ author: UInt64, _ subject: UInt64, isForeign: Bool) -> Notice {
+            Notice(
+                author: MemberID(high: author, low: 1), sequence: 1, issuedAt: 0,
+                isForeign
+                    ? .foreign(
+                        BridgeID(high: 0, low: 1), CardID(high: 0, low: subject), nil)
+                    : .card(ClusterAlias(high: 0, low: subject), nil))
+        }
+        for author in 1...10 as ClosedRange<UInt64> {
+            for subject in 1...240 as ClosedRange<UInt64> {
+                _ = table.take(
+                    withdrawal(author, subject, isForeign: true), now: now, isOwn: false,
+                    Self.primitives)
+            }
+        }
+        #expect(table.notices.count >= BridgeLimits.noticeCountMax)
+        var intakes: [NoticeTable.Intake] = []
+        for subject in 1...5 as ClosedRange<UInt64> {
+            intakes.append(
+                table.take(
+                    withdrawal(101, subject, isForeign: false), now: now, isOwn: false,
+                    Self.primitives))
+        }
+        #expect(intakes == [.taken, .taken, .taken, .taken, .refused])
+        intakes = []
+        for subject in 1...17 as ClosedRange<UInt64> {
+            intakes.append(
+                table.take(
+                    withdrawal(102, subject, isForeign: true), now: now, isOwn: false,
+                    Self.primitives))
+        }
+        #expect(intakes.count { $0 == .taken } == 16)
+    }
+
+    /// The hash of the same table is computed once, whoever asks.
+    @Test func theHashIsKeptUntilSomethingChanges() throws {
+        var clusters = try TwoClusters()
+        try clusters.bridge(0, 3)
+        clusters.giveCards([1, 2, 4, 5])
+        var table = try clusters.circle.live(0, clusters.family).notices
+        let now = UInt64(clusters.circle.now.wall.seconds)
+        let fresh = table.hash(at: now, Self.primitives)
+        #expect(table.hash(at: now, NoHash()) == fresh)
+        #expect(table.hash(at: now + 1, NoHash()) == fresh)
+        let later = now + 40 * 86_400
+        #expect(table.hash(at: later, Self.primitives) != fresh)
+        #expect(table.hash(at: now, Self.primitives) == fresh)
+        #expect(table.entries(at: now).count == table.notices.count)
+    }
+}
+
+/// Primitives that hash nothing: what is asked of them was to be known.
+private struct NoHash: Primitives {
+    private let real = CryptoPrimitives()
+
+    func hash(_ message: [UInt8]) -> [UInt8] { [UInt8](repeating: 0, count: 32) }
+    func agreementKey(from secret: Secret) -> AgreementKey? { self.real.agreementKey(from: secret) }
+    func agree(_ key: AgreementKey, _ peer: PublicKey) -> Secret? { self.real.agree(key, peer) }
+    func signingKey(from seed: Secret) -> SigningKey? { self.real.signingKey(from: seed) }
+    func sign(_ message: [UInt8], with key: SigningKey) -> [UInt8] {
+        self.real.sign(message, with: key)
+    }
+    func isValid(_ signature: [UInt8], of message: [UInt8], by key: PublicKey) -> Bool {
+        self.real.isValid(signature, of: message, by: key)
+    }
+    func hmac(_ message: [UInt8], key: Secret) -> [UInt8] { self.real.hmac(message, key: key) }
+    func extract(salt: UnsafeRawBufferPointer, secret: Secret) -> Secret {
+        self.real.extract(salt: salt, secret: secret)
+    }
+    func expand(_ prk: Secret, label: [UInt8], byteCount: Int) -> Secret {
+        self.real.expand(prk, label: label, byteCount: byteCount)
+    }
+    func seal(
+        _ plaintext: [UInt8], key: Secret, nonce: UInt64, associated: [UInt8]
+    ) -> [UInt8] {
+        self.real.seal(plaintext, key: key, nonce: nonce, associated: associated)
+    }
+    func open(
+        _ sealed: ArraySlice<UInt8>, key: Secret, nonce: UInt64, associated: [UInt8]
+    ) -> [UInt8]? {
+        self.real.open(sealed, key: key, nonce: nonce, associated: associated)
     }
 }

@@ -141,12 +141,13 @@ import Testing
         }
         for author in 1...100 as ClosedRange<UInt64> {
             for subject in 1...32 as ClosedRange<UInt64> {
-                _ = table.take(vote(author, subject), now: now, isOwn: false)
+                _ = table.take(vote(author, subject), now: now, isOwn: false, CryptoPrimitives())
             }
         }
         var intakes: [NoticeTable.Intake] = []
         for subject in 1...5 as ClosedRange<UInt64> {
-            intakes.append(table.take(vote(101, subject), now: now, isOwn: false))
+            intakes.append(
+                table.take(vote(101, subject), now: now, isOwn: false, CryptoPrimitives()))
         }
         #expect(intakes == [.taken, .taken, .taken, .taken, .refused])
         #expect(table.notices.count <= BridgeLimits.noticeCountMax + 4 * 101)
@@ -160,22 +161,22 @@ import Testing
                 author: MemberID(high: 1, low: 1), sequence: sequence, issuedAt: 0,
                 .vote(BridgeID(high: 0, low: subject), isOn: isOn))
         }
-        let first = table.take(notice(2), now: now, isOwn: false)
+        let first = table.take(notice(2), now: now, isOwn: false, CryptoPrimitives())
         #expect(first == .taken)
-        let again = table.take(notice(2), now: now, isOwn: false)
+        let again = table.take(notice(2), now: now, isOwn: false, CryptoPrimitives())
         #expect(again == .known)
-        let old = table.take(notice(1, isOn: false), now: now, isOwn: false)
+        let old = table.take(notice(1, isOn: false), now: now, isOwn: false, CryptoPrimitives())
         #expect(old == .known)
-        let newer = table.take(notice(3, isOn: false), now: now, isOwn: false)
+        let newer = table.take(notice(3, isOn: false), now: now, isOwn: false, CryptoPrimitives())
         #expect(newer == .taken)
         #expect(table.notices.count == 1)
         for subject in 2...40 as ClosedRange<UInt64> {
-            _ = table.take(notice(1, about: subject), now: now, isOwn: false)
+            _ = table.take(notice(1, about: subject), now: now, isOwn: false, CryptoPrimitives())
         }
         #expect(table.notices.count == BridgeLimits.voteCountMax)
         var accepted = 0
         for sequence in 10...400 as ClosedRange<UInt64> {
-            let intake = table.take(notice(sequence), now: now, isOwn: false)
+            let intake = table.take(notice(sequence), now: now, isOwn: false, CryptoPrimitives())
             if intake == .taken { accepted += 1 }
         }
         #expect(accepted <= BridgeLimits.noticeBurst)
