@@ -183,6 +183,24 @@ import Testing
         }
     }
 
+    /// Of two bridges of one end the way back is the one by which somebody comes, where the other end of the
+    /// other one does not reach that member (seed 300014 of `bridge`).
+    @Test(arguments: [3, 4])
+    func theWayBackIsTheOneThatWorks(member: Int) throws {
+        var clusters = try TwoClusters()
+        for other in [3, 4] {
+            let id = try clusters.bridge(0, other)
+            clusters.allow(.messages, at: [0, other], id)
+        }
+        clusters.circle.blocked = [(3, 4)]
+        clusters.circle.run(for: .seconds(150))
+        clusters.giveCards([1, member])
+        clusters.circle.run(for: .seconds(120))
+        let name = TwoClusters.names[member]
+        #expect(clusters.isConnected(1, with: name))
+        #expect(clusters.isConnected(member, with: "Ben"))
+    }
+
     /// What is carried is sealed between the two: the ends of the bridge hold no key of it.
     @Test func whoCarriesReadsNothing() throws {
         let clusters = try self.talking()
