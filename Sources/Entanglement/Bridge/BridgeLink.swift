@@ -71,6 +71,8 @@ struct Carrying: Sendable {
     private var ring: [CarriedID] = []
     private var start = 0
     private var known: Set<CarriedID> = []
+    /// By which bridge each was heard last; looked up and never gone through.
+    private var heard: [Source: Instant] = [:]
     /// What each origin may still send; looked up and never gone through.
     private var quotas: [Quota: TokenBucket] = [:]
 
@@ -79,9 +81,26 @@ struct Carrying: Sendable {
         let id: UInt64
     }
 
+    private struct Source: Hashable, Sendable {
+        let card: CardID
+        let relation: RelationID
+    }
+
     private struct Quota: Hashable, Sendable {
         let origin: CardID
         let isLarge: Bool
+    }
+
+    /// Somebody was heard by that bridge.
+    mutating func hear(_ card: CardID, by relation: RelationID, now: Instant) {
+        if self.heard.count > BridgeLimits.carriedIDCountMax { self.heard = [:] }
+        self.heard[Source(card: card, relation: relation)] = now
+    }
+
+    /// Whether somebody was heard by that bridge of late.
+    func isHeard(_ card: CardID, by relation: RelationID, now: Instant) -> Bool {
+        self.heard[Source(card: card, relation: relation)]
+            .map { now - $0 < Constants.connectedSpan } ?? false
     }
 
     /// Whether a datagram was carried on, as far as that is remembered.

@@ -37,23 +37,30 @@ extension Node {
         guard let origin = view.given(carried.origin), origin.author == member,
             let target = view.foreign(carried.target), target.card.origin == origin.card.target,
             let (way, link) = self.openWay(
-                target.ways(with: origin, self.configuration.mutation), of: own),
+                target.ways(with: origin, self.configuration.mutation), of: own, for: carried,
+                turn.instant),
             let allowed = self.pass(carried, way.policy, origin.card, target.card, &turn)
         else { return self.refuse(carried) }
         self.carry(allowed, to: link.relation, &turn)
     }
 
-    /// The first of some ways that are own bridges, of those whose other end is there.
+    /// One of some ways that are own bridges, of those whose other end is there: one by which the other was
+    /// heard, if it was by any; else any, for nobody here knows whom the other ends reach.
     private func openWay(
-        _ ways: [BridgeView.Way], of own: MemberID
+        _ ways: [BridgeView.Way], of own: MemberID, for carried: Carried, _ now: Instant
     ) -> (BridgeView.Way, BridgeLink)? {
-        for way in ways where way.author == own {
-            guard let link = self.bridgeLinks.first(where: { $0.bridge == way.bridge }),
+        let open = ways.compactMap { way -> (BridgeView.Way, BridgeLink)? in
+            guard way.author == own,
+                let link = self.bridgeLinks.first(where: { $0.bridge == way.bridge }),
                 self.relations[link.relation]?.canHelp ?? false
-            else { continue }
+            else { return nil }
             return (way, link)
         }
-        return nil
+        let heard = open.filter {
+            self.carrying.isHeard(carried.target, by: $0.1.relation, now: now)
+        }
+        let choice = heard.isEmpty ? open : heard
+        return choice.isEmpty ? nil : choice[Int(carried.id % UInt64(choice.count))]
     }
 
     /// The other end of a bridge brings something for a member, or for this node.
@@ -69,6 +76,7 @@ extension Node {
             let way = origin.ways(with: target, self.configuration.mutation)
                 .first(where: { $0.author == own && $0.bridge == link.bridge })
         else { return self.refuse(carried) }
+        self.carrying.hear(carried.origin, by: link.relation, now: turn.instant)
         guard target.author != own else { return self.take(carried, from: link.relation, &turn) }
         let helper = self.live[index].peers.first { id in
             self.relations[id]?.record.member == target.author
