@@ -53,6 +53,7 @@ import Testing
         own.set(given: [self.lan, mapped("[2001:db8::7]:5000")])
         #expect(own.published.contains(self.seen))
         own.set(given: [self.lan, mapped("203.0.113.9:5000")])
+        own.set(given: [self.lan])
         own.set(given: [self.lan, mapped("203.0.113.10:5000")])
         let there = [at("203.0.113.10:5000"), at("203.0.113.200:7"), self.lan.endpoint]
         #expect(own.published == there)

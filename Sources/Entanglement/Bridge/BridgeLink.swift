@@ -21,8 +21,9 @@ struct BridgeLink: Sendable {
     var answered: UInt32 = 0
     /// How often the other end may still make this one say something to its cluster.
     private var bucket: TokenBucket?
-    /// When the newest word ends that was answered, in seconds since 1970.
+    /// When the newest word ends that was answered, and the last one that was said, in seconds since 1970.
     var answeredUntil: UInt64 = 0
+    var saidUntil: UInt64 = 0
     /// The cards that the other end held by its last answer; looked up and never gone through.
     var held: Set<CardID> = []
     /// The cards that are to be known across.
@@ -50,12 +51,13 @@ struct BridgeLink: Sendable {
         return isAllowed
     }
 
-    /// As many of these as one answer may cause, beginning elsewhere each time: what is refused keeps nothing
-    /// else waiting.
-    static func part<Item>(of items: [Item], number: UInt32) -> [Item] {
-        guard items.count > BridgeLimits.cardBurst else { return items }
-        let start = Int(number) % items.count
-        return Array((items[start...] + items[..<start]).prefix(BridgeLimits.cardBurst))
+    /// As many of these as one answer may cause: of the second ones others each time, since what is refused
+    /// must keep nothing else waiting.
+    static func part<Item>(first: [Item], then second: [Item], number: UInt32) -> [Item] {
+        let head = first.prefix(BridgeLimits.cardBurst)
+        guard !second.isEmpty else { return Array(head) }
+        let start = Int(number) % second.count
+        return Array((head + second[start...] + second[..<start]).prefix(BridgeLimits.cardBurst))
     }
 
     /// Everything is to be said anew.

@@ -77,7 +77,7 @@ extension Node {
                         signature: self.primitives.sign(
                             end.card.voucherBytes(self.primitives), with: signingKey))
             }
-            if vouchers != held.vouchers, self.mayVouch(index, turn) {
+            if vouchers != held.vouchers, self.mayVouch(mine.card.target, index, turn) {
                 self.say(
                     .card(
                         mine.card.target,
@@ -90,15 +90,21 @@ extension Node {
     }
 
     /// Whether the own card may say something else about others' now; else it is looked again later.
-    private mutating func mayVouch(_ index: Int, _ turn: Turn) -> Bool {
+    private mutating func mayVouch(
+        _ alias: ClusterAlias, _ index: Int, _ turn: Turn
+    ) -> Bool {
         let now = turn.instant
+        // Cards for others than these are not given any more.
+        if self.live[index].vouchBuckets.count > BridgeLimits.ownCardCountMax {
+            self.live[index].vouchBuckets = [:]
+        }
         var bucket =
-            self.live[index].vouchBucket
+            self.live[index].vouchBuckets[alias]
             ?? TokenBucket(
                 burst: BridgeLimits.vouchBurst, interval: BridgeLimits.vouchInterval, now: now)
         let isAllowed = bucket.hasToken(now: now)
         if isAllowed { bucket.take() }
-        self.live[index].vouchBucket = bucket
+        self.live[index].vouchBuckets[alias] = bucket
         if !isAllowed {
             let again = now + BridgeLimits.vouchInterval
             self.live[index].reviewAt = min(self.live[index].reviewAt ?? again, again)

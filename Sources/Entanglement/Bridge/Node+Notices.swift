@@ -61,12 +61,16 @@ extension Node {
 
     /// The same is listed after longer and longer pauses: two who refuse each other's notices must not list
     /// them without end.
-    private mutating func mayList(_ index: Int, to id: RelationID, _ turn: Turn) -> Bool {
+    private mutating func mayList(
+        _ frameCount: Int, _ index: Int, to id: RelationID, _ turn: Turn
+    ) -> Bool {
         let hash = self.noticeHash(index, turn)
         var link = self.live[index].links[id, default: GossipLink()]
         let isNews = link.noticesListed != hash
         let pause = isNews ? BridgeLimits.noticeSpacing : link.noticesPause
         if let last = link.noticesListedAt, turn.instant - last < pause { return false }
+        guard self.live[index].mayAsk(id, cost: frameCount, now: turn.instant) else { return false }
+        link.quota = self.live[index].links[id]?.quota
         link.noticesPause = isNews ? pause : min(pause * 2, BridgeLimits.noticeSpacingMax)
         link.noticesListed = hash
         link.noticesListedAt = turn.instant
@@ -76,10 +80,10 @@ extension Node {
 
     /// Lists what is held, all of it in ranges.
     private mutating func listNotices(_ index: Int, to id: RelationID, _ turn: inout Turn) {
-        guard self.mayLearn(id, index), self.mayList(index, to: id, turn) else { return }
+        guard self.mayLearn(id, index) else { return }
+        let frameCount = 1 + self.live[index].notices.notices.count / NoticeList.countMax
+        guard self.mayList(frameCount, index, to: id, turn) else { return }
         var entries = self.live[index].notices.entries(at: turn.wall.unixSeconds).map(\.entry)[...]
-        let frameCount = 1 + entries.count / NoticeList.countMax
-        guard self.live[index].mayAsk(id, cost: frameCount, now: turn.instant) else { return }
         var first = MemberID(high: 0, low: 0)
         repeat {
             let part = Array(entries.prefix(NoticeList.countMax))

@@ -52,11 +52,12 @@ extension Node {
     ) {
         let link = self.bridgeLinks[position]
         let latest = now + BridgeLimits.validitySeconds + BridgeLimits.clockToleranceSeconds
-        var former = link.word?.until ?? 0
+        var former = link.saidUntil
         if isUnheard || former > latest, link.answeredUntil < former {
             former = link.answeredUntil
         }
-        let isLong = isUnheard && link.number % 2 == 0
+        // What was said before a restart is not known any more.
+        let isLong = isUnheard ? link.number % 2 == 0 : link.word == nil && link.other != nil
         let usual = now + BridgeLimits.validitySeconds
         let until = isLong ? latest - BridgeLimits.clockSlackSeconds : usual
         var word = BridgeWord(
@@ -64,6 +65,8 @@ extension Node {
         word.signature = self.primitives.sign(
             word.signedBytes(of: link.bridge), with: relation.memberSigningKey)
         self.bridgeLinks[position].word = word
+        let said = link.saidUntil > latest ? former : link.saidUntil
+        self.bridgeLinks[position].saidUntil = max(said, word.until)
     }
 
     mutating func sayWord(_ position: Int, _ turn: inout Turn) {
@@ -121,21 +124,21 @@ extension Node {
         self.bridgeLinks[position].answeredUntil = link.word?.until ?? 0
         self.bridgeLinks[position].held = Set(held.map(\.card))
         let wanted = self.wantedCards(position, index, turn)
-        var frames: [BridgeFrame] = []
-        // What goes makes room for what comes.
-        for other in held
-        where !wanted.contains(where: { $0.held.card == other.card })
-            && !self.isOnlyUnvouched(other.card, link, index, turn)
-        {
-            frames.append(.withdrawal(other.card))
+        let gone = held.filter { other in
+            !wanted.contains { $0.held.card == other.card }
+                && !self.isOnlyUnvouched(other.card, link, index, turn)
         }
-        for card in wanted where !held.contains(card.held) { frames.append(.card(card.card)) }
+        let lacking = wanted.filter { !held.contains($0.held) }
+        // What goes makes room for what comes.
+        let frames = BridgeLink.part(
+            first: gone.map { BridgeFrame.withdrawal($0.card) },
+            then: lacking.map { BridgeFrame.card($0.card) }, number: number)
         guard !frames.isEmpty else {
             self.bridgeLinks[position].dueAt = nil
             self.bridgeLinks[position].pause = BridgeLimits.wordPause
             return
         }
-        for frame in BridgeLink.part(of: frames, number: number) {
+        for frame in frames {
             self.update(link.relation, &turn) { $0.send(.bridge(frame), &$1) }
         }
     }
@@ -189,34 +192,30 @@ extension Node {
         let given = view.given.filter {
             $0.card.target == link.alias && $0.bridges.contains(link.bridge)
         }
-        var cards: [(held: BridgeFrame.Held, card: VouchedCard)] = []
-        for entry in given {
-            let voucher: CardVoucher?
-            if entry.author != own {
-                voucher = CardVoucher(
+        // Those that have crossed stay, whoever else comes.
+        let mine = given.first { $0.author == own }
+        let others = given.filter { $0.author != own }
+        let crossed =
+            others.filter { link.held.contains($0.id) }
+            + others.filter { !link.held.contains($0.id) }
+        let limit = BridgeLimits.cardCountMax - (mine == nil ? 0 : 1)
+        let chosen = Set(crossed.prefix(limit).map(\.id))
+        let crossing = others.filter { chosen.contains($0.id) }
+        var cards = crossing.map { entry in
+            VouchedCard(
+                card: entry.card,
+                voucher: CardVoucher(
                     key: relation.memberKeys.signingKey,
                     signature: self.primitives.sign(
-                        entry.card.voucherBytes(self.primitives), with: relation.memberSigningKey))
-            } else {
-                voucher = self.voucher(for: entry.card, among: given, index)
-            }
-            guard let voucher else { continue }
-            cards.append(
-                (
-                    BridgeFrame.Held(card: entry.id, sequence: entry.card.sequence),
-                    VouchedCard(card: entry.card, voucher: voucher)
-                ))
+                        entry.card.voucherBytes(self.primitives), with: relation.memberSigningKey)))
         }
         // Who vouches for an end's card must be known before it.
-        let ordered =
-            cards.filter { $0.card.voucher.key == relation.memberKeys.signingKey }
-            + cards.filter { $0.card.voucher.key != relation.memberKeys.signingKey }
-        // Those that have crossed stay, whoever else comes.
-        let crossed =
-            ordered.filter { link.held.contains($0.held.card) }
-            + ordered.filter { !link.held.contains($0.held.card) }
-        let chosen = Set(crossed.prefix(BridgeLimits.cardCountMax).map(\.held.card))
-        return ordered.filter { chosen.contains($0.held.card) }
+        if let mine, let voucher = self.voucher(for: mine.card, among: crossing, index) {
+            cards.append(VouchedCard(card: mine.card, voucher: voucher))
+        }
+        return cards.map {
+            (BridgeFrame.Held(card: $0.card.id(self.primitives), sequence: $0.card.sequence), $0)
+        }
     }
 
     /// Another member's word about a card, by one of the cards that cross too.

@@ -61,8 +61,9 @@ struct LiveCluster: Sendable {
     var noticeRounds: [Instant] = []
     /// When something of it is over, or to be said again.
     var reviewAt: Instant?
-    /// How often the own cards may still say something else about others'.
-    var vouchBucket: TokenBucket?
+    /// How often the own card for each cluster may still say something else about others'; looked up and
+    /// never gone through.
+    var vouchBuckets: [ClusterAlias: TokenBucket] = [:]
 
     /// Counters of relations that were dropped and whose keys may come back, the newest last.
     private(set) var keptCounters: [KeptCounters] = []

@@ -113,15 +113,10 @@ extension Relation {
         guard !self.isTrusted, isSigned || self.record.peerPart == nil, let reference else {
             return false
         }
-        switch self.record.bond {
-        case .confirming(let own, let member)?:
-            guard turn.membership(of: reference.cluster) != nil else { return false }
-            return reference.cluster < own
-                || reference.cluster == own && reference.member != member
-        case .joining(let own, let sponsor)?:
-            return reference.cluster == own && reference.member != sponsor
-        case .founding?, .sponsoring?, .bridging?, .crossing?, nil: return false
-        }
+        guard case .confirming(let own, let member)? = self.record.bond,
+            turn.membership(of: reference.cluster) != nil
+        else { return false }
+        return reference.cluster < own || reference.cluster == own && reference.member != member
     }
 
     private func isConsistent(_ keys: MemberKeys) -> Bool {

@@ -6,6 +6,8 @@
 struct OwnAddresses: Sendable {
     /// What the driver told: interfaces with the port, and `--external`.
     private(set) var given: [Candidate] = []
+    /// Where the router said last that it is, of each family.
+    private var mappedLast: [IPAddress] = []
     /// What the IPgetter told last in this network, and whether the router's mapping is kept alive for it.
     private var told: (endpoint: Endpoint, isKeptAlive: Bool)?
     private var estimate = NATEstimate()
@@ -52,20 +54,20 @@ struct OwnAddresses: Sendable {
     private(set) var published: [Endpoint] = []
 
     mutating func set(given: [Candidate]) {
-        let former = self.given
         self.given = given
-        self.endFormerMappings(former)
+        self.endFormerMappings()
         self.known = self.ranked()
     }
 
-    /// The router says that it is at another address now: what was seen where it was is over.
-    private mutating func endFormerMappings(_ former: [Candidate]) {
-        func addresses(_ candidates: [Candidate]) -> Set<IPAddress> {
-            Set(candidates.filter { $0.kind == .mapped }.map(\.endpoint.address))
+    /// The router says that it is at another address now: what was seen where it was is over, however long it
+    /// said nothing in between.
+    private mutating func endFormerMappings() {
+        let present = self.given.filter { $0.kind == .mapped }.map(\.endpoint.address)
+        let gone = self.mappedLast.filter { address in
+            !present.contains(address) && present.contains { $0.isIPv6 == address.isIPv6 }
         }
-        let present = addresses(self.given)
-        let gone = addresses(former).subtracting(present).filter { address in
-            present.contains { $0.isIPv6 == address.isIPv6 }
+        self.mappedLast = present + self.mappedLast.filter { address in
+            !present.contains { $0.isIPv6 == address.isIPv6 }
         }
         guard !gone.isEmpty else { return }
         if self.told.map({ gone.contains($0.endpoint.address) }) ?? false { self.told = nil }
@@ -191,6 +193,7 @@ struct OwnAddresses: Sendable {
         self.votes = []
         self.places = [:]
         self.told = nil
+        self.mappedLast = []
         self.estimate.forget()
         self.known = self.ranked()
     }

@@ -114,7 +114,8 @@ extension Simulation {
             let others = present.indices.filter { $0 != first && group[$0] == group[first] }
             // A sponsor that means harm may have told all of them nothing.
             let isTold =
-                self.checker.villains.isEmpty || others.contains { present[$0].holdsSecret }
+                others.contains { present[$0].holdsSecret }
+                || !(others + [first]).contains { self.isGuestOfVillain(present[$0]) }
             self.check(present[first], isAlone: others.isEmpty, isTold: isTold, &found)
         }
         self.checkStandings(members, &found)
@@ -125,6 +126,13 @@ extension Simulation {
         _ promise: Violation.Promise, _ hosts: [HostID], _ detail: String
     ) -> Violation {
         Violation(promise: promise, at: self.now, hosts: hosts, detail: detail)
+    }
+
+    private func isGuestOfVillain(_ member: Member) -> Bool {
+        guard case .sponsored(let by, _)? = member.held.roster?.member(member.held.own)?.origin,
+            let sponsor = self.story?.hosts[by]
+        else { return false }
+        return self.checker.villains.contains(sponsor)
     }
 
     /// Whether each of two is there by the other's records, and neither blocks the other.

@@ -287,6 +287,21 @@ import Testing
         #expect(clusters.seen(by: 4) == [])
     }
 
+    /// Nor does what is said after a restart, when a longer word was said before it.
+    @Test func aWordAfterARestartIsHeard() throws {
+        var clusters = try TwoClusters()
+        clusters.shiftClock(by: .seconds(20 * 3_600))
+        let id = try clusters.bridge(0, 3)
+        clusters.shiftClock(by: .seconds(-20 * 3_600))
+        clusters.circle.restart(0)
+        clusters.circle.run(for: .seconds(400))
+        clusters.circle.restart(0)
+        clusters.circle.run(for: .seconds(2))
+        clusters.allow(.messages, at: [0, 3], id)
+        clusters.circle.run(for: .seconds(15))
+        #expect(clusters.status(4).bridges.first?.policy.level == .messages)
+    }
+
     /// A card that is given again replaces the former one also where nobody heard that it was taken back, and
     /// the clock was ahead then.
     @Test func aCardThatIsGivenAgainCounts() throws {
