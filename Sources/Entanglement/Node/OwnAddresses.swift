@@ -66,9 +66,11 @@ struct OwnAddresses: Sendable {
         let gone = self.mappedLast.filter { address in
             !present.contains(address) && present.contains { $0.isIPv6 == address.isIPv6 }
         }
-        self.mappedLast = present + self.mappedLast.filter { address in
-            !present.contains { $0.isIPv6 == address.isIPv6 }
-        }
+        self.mappedLast =
+            present
+            + self.mappedLast.filter { address in
+                !present.contains { $0.isIPv6 == address.isIPv6 }
+            }
         guard !gone.isEmpty else { return }
         if self.told.map({ gone.contains($0.endpoint.address) }) ?? false { self.told = nil }
         self.votes.removeAll { gone.contains($0.echo.address) }
