@@ -166,10 +166,16 @@ extension Node {
             self.update(crossing.id, &turn) { relation, _ in relation.across = across }
             return crossing.id
         }
-        let record = crossing.record(
+        var record = crossing.record(
             secrets, .crossing(cluster, foreign.card.origin, foreign.id),
             name: foreign.card.name, at: turn.wall)
+        let counters = self.live[index].counters(of: record.id)
+        if let counters {
+            record.reservedCounter = counters.reserved
+            record.acceptedCounter = counters.accepted
+        }
         guard var relation = Relation(record, self.primitives) else { return nil }
+        relation.resyncAnsweredAt = counters?.resyncAnsweredAt
         relation.across = across
         turn.changes.append(.relation(record, erasing: false))
         turn.actions.append(.admit(relation.admission))

@@ -18,6 +18,12 @@ extension Node {
         relation.endPunching(&turn)
         if relation.freshEndpoint != nil { turn.punching.wantsClosing = true }
         for waiting in relation.waitingPings { turn.reply(waiting.request, .noAnswer(id)) }
+        if case .crossing(let cluster, _, _)? = record.bond,
+            let index = self.liveIndex(of: cluster)
+        {
+            // The same two cards give the same keys again.
+            self.live[index].keepCounters(of: relation)
+        }
         turn.changes.append(.deleteRelation(id))
         turn.actions.append(.dismiss(record.ownPID))
         switch reason {

@@ -13,6 +13,8 @@ struct BridgeStory: Sendable {
     /// Whose person agreed once, and the cards of these.
     var hasAgreed: Set<HostID> = []
     var cards: [CardID: HostID] = [:]
+    /// Cards that bear the name of somebody who agreed and crashed.
+    var perhapsCards: [CardID: HostID] = [:]
     /// Whether both may tell each other their addresses.
     var addressesCross = false
     /// Pairs of hosts that are two ends of a bridge.
@@ -129,7 +131,7 @@ extension Simulation {
     }
 
     /// A program that died while its person gave a card shows it when it is back.
-    private mutating func noteCards() {
+    mutating func noteCards() {
         for id in self.bridges?.hasAgreed ?? [] {
             for card in self.status(of: id)?.givenCards ?? [] where card.isOwn {
                 self.bridges?.cards[card.id] = id
@@ -227,42 +229,6 @@ extension Simulation {
         let most = 65_536 + Int(seconds) * 4_096 + (isLarge ? 262_144 + Int(seconds) * 17_476 : 0)
         if volume.byteCount > most {
             self.checker.report(.carriedIsLittle, at: self.now, [id], "\(volume.byteCount) bytes")
-        }
-    }
-
-    /// What a host holds of the other cluster: cards of those who agreed, and nothing of anybody else.
-    private mutating func checkHoldings(of id: HostID) {
-        guard let story = self.bridges, let status = self.status(of: id) else { return }
-        if status.foreignCards.contains(where: { story.cards[$0.id] == nil }) { self.noteCards() }
-        for card in status.foreignCards where self.bridges?.cards[card.id] == nil {
-            self.checker.report(.cardsAreReal, at: self.now, [id], "“\(card.name)”")
-        }
-        let state = self.hosts[id.number].disk.store.state
-        for notice in state.notices { self.checkStrangers(in: notice.bytes, at: id) }
-    }
-
-    /// No id, key or name of a member of the other cluster who did not agree.
-    private mutating func checkStrangers(in bytes: [UInt8], at id: HostID) {
-        guard let story = self.bridges, bytes.count > 40 else { return }
-        for other in self.hosts where story.areApart(other.id, id) {
-            for cluster in other.disk.store.state.clusters
-            where cluster.id == story.clusters[story.side(of: other.id)] {
-                var secrets = [cluster.id.bytes, cluster.membership.member.bytes]
-                if let keys = other.primitives.agreementKey(
-                    from: cluster.membership.agreementKey)
-                {
-                    secrets.append(keys.publicKey.bytes)
-                }
-                if !story.hasAgreed.contains(other.id),
-                    !story.ends.contains(where: { $0.contains(other.id) })
-                {
-                    secrets.append(Array(other.name.utf8))
-                }
-                if secrets.contains(where: { bytes.holds($0) }) {
-                    self.checker.report(
-                        .strangersStayUnknown, at: self.now, [id], "of \(other.name)")
-                }
-            }
         }
     }
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entanglement
+import EntanglementTestKit
+
+// What hosts hold of the cluster across a bridge.
+extension Simulation {
+    /// What a host holds of the other cluster: cards of those who agreed, and nothing of anybody else.
+    mutating func checkHoldings(of id: HostID) {
+        guard let story = self.bridges, let status = self.status(of: id) else { return }
+        if status.foreignCards.contains(where: { story.cards[$0.id] == nil }) { self.noteCards() }
+        self.checkCrashedGivers()
+        for card in status.foreignCards where self.bridges?.cards[card.id] == nil {
+            // Who crashed while it gave one is asked when it is back.
+            let giver = self.hosts.first { host in
+                !host.isRunning && host.name == card.name && story.hasAgreed.contains(host.id)
+            }
+            if let giver {
+                self.bridges?.perhapsCards[card.id] = giver.id
+                continue
+            }
+            self.checker.report(.cardsAreReal, at: self.now, [id], "“\(card.name)”")
+        }
+        let state = self.hosts[id.number].disk.store.state
+        for notice in state.notices { self.checkStrangers(in: notice.bytes, at: id) }
+    }
+
+    /// Who crashed while it gave a card and is back has given it: nothing was sent that was not stored.
+    private mutating func checkCrashedGivers() {
+        let open = self.bridges?.perhapsCards ?? [:]
+        for (card, giver) in open.sorted(by: { $0.key < $1.key }) {
+            guard let status = self.status(of: giver) else { continue }
+            self.bridges?.perhapsCards[card] = nil
+            if status.givenCards.contains(where: { $0.id == card && $0.isOwn }) {
+                self.bridges?.cards[card] = giver
+            } else {
+                self.checker.report(.cardsAreReal, at: self.now, [giver], "none was stored")
+            }
+        }
+    }
+
+    /// No id, key or name of a member of the other cluster who did not agree.
+    mutating func checkStrangers(in bytes: [UInt8], at id: HostID) {
+        guard let story = self.bridges, bytes.count > 40 else { return }
+        for other in self.hosts where story.areApart(other.id, id) {
+            for cluster in other.disk.store.state.clusters
+            where cluster.id == story.clusters[story.side(of: other.id)] {
+                var secrets = [cluster.id.bytes, cluster.membership.member.bytes]
+                if let keys = other.primitives.agreementKey(
+                    from: cluster.membership.agreementKey)
+                {
+                    secrets.append(keys.publicKey.bytes)
+                }
+                if !story.hasAgreed.contains(other.id),
+                    !story.ends.contains(where: { $0.contains(other.id) })
+                {
+                    secrets.append(Array(other.name.utf8))
+                }
+                if secrets.contains(where: { bytes.holds($0) }) {
+                    self.checker.report(
+                        .strangersStayUnknown, at: self.now, [id], "of \(other.name)")
+                }
+            }
+        }
+    }
+}
