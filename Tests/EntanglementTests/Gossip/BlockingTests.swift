@@ -111,4 +111,24 @@ import Testing
         #expect(circle.isConnected(0, with: ids[1], cluster))
         #expect(circle.isConnected(1, with: ids[0], cluster))
     }
+
+    /// Keys that come back after a restart go on with the counters that they had, too (seed 33932 of
+    /// `cluster`).
+    @Test func countersOutlastARestart() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        let ids = try (0..<3).map { try circle.member($0, cluster) }
+        let before = try #require(try circle.relations(1, with: 2, cluster).first)
+        #expect(before.epoch == 0)
+        try circle.confirm(1, 2)
+        circle.run(for: .seconds(10))
+        #expect(try circle.relations(1, with: 2, cluster).map(\.epoch) == [nil])
+        circle.restart(1)
+        circle.run(for: .seconds(10))
+        #expect(circle.request(2, .block(cluster, ids[1], isOn: true)) == .done)
+        circle.run(for: .seconds(5))
+        let after = try #require(try circle.relations(1, with: 2, cluster).first)
+        #expect(after.id == before.id)
+        #expect(after.acceptedCounter >= before.acceptedCounter)
+        #expect(after.reservedCounter >= before.reservedCounter)
+    }
 }
