@@ -59,11 +59,15 @@ public struct MemoryStore: Sendable, Equatable {
             self.state.records.removeAll { $0.cluster == id }
             self.state.endpointRecords.removeAll { $0.cluster == id }
             self.state.notices.removeAll { $0.cluster == id }
+            self.state.spentCounters.removeAll { $0.cluster == id }
         case .record(let record, _): self.append(record)
         case .endpointRecord(let record, let member): self.replace(record, of: member)
         case .notice(let notice, let key): self.replace(notice, key)
         case .deleteNotice(let cluster, let key):
             self.state.notices.removeAll { $0.cluster == cluster && Self.key(of: $0) == key.bytes }
+        case .spentCounters(let spent): self.replace(spent)
+        case .forgetSpent(let cluster, let relation):
+            self.state.spentCounters.removeAll { $0.cluster == cluster && $0.relation == relation }
         case .nodeName(let name): self.state.nodeName = name
         case .event(let event, _): self.events.append(event)
         }
@@ -106,6 +110,22 @@ public struct MemoryStore: Sendable, Equatable {
             return key.bytes.lexicographicallyPrecedes(Self.key(of: other))
         }
         self.state.notices.insert(notice, at: index ?? self.state.notices.count)
+    }
+
+    private mutating func replace(_ spent: SpentCounters) {
+        self.requireCluster(spent.cluster)
+        let index = self.state.spentCounters.firstPosition {
+            ($0.cluster, $0.relation) >= (spent.cluster, spent.relation)
+        }
+        let isThere =
+            index < self.state.spentCounters.count
+            && self.state.spentCounters[index].cluster == spent.cluster
+            && self.state.spentCounters[index].relation == spent.relation
+        if isThere {
+            self.state.spentCounters[index] = spent
+        } else {
+            self.state.spentCounters.insert(spent, at: index)
+        }
     }
 
     /// Author, kind and subject: u8 kind | author | subject (PROTOCOL.md §14.2).

@@ -158,8 +158,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "PRAGMA user_version = 6", "PRAGMA user_version = 2147483647",
-        "INSERT INTO grdb_migrations VALUES ('v6')",
+        "PRAGMA user_version = 7", "PRAGMA user_version = 2147483647",
+        "INSERT INTO grdb_migrations VALUES ('v7')",
     ])
     func aNewerDatabaseIsLeftAlone(statement: String) throws {
         let store = try NodeStore(home: self.home.path)
@@ -168,12 +168,12 @@ import Testing
         #expect(try afterAStop.names() == ["spockex.sqlite", "spockex.sqlite-wal"])
         try store.close()
         for home in [self.home, afterAStop] {
-            guard case .failure(.tooNew(let found, supported: 5)) = try self.outcome(in: home)
+            guard case .failure(.tooNew(let found, supported: 6)) = try self.outcome(in: home)
             else {
                 Issue.record("\(statement) was not refused")
                 continue
             }
-            #expect(found >= 6)
+            #expect(found >= 7)
         }
     }
 

@@ -62,4 +62,17 @@ extension FrozenVersion {
             ) STRICT
             """
         ]
+
+    static let schema6 =
+        FrozenVersion.schema5 + [
+            """
+            CREATE TABLE spentCounter (
+                cluster BLOB NOT NULL REFERENCES cluster (id) ON DELETE CASCADE,
+                relation BLOB NOT NULL CHECK (length(relation) = 16),
+                reserved INTEGER NOT NULL CHECK (reserved >= 0),
+                accepted INTEGER NOT NULL CHECK (accepted >= 0),
+                PRIMARY KEY (cluster, relation)
+            ) STRICT
+            """
+        ]
 }

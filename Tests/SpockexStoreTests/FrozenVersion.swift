@@ -19,6 +19,7 @@ struct FrozenVersion: Sendable, CustomTestStringConvertible {
         FrozenVersion(number: 3, schema: Self.schema3, rows: Self.rows3 + Founded.parts),
         FrozenVersion(number: 4, schema: Self.schema4, rows: Self.rows4 + Founded.parts),
         FrozenVersion(number: 5, schema: Self.schema5, rows: Self.rows5 + Founded.parts),
+        FrozenVersion(number: 6, schema: Self.schema6, rows: Self.rows5 + Founded.parts),
     ]
 
     /// What the rows of every version say.

@@ -24,7 +24,7 @@ import Testing
         let expected = [
             "synchronous": "2", "journal_mode": "wal", "secure_delete": "1", "foreign_keys": "1",
             "locking_mode": "exclusive", "temp_store": "2", "trusted_schema": "0",
-            "user_version": "5", "application_id": "1399866744",
+            "user_version": "6", "application_id": "1399866744",
         ]
         for (pragma, value) in expected {
             #expect(try store.rows(of: "PRAGMA \(pragma)") == [[value]], "\(pragma)")

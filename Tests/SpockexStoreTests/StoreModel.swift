@@ -59,6 +59,7 @@ struct StoreModel {
             self.records.removeAll { $0.record.cluster == id }
             self.endpointRecords.removeAll { $0.record.cluster == id }
             self.notices.removeAll { $0.notice.cluster == id }
+            self.state.spentCounters.removeAll { $0.cluster == id }
         case .record(let record, let id):
             self.records.append((record, id))
             // Sorting arrays is stable: each cluster's records stay in their order.
@@ -77,6 +78,14 @@ struct StoreModel {
             self.notices.sort { ($0.notice.cluster, $0.key) < ($1.notice.cluster, $1.key) }
         case .deleteNotice(let cluster, let key):
             self.notices.removeAll { $0.notice.cluster == cluster && $0.key == key }
+        case .spentCounters(let spent):
+            self.state.spentCounters.removeAll {
+                $0.cluster == spent.cluster && $0.relation == spent.relation
+            }
+            self.state.spentCounters.append(spent)
+            self.state.spentCounters.sort { ($0.cluster, $0.relation) < ($1.cluster, $1.relation) }
+        case .forgetSpent(let cluster, let relation):
+            self.state.spentCounters.removeAll { $0.cluster == cluster && $0.relation == relation }
         case .nodeName(let name):
             self.state.nodeName = name
         case .event(let event, let at):
@@ -129,7 +138,18 @@ extension SeededGenerator {
     private mutating func change(
         of cluster: ClusterRecord, after model: StoreModel
     ) throws -> Change {
-        switch Int.random(in: 0..<11, using: &self) {
+        switch Int.random(in: 0..<13, using: &self) {
+        case 11:
+            let known = model.state.spentCounters.randomElement(using: &self)?.relation
+            return .spentCounters(
+                SpentCounters(
+                    cluster: cluster.id,
+                    relation: self.chance(30)
+                        ? known ?? RelationID(using: &self) : RelationID(using: &self),
+                    reserved: self.counter(), accepted: self.counter()))
+        case 12:
+            let known = model.state.spentCounters.randomElement(using: &self)?.relation
+            return .forgetSpent(cluster.id, known ?? RelationID(using: &self))
         case 8...9:
             let (notice, key) = try self.notice(in: cluster.id)
             return .notice(notice, key)

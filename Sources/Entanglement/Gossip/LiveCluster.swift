@@ -65,24 +65,24 @@ struct LiveCluster: Sendable {
     /// never gone through.
     var vouchBuckets: [ClusterAlias: TokenBucket] = [:]
 
-    /// Counters of relations that were dropped and whose keys may come back, the newest last.
+    /// Counters of relations that were dropped and whose keys may come back.
     private(set) var keptCounters: [KeptCounters] = []
 
     init(_ id: ClusterID) {
         self.id = id
     }
 
-    /// Remembers what a relation has used up whose keys may come back.
-    mutating func keepCounters(of relation: Relation) {
-        let record = relation.record
-        self.keptCounters.removeAll { $0.id == record.id }
-        self.keptCounters.append(
-            KeptCounters(
-                id: record.id, reserved: record.reservedCounter, accepted: record.acceptedCounter,
-                resyncAnsweredAt: relation.resyncAnsweredAt))
-        if self.keptCounters.count > Limits.keptCounterCountMax {
-            self.keptCounters.removeFirst()
+    /// Remembers what a relation has used up whose keys may come back; which one is forgotten for it.
+    mutating func keep(_ counters: KeptCounters) -> RelationID? {
+        self.keptCounters.removeAll { $0.id == counters.id }
+        self.keptCounters.append(counters)
+        guard self.keptCounters.count > Limits.keptCounterCountMax else { return nil }
+        // Counters begin by the clock: the lowest ones are the oldest.
+        let oldest = self.keptCounters.indices.min {
+            (self.keptCounters[$0].reserved, self.keptCounters[$0].id)
+                < (self.keptCounters[$1].reserved, self.keptCounters[$1].id)
         }
+        return oldest.map { self.keptCounters.remove(at: $0).id }
     }
 
     /// What a relation that was dropped had used up.

@@ -19,6 +19,13 @@ extension Node {
             self.live[index].isFoldDue =
                 cluster.standing == .joining && self.live[index].set != nil
         }
+        for spent in state.spentCounters {
+            guard let index = self.liveIndex(of: spent.cluster) else { continue }
+            _ = self.live[index].keep(
+                KeptCounters(
+                    id: spent.relation, reserved: spent.reserved, accepted: spent.accepted,
+                    resyncAnsweredAt: nil))
+        }
         self.noteClusterPeers()
         self.noteTold()
         for cluster in self.live.map(\.id) {

@@ -183,9 +183,25 @@ extension Node {
         for index in self.live.indices {
             self.live[index].setPeer(id, false)
             if record.epoch != nil, self.live[index].id == record.cluster {
-                self.live[index].keepCounters(of: relation)
+                self.keepCounters(of: relation, index, &turn)
             }
         }
+    }
+
+    /// Remembers what a relation has used up whose keys may come back, also over a restart.
+    mutating func keepCounters(of relation: Relation, _ index: Int, _ turn: inout Turn) {
+        let (record, cluster) = (relation.record, self.live[index].id)
+        guard turn.clusters.contains(where: { $0.id == cluster }) else { return }
+        let forgotten = self.live[index].keep(
+            KeptCounters(
+                id: record.id, reserved: record.reservedCounter, accepted: record.acceptedCounter,
+                resyncAnsweredAt: relation.resyncAnsweredAt))
+        turn.changes.append(
+            .spentCounters(
+                SpentCounters(
+                    cluster: cluster, relation: record.id, reserved: record.reservedCounter,
+                    accepted: record.acceptedCounter)))
+        if let forgotten { turn.changes.append(.forgetSpent(cluster, forgotten)) }
     }
 
     /// Somebody is reached with new keys: the old ones have done their duty.

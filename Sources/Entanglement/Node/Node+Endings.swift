@@ -22,7 +22,7 @@ extension Node {
             let index = self.liveIndex(of: cluster)
         {
             // The same two cards give the same keys again.
-            self.live[index].keepCounters(of: relation)
+            self.keepCounters(of: relation, index, &turn)
         }
         turn.changes.append(.deleteRelation(id))
         turn.actions.append(.dismiss(record.ownPID))

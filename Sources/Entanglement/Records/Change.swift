@@ -53,6 +53,10 @@ public enum Change: Sendable, Equatable {
     case notice(StoredNotice, NoticeKey)
     /// Deletes one, if it is there.
     case deleteNotice(ClusterID, NoticeKey)
+    /// Inserts or replaces what a relation had used up that was dropped.
+    case spentCounters(SpentCounters)
+    /// Forgets that, if it is there.
+    case forgetSpent(ClusterID, RelationID)
     /// What this node calls itself.
     case nodeName(String)
     /// Appends to the log of events (a bounded one: the oldest go).
@@ -64,7 +68,8 @@ public enum Change: Sendable, Equatable {
         case .relation(let record, _): record.id
         case .deleteRelation(let id): id
         case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .unbury, .cluster,
-            .deleteCluster, .record, .endpointRecord, .notice, .deleteNotice, .nodeName, .event:
+            .deleteCluster, .record, .endpointRecord, .notice, .deleteNotice, .spentCounters,
+            .forgetSpent, .nodeName, .event:
             nil
         }
     }
@@ -87,6 +92,8 @@ public struct DurableState: Sendable, Equatable {
     public var endpointRecords: [StoredRecord]
     /// The newest notices about bridges, by cluster, then by key.
     public var notices: [StoredNotice]
+    /// What dropped relations had used up, by cluster, then by relation.
+    public var spentCounters: [SpentCounters]
     /// All tombstones, ordered by hash.
     public var tombstones: [Tombstone]
 
@@ -94,7 +101,8 @@ public struct DurableState: Sendable, Equatable {
     public init(
         nodeName: String = "", relations: [RelationRecord] = [], clusters: [ClusterRecord] = [],
         records: [StoredRecord] = [], endpointRecords: [StoredRecord] = [],
-        notices: [StoredNotice] = [], tombstones: [Tombstone] = []
+        notices: [StoredNotice] = [], spentCounters: [SpentCounters] = [],
+        tombstones: [Tombstone] = []
     ) {
         self.nodeName = nodeName
         self.relations = relations
@@ -102,6 +110,7 @@ public struct DurableState: Sendable, Equatable {
         self.records = records
         self.endpointRecords = endpointRecords
         self.notices = notices
+        self.spentCounters = spentCounters
         self.tombstones = tombstones
     }
 }

@@ -76,6 +76,26 @@ public struct ClusterRecord: Sendable, Equatable {
     }
 }
 
+/// What a relation had used up that was dropped, and whose keys may come back (PROTOCOL.md §12.3).
+public struct SpentCounters: Sendable, Equatable {
+    /// Of which cluster.
+    public var cluster: ClusterID
+    /// The relation's id, which comes back with its keys.
+    public var relation: RelationID
+    /// Counters `n` below this may have been used.
+    public var reserved: UInt64
+    /// The highest `n` accepted of the other.
+    public var accepted: UInt64
+
+    /// Counters as used up or loaded.
+    public init(cluster: ClusterID, relation: RelationID, reserved: UInt64, accepted: UInt64) {
+        self.cluster = cluster
+        self.relation = relation
+        self.reserved = reserved
+        self.accepted = accepted
+    }
+}
+
 /// A record of a cluster as it is stored: verified before, and never changed.
 public struct StoredRecord: Sendable, Equatable {
     /// Of which cluster.

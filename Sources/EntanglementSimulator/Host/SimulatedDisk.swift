@@ -58,7 +58,7 @@ struct SimulatedDisk: Sendable {
         case .cluster, .record, .endpointRecord, .notice: !self.defects.contains(.clusterNotStored)
         // What a defect kept may be changed no more.
         case .relation, .reserveCounters, .lastResort, .bury, .unbury, .deleteCluster, .nodeName,
-            .deleteNotice, .event:
+            .deleteNotice, .spentCounters, .forgetSpent, .event:
             true
         }
     }

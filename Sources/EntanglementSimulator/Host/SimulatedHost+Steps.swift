@@ -276,7 +276,8 @@ extension SimulatedHost.Effects {
             .notice, .deleteNotice:
             self.hasClusterNews = true
         case .endpoints: self.hasStoredEndpoints = true
-        case .reserveCounters, .acceptCounter, .lastResort, .bury, .unbury, .nodeName, .event:
+        case .reserveCounters, .acceptCounter, .lastResort, .bury, .unbury, .spentCounters,
+            .forgetSpent, .nodeName, .event:
             break
         }
     }

@@ -45,6 +45,12 @@ extension Database {
             try self.run(
                 "DELETE FROM notice WHERE cluster = ? AND key = ?",
                 [Column(cluster), .blob(key.bytes)])
+        case .spentCounters(let spent):
+            try spent.write(to: self)
+        case .forgetSpent(let cluster, let relation):
+            try self.run(
+                "DELETE FROM spentCounter WHERE cluster = ? AND relation = ?",
+                [Column(cluster), Column(relation)])
         case .nodeName(let name):
             try self.run("UPDATE node SET name = ?", [.text(name)])
         case .event(let event, let time):

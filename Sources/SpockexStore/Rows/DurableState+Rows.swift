@@ -49,6 +49,10 @@ extension DurableState {
         try database.forEachRow(
             of: "notice", ["cluster", "key", "bytes"], orderedBy: "cluster, key"
         ) { self.notices.append(try StoredNotice(from: &$0)) }
+        try database.forEachRow(
+            of: "spentCounter", ["cluster", "relation", "reserved", "accepted"],
+            orderedBy: "cluster, relation"
+        ) { self.spentCounters.append(try SpentCounters(from: &$0)) }
     }
 
     private mutating func readParts(

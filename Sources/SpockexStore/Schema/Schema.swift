@@ -13,6 +13,7 @@ enum Schema {
         { try Self.bringToVersion3($0) },
         { try $0.execute(sql: Self.version4) },
         { try $0.execute(sql: Self.version5) },
+        { try $0.execute(sql: Self.version6) },
     ]
 
     /// The names of the migrations up to a version.
