@@ -116,7 +116,8 @@ extension Change {
         case .relation(_, let erasing), .cluster(_, let erasing): erasing
         case .deleteRelation, .deleteCluster, .unbury: true
         case .reserveCounters, .acceptCounter, .endpoints, .lastResort, .bury, .record,
-            .endpointRecord, .notice, .deleteNotice, .spentCounters, .forgetSpent, .nodeName, .event:
+            .endpointRecord, .notice, .deleteNotice, .spentCounters, .forgetSpent, .nodeName,
+            .event:
             false
         }
     }
