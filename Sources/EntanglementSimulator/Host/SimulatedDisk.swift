@@ -55,10 +55,11 @@ struct SimulatedDisk: Sendable {
         case .deleteRelation: !self.defects.contains(.deletionsNotStored)
         case .endpoints: !self.defects.contains(.endpointsNotStored)
         case .acceptCounter: !self.defects.contains(.acceptedNotStored)
-        case .cluster, .record, .endpointRecord, .notice: !self.defects.contains(.clusterNotStored)
+        case .cluster, .record, .endpointRecord, .notice, .spentCounters:
+            !self.defects.contains(.clusterNotStored)
         // What a defect kept may be changed no more.
         case .relation, .reserveCounters, .lastResort, .bury, .unbury, .deleteCluster, .nodeName,
-            .deleteNotice, .spentCounters, .forgetSpent, .event:
+            .deleteNotice, .forgetSpent, .event:
             true
         }
     }
