@@ -45,10 +45,8 @@ extension Simulation {
             for cluster in other.disk.store.state.clusters
             where cluster.id == story.clusters[story.side(of: other.id)] {
                 var secrets = [cluster.id.bytes, cluster.membership.member.bytes]
-                if let keys = other.primitives.agreementKey(
-                    from: cluster.membership.agreementKey)
-                {
-                    secrets.append(keys.publicKey.bytes)
+                if let key = self.agreementKey(of: cluster.membership, other) {
+                    secrets.append(key)
                 }
                 if !story.hasAgreed.contains(other.id),
                     !story.ends.contains(where: { $0.contains(other.id) })
@@ -61,5 +59,15 @@ extension Simulation {
                 }
             }
         }
+    }
+
+    /// The public key of a member, which is computed once.
+    private mutating func agreementKey(
+        of membership: Membership, _ host: SimulatedHost
+    ) -> [UInt8]? {
+        if let known = self.bridges?.memberKeys[membership.member] { return known }
+        let key = host.primitives.agreementKey(from: membership.agreementKey)?.publicKey.bytes
+        self.bridges?.memberKeys[membership.member] = key
+        return key
     }
 }

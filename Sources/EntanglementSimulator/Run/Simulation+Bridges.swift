@@ -15,6 +15,8 @@ struct BridgeStory: Sendable {
     var cards: [CardID: HostID] = [:]
     /// Cards that bear the name of somebody who agreed and crashed.
     var perhapsCards: [CardID: HostID] = [:]
+    /// The X25519 keys of members.
+    var memberKeys: [MemberID: [UInt8]] = [:]
     /// Whether both may tell each other their addresses.
     var addressesCross = false
     /// Pairs of hosts that are two ends of a bridge.
