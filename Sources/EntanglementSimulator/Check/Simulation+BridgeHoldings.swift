@@ -41,21 +41,23 @@ extension Simulation {
     /// No id, key or name of a member of the other cluster who did not agree.
     mutating func checkStrangers(in bytes: [UInt8], at id: HostID) {
         guard let story = self.bridges, bytes.count > 40 else { return }
-        for other in self.hosts where story.areApart(other.id, id) {
-            for cluster in other.disk.store.state.clusters
-            where cluster.id == story.clusters[story.side(of: other.id)] {
+        // By position: a host is dear to copy.
+        for number in self.hosts.indices where story.areApart(self.hosts[number].id, id) {
+            let other = self.hosts[number].id
+            for cluster in self.hosts[number].disk.store.state.clusters
+            where cluster.id == story.clusters[story.side(of: other)] {
                 var secrets = [cluster.id.bytes, cluster.membership.member.bytes]
                 if let key = self.agreementKey(of: cluster.membership, other) {
                     secrets.append(key)
                 }
-                if !story.hasAgreed.contains(other.id),
-                    !story.ends.contains(where: { $0.contains(other.id) })
+                let name = self.hosts[number].name
+                if !story.hasAgreed.contains(other),
+                    !story.ends.contains(where: { $0.contains(other) })
                 {
-                    secrets.append(Array(other.name.utf8))
+                    secrets.append(Array(name.utf8))
                 }
                 if secrets.contains(where: { bytes.holds($0) }) {
-                    self.checker.report(
-                        .strangersStayUnknown, at: self.now, [id], "of \(other.name)")
+                    self.checker.report(.strangersStayUnknown, at: self.now, [id], "of \(name)")
                 }
             }
         }
@@ -63,10 +65,11 @@ extension Simulation {
 
     /// The public key of a member, which is computed once.
     private mutating func agreementKey(
-        of membership: Membership, _ host: SimulatedHost
+        of membership: Membership, _ host: HostID
     ) -> [UInt8]? {
         if let known = self.bridges?.memberKeys[membership.member] { return known }
-        let key = host.primitives.agreementKey(from: membership.agreementKey)?.publicKey.bytes
+        let key = self.hosts[host.number].primitives
+            .agreementKey(from: membership.agreementKey)?.publicKey.bytes
         self.bridges?.memberKeys[membership.member] = key
         return key
     }
