@@ -25,10 +25,10 @@ def need(truth, what):
 
 
 def takes_signals(pid):
-    """Whether a command has taken Ctrl-C over from the system."""
+    """Whether a command has taken Ctrl-C over from the system; what is ignored may be inherited."""
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         masks = dict(line.split(":", 1) for line in status)
-    return bool((int(masks["SigIgn"], 16) | int(masks["SigCgt"], 16)) & 1 << signal.SIGINT - 1)
+    return bool(int(masks["SigCgt"], 16) & 1 << signal.SIGINT - 1)
 
 
 class Screen:
