@@ -48,6 +48,8 @@ final class NonceLedger: Sendable {
 struct WatchedPrimitives: Primitives {
     let base: any Primitives
     let ledger: NonceLedger
+    /// Shared by the hosts of a run.
+    let computed: ComputedBefore
     let host: HostID
 
     func seal(
@@ -67,7 +69,9 @@ struct WatchedPrimitives: Primitives {
         self.base.agreementKey(from: secret)
     }
 
-    func agree(_ key: AgreementKey, _ peer: PublicKey) -> Secret? { self.base.agree(key, peer) }
+    func agree(_ key: AgreementKey, _ peer: PublicKey) -> Secret? {
+        self.computed.secret(key.publicKey, peer) { self.base.agree(key, peer) }
+    }
 
     func signingKey(from seed: Secret) -> SigningKey? { self.base.signingKey(from: seed) }
 
@@ -76,7 +80,9 @@ struct WatchedPrimitives: Primitives {
     }
 
     func isValid(_ signature: [UInt8], of message: [UInt8], by key: PublicKey) -> Bool {
-        self.base.isValid(signature, of: message, by: key)
+        self.computed.isValid(signature, of: message, by: key) {
+            self.base.isValid(signature, of: message, by: key)
+        }
     }
 
     func hash(_ message: [UInt8]) -> [UInt8] { self.base.hash(message) }

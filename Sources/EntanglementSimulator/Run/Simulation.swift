@@ -63,6 +63,7 @@ public struct Simulation: Sendable {
     /// Servers of which it is counted how many datagrams go there, and how many have gone.
     var outsideServers: [Endpoint] = []
     private(set) var outsideCount = 0
+    private let computed = ComputedBefore()
 
     init(
         seed: UInt64, internet: LinkConditions, defects: Defects, usesRealCryptography: Bool
@@ -82,7 +83,8 @@ public struct Simulation: Sendable {
         let id = HostID(number: self.hosts.count)
         let base: any Primitives =
             self.usesRealCryptography ? CryptoPrimitives() : StandInPrimitives()
-        let primitives = WatchedPrimitives(base: base, ledger: self.checker.ledger, host: id)
+        let primitives = WatchedPrimitives(
+            base: base, ledger: self.checker.ledger, computed: self.computed, host: id)
         self.hosts.append(
             SimulatedHost(
                 id: id, name: name, port: 41_414, primitives: primitives,
