@@ -63,6 +63,36 @@ struct JoiningTests {
         try circle.expectOneCluster([0, 1, 2, 3], cluster)
     }
 
+    @Test(
+        "a secret that was lost comes again with the next round, though the newcomer is not heard")
+    func secretIsRepeated() throws {
+        var circle = Circle(["Ada", "Ben", "Cem"], seed: 7, primitives: StandInPrimitives())
+        let cluster = try circle.found(0, 1)
+        circle.stopped = [1]
+        guard case .offered(_, let offer, _) = circle.request(0, .offer(MeetingOptions())),
+            case .answered(_, let answer, _) = circle.request(
+                2, .answer(offer, MeetingOptions())),
+            case .accepted = circle.request(0, .accept(answer, into: cluster))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        func frame(_ datagram: Host.Sent) -> UInt8? {
+            // The stand-in for cryptography leaves the text readable.
+            guard datagram.bytes.count > 16, datagram.bytes[0] == Constants.packetType else {
+                return nil
+            }
+            return datagram.bytes[16]
+        }
+        circle.run(for: .seconds(4)) { frame($0) != 26 }
+        #expect(circle.hosts[2].store.state.clusters.map(\.epochs.count) == [0])
+        let newcomer = circle.hosts[2].endpoint
+        circle.run(for: .seconds(20)) { datagram in
+            datagram.from != newcomer || !(frame(datagram).map { (20...27).contains($0) } ?? false)
+        }
+        #expect(circle.hosts[2].store.state.clusters.map(\.epochs.count) == [1])
+    }
+
     /// A newcomer whose device is gone before the meeting is confirmed is nobody's member; whoever took it
     /// in need not keep it.
     @Test func whoWasNeverConfirmedIsForgotten() throws {
