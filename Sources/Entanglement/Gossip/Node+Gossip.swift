@@ -245,7 +245,10 @@ extension Node {
             }
             for _ in 0..<min(Constants.gossipRoundPeers, unsure.count) {
                 let position = Int(turn.random() % UInt64(unsure.count))
-                self.tellSummary(index, to: unsure.remove(at: position), &turn)
+                let id = unsure.remove(at: position)
+                self.tellSummary(index, to: id, &turn)
+                let theirs = self.live[index].links[id]?.summary?.epoch ?? own.epoch
+                if theirs < own.epoch { self.welcome(index, id, &turn) }
             }
         }
         for pull in self.live[index].pulls where pull.dueAt <= turn.instant {

@@ -174,12 +174,14 @@ extension Node {
     }
 
     /// Ends a relation without a word: the records say why.
+    ///
+    /// Whoever may not know of the trust yet goes on with the meeting, and is told that it is over.
     mutating func drop(
         _ id: RelationID, as reason: RelationEnd = .dropped, _ turn: inout Turn
     ) {
         guard let relation = self.relations[id] else { return }
         let record = relation.record
-        self.end(id, reason, &turn)
+        self.end(id, record.cancelTokens == nil ? reason : .outdone, &turn)
         for index in self.live.indices {
             self.live[index].setPeer(id, false)
             if record.epoch != nil, self.live[index].id == record.cluster {

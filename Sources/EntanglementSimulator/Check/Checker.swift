@@ -37,10 +37,12 @@ struct Checker: Sendable {
     var isSparing = false
     /// Whether relations may end because records say so.
     var isAboutCluster = false
+    /// How many places a host may ask besides a round of birthday probing.
+    var placeCountMax = Rates.otherPlaceCountMax
     /// Clusters.
     var clusterBook = ClusterBook()
     /// When each relation ended, on the side where it did.
-    var endedAt: [RelationKey: Instant] = [:]
+    var endedAt: [RelationKey: Moment] = [:]
     /// When each host's own addresses changed last.
     var addressesChangedAt: [HostID: Instant] = [:]
 
@@ -125,7 +127,8 @@ struct Checker: Sendable {
                 self.report(.announcedIsDurable, at: now, [host.id], "a path was told only")
             }
         case .pairingEnded(let id, _), .peerForgotten(let id, _):
-            self.endedAt[RelationKey(host: host.id, relation: id)] = now
+            self.endedAt[RelationKey(host: host.id, relation: id)] = Moment(
+                instant: now, wall: host.clock.moment(at: now).wall)
         case .clusterLost(let cluster, _): self.forgets(cluster, at: host.id)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
             .peerRelayed, .clusterJoined, .memberJoined, .memberGone, .memberMet,

@@ -112,10 +112,12 @@ extension Simulation {
                 self.checkAgreement(present[first], present[second], &found)
             }
             let others = present.indices.filter { $0 != first && group[$0] == group[first] }
-            // A sponsor that means harm may have told all of them nothing.
+            let all = others + [first]
             let isTold =
                 others.contains { present[$0].holdsSecret }
-                || !(others + [first]).contains { self.isGuestOfVillain(present[$0]) }
+                || !all.contains { number in
+                    self.isGuestFromElsewhere(present[number], all.map { present[$0].held.own })
+                }
             self.check(present[first], isAlone: others.isEmpty, isTold: isTold, &found)
         }
         self.checkStandings(members, &found)
@@ -128,11 +130,12 @@ extension Simulation {
         Violation(promise: promise, at: self.now, hosts: hosts, detail: detail)
     }
 
-    private func isGuestOfVillain(_ member: Member) -> Bool {
-        guard case .sponsored(let by, _)? = member.held.roster?.member(member.held.own)?.origin,
-            let sponsor = self.story?.hosts[by]
+    /// Whether somebody was taken in by a member that is not among those who are connected: it may mean
+    /// harm, or was lost before it had told a secret, and nobody else can find who has none.
+    private func isGuestFromElsewhere(_ member: Member, _ group: [MemberID]) -> Bool {
+        guard case .sponsored(let by, _)? = member.held.roster?.member(member.held.own)?.origin
         else { return false }
-        return self.checker.villains.contains(sponsor)
+        return !group.contains(by)
     }
 
     /// Whether each of two is there by the other's records, and neither blocks the other.

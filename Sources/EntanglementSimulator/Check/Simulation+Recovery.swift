@@ -177,10 +177,12 @@ extension Simulation {
             self.copies.values.contains($0)
         }
         let key = Checker.RelationKey(host: host, relation: relation)
-        // After so long the tombstone is gone, and nobody answers.
+        // After so long, by the clock of that host, the tombstone is gone, and nobody answers.
+        let wall = self.hosts[host.number].clock.moment(at: self.now).wall
         return isCopied
             || self.checker.endedAt[key].map {
-                self.now - $0 < .seconds(200) || self.now - $0 > Constants.pairingLife
+                self.now - $0.instant < .seconds(200)
+                    || max(self.now - $0.instant, wall - $0.wall) > Constants.pairingLife
             } ?? false
     }
 

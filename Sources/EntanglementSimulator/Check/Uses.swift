@@ -62,8 +62,10 @@ struct Rates: Sendable {
             _ endpoint: Endpoint, _ isFresh: Bool, others: Int, at now: Instant
         ) -> Bool {
             if isFresh {
+                // What goes to a place that has answered a fresh socket leaves by it, whoever tries it.
+                let tries = max(others - Rates.memberPlaceCountMax, 0)
                 return self.freshTimes.isTooMuch(
-                    Constants.probeCountMax, within: Rates.openerSpan, at: now)
+                    Constants.probeCountMax + tries, within: Rates.openerSpan, at: now)
             }
             let last = self.places.updateValue(now, forKey: endpoint)
             if let last, now - last < Rates.roundSpan { return false }
@@ -102,6 +104,8 @@ struct Rates: Sendable {
     static let otherPlaceCountMax = 300
     /// The same of a member of a cluster, who has a dozen relations, and some with former keys.
     static let memberPlaceCountMax = 1_000
+    /// The same where people scan each other again every few seconds until it works.
+    static let bridgePlaceCountMax = 4_000
 
     /// Whether more messages 1 go to new places, or leave by fresh sockets, than one round of birthday
     /// probing has.

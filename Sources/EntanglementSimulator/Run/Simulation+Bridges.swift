@@ -270,7 +270,15 @@ extension Simulation {
     /// Whether no member is reached by way of another peer, who may be the end of a bridge that is closed.
     private func areReachedDirectly(from id: HostID) -> Bool {
         guard let status = self.status(of: id) else { return false }
-        return status.peers.allSatisfy { $0.cluster == nil || $0.path != nil }
+        return status.peers.allSatisfy { peer in
+            guard peer.cluster != nil else { return true }
+            guard let path = peer.path else { return false }
+            let other = self.hosts.first { host in
+                host.disk.store.state.clusters.contains { $0.membership.member == peer.member }
+            }
+            guard let other, var probe = Probe.variants(self).first else { return true }
+            return probe.converse(self.hosts[id.number], other, at: path)
+        }
     }
 
     /// After the faults: who may talk talks, unless everything was closed.
