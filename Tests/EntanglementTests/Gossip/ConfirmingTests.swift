@@ -58,6 +58,44 @@ import Testing
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
 
+    /// Two who founded a cluster meet again before either knows that the other trusts: what the second meeting
+    /// replaces is not taken back, for the cluster would go with it.
+    @Test(arguments: 1...4)
+    func aFoundingThatIsReplacedIsNotTakenBack(seed: UInt64) throws {
+        var circle = Circle(["Ada", "Ben"], seed: seed)
+        guard case .offered(_, let offer, _) = circle.request(0, .offer(MeetingOptions())),
+            case .answered(_, let answer, _) = circle.request(
+                1, .answer(offer, MeetingOptions())),
+            case .accepted = circle.request(0, .accept(answer))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        circle.run(for: .seconds(2)) { $0.bytes.first == 0x7b }
+        for host in circle.hosts {
+            let relations = host.store.state.relations
+            #expect(relations.map(\.phase) == [.trusted])
+            #expect(relations.allSatisfy { $0.cancelTokens != nil })
+        }
+        let cluster = try #require(circle.hosts[0].store.state.clusters.first?.id)
+        guard case .offered(_, let again, _) = circle.request(0, .offer(MeetingOptions())),
+            case .answered(_, let back, _) = circle.request(1, .answer(again, MeetingOptions())),
+            case .accepted = circle.request(0, .accept(back))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        var goneCount = 0
+        circle.run(for: .seconds(10)) { datagram in
+            if String(decoding: datagram.bytes, as: UTF8.self).contains("\"response\":410") {
+                goneCount += 1
+            }
+            return true
+        }
+        #expect(goneCount == 0)
+        try circle.expectOneCluster([0, 1], cluster)
+    }
+
     /// A meeting that is to be private founds another cluster, whatever the two share.
     @Test func aPrivateMeetingFoundsAnotherCluster() throws {
         var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
