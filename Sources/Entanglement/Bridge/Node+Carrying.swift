@@ -76,8 +76,10 @@ extension Node {
             let way = origin.ways(with: target, self.configuration.mutation)
                 .first(where: { $0.author == own && $0.bridge == link.bridge })
         else { return self.refuse(carried) }
-        self.carrying.hear(carried.origin, by: link.relation, now: turn.instant)
-        guard target.author != own else { return self.take(carried, from: link.relation, &turn) }
+        guard target.author != own else {
+            self.carrying.hear(carried.origin, by: link.relation, now: turn.instant)
+            return self.take(carried, from: link.relation, &turn)
+        }
         let helper = self.live[index].peers.first { id in
             self.relations[id]?.record.member == target.author
                 && self.relations[id]?.canHelp ?? false
@@ -85,6 +87,7 @@ extension Node {
         guard let helper,
             let allowed = self.pass(carried, way.policy, origin.card, target.card, &turn)
         else { return self.refuse(carried) }
+        self.carrying.hear(carried.origin, by: link.relation, now: turn.instant)
         self.carry(allowed, to: helper, &turn)
     }
 

@@ -18,6 +18,12 @@ package struct HeldCluster: Sendable {
     package let places: [UInt8]
     /// The secrets that count, the newest last.
     package let epochs: [EpochSecret]
+
+    /// Whether the node could make another epoch if nobody hands out the secret of the one that counts.
+    package var mayReplaceEpoch: Bool {
+        guard let roster = self.roster, roster.isPresent(self.own) else { return false }
+        return self.records?.mayReplaceEpoch(self.own, roster) ?? false
+    }
 }
 
 extension Node {

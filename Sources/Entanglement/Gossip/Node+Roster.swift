@@ -175,19 +175,31 @@ extension Node {
 
     /// Ends a relation without a word: the records say why.
     ///
-    /// Whoever may not know of the trust yet goes on with the meeting, and is told that it is over.
+    /// A member who met this one again and may not know of the trust yet is told that the meeting is over.
     mutating func drop(
         _ id: RelationID, as reason: RelationEnd = .dropped, _ turn: inout Turn
     ) {
         guard let relation = self.relations[id] else { return }
         let record = relation.record
-        self.end(id, record.cancelTokens == nil ? reason : .outdone, &turn)
+        self.end(id, self.isHalfConfirmed(relation, turn) ? .outdone : reason, &turn)
         for index in self.live.indices {
             self.live[index].setPeer(id, false)
             if record.epoch != nil, self.live[index].id == record.cluster {
                 self.keepCounters(of: relation, index, &turn)
             }
         }
+    }
+
+    /// Whether the other side of a meeting of two members may still go on with it, and may be told its end.
+    ///
+    /// Not whoever is blocked or gone; and with a founding that is taken back its cluster would go.
+    private func isHalfConfirmed(_ relation: Relation, _ turn: Turn) -> Bool {
+        guard relation.record.cancelTokens != nil, relation.duty != .farewell,
+            case .confirming(let cluster, _)? = relation.record.bond,
+            let member = relation.record.member, let index = self.liveIndex(of: cluster),
+            let own = turn.membership(of: cluster)?.member
+        else { return false }
+        return !(self.live[index].roster?.blocks(own, member) ?? false)
     }
 
     /// Remembers what a relation has used up whose keys may come back, also over a restart.

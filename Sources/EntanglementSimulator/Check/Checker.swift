@@ -39,6 +39,8 @@ struct Checker: Sendable {
     var isAboutCluster = false
     /// How many places a host may ask besides a round of birthday probing.
     var placeCountMax = Rates.otherPlaceCountMax
+    /// How many messages 1 may leave by its fresh sockets besides such a round.
+    var repeatedMeetingCountMax = 0
     /// Clusters.
     var clusterBook = ClusterBook()
     /// When each relation ended, on the side where it did.

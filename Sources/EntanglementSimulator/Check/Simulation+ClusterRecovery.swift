@@ -115,6 +115,7 @@ extension Simulation {
             let all = others + [first]
             let isTold =
                 others.contains { present[$0].holdsSecret }
+                || all.contains { present[$0].held.mayReplaceEpoch }
                 || !all.contains { number in
                     self.isGuestFromElsewhere(present[number], all.map { present[$0].held.own })
                 }

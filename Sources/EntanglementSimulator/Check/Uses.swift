@@ -59,13 +59,11 @@ struct Rates: Sendable {
         var freshTimes = RecentTimes()
 
         mutating func isTooMuch(
-            _ endpoint: Endpoint, _ isFresh: Bool, others: Int, at now: Instant
+            _ endpoint: Endpoint, _ isFresh: Bool, others: Int, freshOthers: Int, at now: Instant
         ) -> Bool {
             if isFresh {
-                // What goes to a place that has answered a fresh socket leaves by it, whoever tries it.
-                let tries = max(others - Rates.memberPlaceCountMax, 0)
                 return self.freshTimes.isTooMuch(
-                    Constants.probeCountMax + tries, within: Rates.openerSpan, at: now)
+                    Constants.probeCountMax + freshOthers, within: Rates.openerSpan, at: now)
             }
             let last = self.places.updateValue(now, forKey: endpoint)
             if let last, now - last < Rates.roundSpan { return false }
@@ -104,18 +102,19 @@ struct Rates: Sendable {
     static let otherPlaceCountMax = 300
     /// The same of a member of a cluster, who has a dozen relations, and some with former keys.
     static let memberPlaceCountMax = 1_000
-    /// The same where people scan each other again every few seconds until it works.
-    static let bridgePlaceCountMax = 4_000
+    /// Messages 1 that leave by a fresh socket besides, to places that have answered it, where people scan
+    /// each other again every few seconds until it works: with them still less than an opener without pause.
+    static let repeatedMeetingCountMax = 1_500
 
     /// Whether more messages 1 go to new places, or leave by fresh sockets, than one round of birthday
     /// probing has.
     mutating func isTooMuch(
         questionTo endpoint: Endpoint, isFresh: Bool, _ host: HostID, incarnation: Int,
-        others: Int = Rates.otherPlaceCountMax, at now: Instant
+        others: Int = Rates.otherPlaceCountMax, freshOthers: Int = 0, at now: Instant
     ) -> Bool {
         let key = Key(host: host, incarnation: incarnation, subject: TraceHash())
         return self.questions[key, default: Questions()].isTooMuch(
-            endpoint, isFresh, others: others, at: now)
+            endpoint, isFresh, others: others, freshOthers: freshOthers, at: now)
     }
 
     /// A computer has slept: what is left of a Cancel's three 410s comes now.
