@@ -137,3 +137,16 @@ extension RecordSet {
             signature, of: record.signedBytes(in: self.cluster), by: keys.signingKey)
     }
 }
+
+extension DurableState {
+    /// The ids of the cards that this node has given and not taken back.
+    package func ownCards(_ primitives: any Primitives) -> [CardID] {
+        self.notices.compactMap { stored in
+            guard let notice = Notice(bytes: stored.bytes),
+                case .card(_, let own?) = notice.body,
+                self.clusters.contains(where: { $0.membership.member == notice.author })
+            else { return nil }
+            return own.card.id(primitives)
+        }
+    }
+}

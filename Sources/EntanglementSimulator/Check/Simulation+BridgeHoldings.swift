@@ -8,34 +8,20 @@ extension Simulation {
     mutating func checkHoldings(of id: HostID) {
         guard let story = self.bridges, let status = self.status(of: id) else { return }
         if status.foreignCards.contains(where: { story.cards[$0.id] == nil }) { self.noteCards() }
-        self.checkCrashedGivers()
         for card in status.foreignCards where self.bridges?.cards[card.id] == nil {
-            // Who crashed while it gave one is asked when it is back.
+            // Who crashed while it gave one has stored it: nothing is sent before.
             let giver = self.hosts.first { host in
                 !host.isRunning && host.name == card.name && story.hasAgreed.contains(host.id)
+                    && host.disk.store.state.ownCards(host.primitives).contains(card.id)
             }
             if let giver {
-                self.bridges?.perhapsCards[card.id] = giver.id
+                self.bridges?.cards[card.id] = giver.id
                 continue
             }
             self.checker.report(.cardsAreReal, at: self.now, [id], "“\(card.name)”")
         }
         let state = self.hosts[id.number].disk.store.state
         for notice in state.notices { self.checkStrangers(in: notice.bytes, at: id) }
-    }
-
-    /// Who crashed while it gave a card and is back has given it: nothing was sent that was not stored.
-    private mutating func checkCrashedGivers() {
-        let open = self.bridges?.perhapsCards ?? [:]
-        for (card, giver) in open.sorted(by: { $0.key < $1.key }) {
-            guard let status = self.status(of: giver) else { continue }
-            self.bridges?.perhapsCards[card] = nil
-            if status.givenCards.contains(where: { $0.id == card && $0.isOwn }) {
-                self.bridges?.cards[card] = giver
-            } else {
-                self.checker.report(.cardsAreReal, at: self.now, [giver], "none was stored")
-            }
-        }
     }
 
     /// No id, key or name of a member of the other cluster who did not agree.

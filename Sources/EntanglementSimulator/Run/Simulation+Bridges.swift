@@ -13,8 +13,6 @@ struct BridgeStory: Sendable {
     /// Whose person agreed once, and the cards of these.
     var hasAgreed: Set<HostID> = []
     var cards: [CardID: HostID] = [:]
-    /// Cards that bear the name of somebody who agreed and crashed.
-    var perhapsCards: [CardID: HostID] = [:]
     /// The X25519 keys of members.
     var memberKeys: [MemberID: [UInt8]] = [:]
     /// Whether both may tell each other their addresses.
