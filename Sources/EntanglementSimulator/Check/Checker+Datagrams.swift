@@ -13,7 +13,9 @@ extension Checker {
         if Self.isQuestion(bytes),
             self.rates.isTooMuch(
                 questionTo: target, isFresh: isFresh, host, incarnation: incarnation,
-                others: self.placeCountMax, freshOthers: self.repeatedMeetingCountMax, at: now)
+                others: self.isAboutCluster
+                    ? Rates.memberPlaceCountMax : Rates.otherPlaceCountMax,
+                freshOthers: self.repeatedMeetingCountMax, at: now)
         {
             self.report(.probesAreFew, at: now, [host], "more than one round in 40 s")
         }

@@ -37,9 +37,7 @@ struct Checker: Sendable {
     var isSparing = false
     /// Whether relations may end because records say so.
     var isAboutCluster = false
-    /// How many places a host may ask besides a round of birthday probing.
-    var placeCountMax = Rates.otherPlaceCountMax
-    /// How many messages 1 may leave by its fresh sockets besides such a round.
+    /// How many messages 1 may leave by a host's fresh sockets besides a round of birthday probing.
     var repeatedMeetingCountMax = 0
     /// Clusters.
     var clusterBook = ClusterBook()

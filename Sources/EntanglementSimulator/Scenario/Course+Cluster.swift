@@ -18,7 +18,6 @@ extension Course {
     mutating func planCluster() {
         self.simulation.story = ClusterStory()
         self.simulation.checker.isAboutCluster = true
-        self.simulation.checker.placeCountMax = Rates.memberPlaceCountMax
         let hosts = self.simulation.hosts.map(\.id)
         let chaos = self.scenario.spans.chaos
         for _ in 0..<self.number(in: 0...2) {
