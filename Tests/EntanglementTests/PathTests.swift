@@ -76,6 +76,20 @@ import Testing
         #expect(pair.relation(.bob)?.endpoints.contains(opened) == true)
     }
 
+    /// A router that gave one packet another port may not let an answer in there.
+    @Test func aQuestionFromAnotherPortIsAnsweredAtTheKnownOneToo() throws {
+        var pair = try Pair.trusted()
+        let bytes = try self.packet(&pair, .challenge(7, echo: Pair.aliceEndpoint))
+        let beside = Endpoint(address: Pair.bobEndpoint.address, port: 50_001)
+        var other = pair
+        pair.deliver(Host.Sent(bytes: bytes, from: beside, to: Pair.aliceEndpoint))
+        #expect(pair.inFlight.map(\.to) == [beside, Pair.bobEndpoint])
+        #expect(pair.peer(.alice)?.path == Pair.bobEndpoint)
+        // Another address may be anybody's.
+        other.deliver(Host.Sent(bytes: bytes, from: self.victim, to: Pair.aliceEndpoint))
+        #expect(other.inFlight.map(\.to) == [self.victim])
+    }
+
     /// The answer to a challenge that is also the first sign of life of a lost peer tells one path.
     @Test func whoIsFoundByAChallengeIsToldOfThere() throws {
         var pair = try Pair.trusted()
