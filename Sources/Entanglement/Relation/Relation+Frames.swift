@@ -71,8 +71,7 @@ extension Relation {
             self.receivePong(token, &turn)
         case .challenge(let bytes, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
-            self.send(
-                .challengeAnswer(bytes, echo: packet.source), to: packet.source, &turn)
+            self.answer(challenge: bytes, from: packet.source, &turn)
             if packet.source == self.path { self.repeatProbe(&turn) }
         case .challengeAnswer(_, let echo): self.heard(at: packet.source, echo: echo, &turn)
         // Who may not tell them yet, as far as is known here, tells them again.
@@ -195,6 +194,18 @@ extension Relation {
     func hasCalled(_ address: IPAddress) -> Bool {
         let known = self.record.endpoints + self.heardEndpoints + self.seeking.vouched
         return self.path?.address == address || known.contains { $0.address == address }
+    }
+
+    /// Answers at the source, and at the path too where that is another port of the same address: when two
+    /// call each other at one moment, a router may have given this one packet a port that lets nothing in.
+    private mutating func answer(
+        challenge bytes: UInt64, from source: Endpoint, _ turn: inout Turn
+    ) {
+        let answer = Frame.challengeAnswer(bytes, echo: source)
+        self.send(answer, to: source, &turn)
+        guard let path = self.path, path != source, path.address == source.address, !source.isRelay
+        else { return }
+        self.send(answer, to: path, &turn)
     }
 
     /// The outstanding challenge with these 8 bytes.
