@@ -170,6 +170,9 @@ import Testing
         receive(.challengeAnswer(bytes, echo: Pair.aliceEndpoint), from: named)
         #expect(relation.path == Pair.bobEndpoint)
         #expect(relation.heldMove?.endpoint == named)
+        // The same again, as it may come by another port: no question by which the place would get around that.
+        receive(.challengeAnswer(bytes, echo: Pair.aliceEndpoint), from: named)
+        #expect(relation.challenges.isEmpty)
         if doesPathAnswer {
             receive(.pong(token: base, echo: Pair.aliceEndpoint), from: Pair.bobEndpoint)
             #expect(relation.heldMove == nil)
@@ -404,6 +407,9 @@ import Testing
         pair.deliver(challenge)
         pair.deliver { $0.to == Pair.aliceEndpoint }
         #expect(pair.peer(.alice)?.path == Pair.bobEndpoint)
+        let id = try #require(pair.relation(.alice)?.id)
+        let askedAt = pair.alice.node.relations[id]?.challenges.map(\.sentAt).max()
+        #expect(askedAt.map { $0 < pair.now.instant } ?? true)
     }
 
     /// The way to the new place takes longer than challenges are apart.
