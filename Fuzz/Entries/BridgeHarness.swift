@@ -42,20 +42,29 @@ struct BridgePlay {
     private let scene: BridgeScene
     private(set) var host: Host
     private var now: Moment
+    private var checks: BridgeChecks
+
+    /// How many datagrams of others went on.
+    var carriedCount: Int { self.checks.carried.count }
 
     init(_ scene: BridgeScene) {
         self.scene = scene
         self.host = scene.host
         self.now = scene.now
+        self.checks = BridgeChecks(scene)
     }
 
     mutating func receive(_ kind: UInt8, _ body: [UInt8]) {
-        let waits: [Duration] = [.zero, .milliseconds(800), .seconds(31), .seconds(21_600)]
+        // The last two: a clock that is put right, by which much is over; sessions do not end by it.
+        let waits: [(Duration, wall: Duration)] = [
+            (.zero, .zero), (.milliseconds(800), .milliseconds(800)),
+            (.seconds(31), .seconds(11 * 86_400)), (.seconds(31), .seconds(31 * 86_400)),
+        ]
         let wait = waits[Int(kind >> 4 & 3)]
-        if wait > .zero {
-            self.now = Moment(instant: self.now.instant + wait, wall: self.now.wall + wait)
+        if wait.0 > .zero {
+            self.now = Moment(instant: self.now.instant + wait.0, wall: self.now.wall + wait.wall)
             for _ in 0..<4 where self.host.node.deadline.map({ $0 <= self.now.instant }) ?? false {
-                self.hand(.timer)
+                self.hand(.timer, nil)
             }
         }
         var frame = body
@@ -65,32 +74,46 @@ struct BridgePlay {
             frame = right.bytes
             precondition(Frame(frame) == right, "what is written is read")
         } else if let read = Frame(frame) {
-            precondition(read.bytes == frame, "one spelling")
+            FrameHarness.check(read, of: frame)
         }
-        guard let packet = self.packet(frame, from: Int(kind & 1)) else { return }
-        self.hand(.opened(packet))
+        guard let packet = self.packet(frame, from: Int(kind & 3)) else { return }
+        self.hand(.opened(packet), packet)
     }
 
     /// A restart finds everything as it was.
     mutating func end() {
-        let former = self.host.node.live.map { $0.notices.notices }
-        guard self.host.store.state.notices != self.scene.host.store.state.notices else { return }
+        let former = self.host.node.live
+        let state = self.host.store.state
+        guard state.notices != self.scene.host.store.state.notices else { return }
+        let held = former.flatMap { live in live.notices.notices.map(\.bytes) }
+        precondition(Set(state.notices.map(\.bytes)) == Set(held), "what is held is stored")
         var sent: [Host.Sent] = []
         self.host.restart(now: self.now, sent: &sent)
-        let now = self.host.node.live.map { $0.notices.notices }
-        for (one, other) in zip(former, now) {
-            let keys = Set(one.map(\.key))
-            precondition(other.allSatisfy { keys.contains($0.key) }, "no notice comes from nowhere")
+        let live = self.host.node.live
+        precondition(live.map(\.id) == former.map(\.id), "the same clusters")
+        let seconds = self.now.wall.unixSeconds
+        for (former, live) in zip(former, live) {
+            let own = state.clusters.first { $0.id == live.id }?.membership.member
+            for notice in former.notices.notices where notice.end > seconds {
+                // What is still meant may be said again.
+                let now = live.notices.notice(notice.key)
+                precondition(
+                    notice.author == own ? now?.isMeant == notice.isMeant : now == notice,
+                    "a notice as it was")
+            }
+            let keys = Set(former.notices.notices.map(\.key))
+            precondition(live.notices.notices.allSatisfy { keys.contains($0.key) })
         }
-        self.check()
+        self.checks.check(self.host, nil)
     }
 
-    private mutating func hand(_ input: Input) {
+    private mutating func hand(_ input: Input, _ packet: OpenedPacket?) {
         var sent: [Host.Sent] = []
+        self.checks.notePolicy(self.host)
         self.host.handle(input, now: self.now, sent: &sent)
         precondition(sent.allSatisfy { $0.bytes.count <= Constants.datagramByteCountMax })
         precondition(sent.count <= 256, "a frame has bounded effects")
-        self.check()
+        self.checks.check(self.host, packet)
     }
 
     private func packet(_ frame: [UInt8], from number: Int) -> OpenedPacket? {
@@ -101,58 +124,5 @@ struct BridgePlay {
         return OpenedPacket(
             session: session, counter: 1 << 20, content: .frame, plaintext: frame, source: path,
             via: SocketID(0), byteCount: frame.count + 32)
-    }
-
-    // MARK: What holds whatever comes
-
-    private func check() {
-        let node = self.host.node
-        precondition(node.bridgeLinks.count <= self.scene.host.node.bridgeLinks.count)
-        for live in node.live {
-            let own = self.host.store.state.clusters.first { $0.id == live.id }?.membership.member
-            precondition(live.notices.notices.count <= BridgeLimits.noticeCountMax)
-            for notice in live.notices.notices {
-                self.check(notice, isOwn: notice.author == own)
-            }
-            let cards = Set(live.bridges.given.filter { $0.author == own }.map(\.id))
-            let foreign = Set(live.bridges.foreign.map(\.id))
-            for pair in node.across.keys {
-                precondition(cards.contains(pair.own), "nobody talks without a card")
-                precondition(foreign.contains(pair.other), "nobody talks with whom nobody knows")
-            }
-        }
-        for output in self.host.lastOutputs {
-            guard case .sendSealed(let session, .frame, let plaintext, _) = output,
-                node.isBridge(session: session)
-            else { continue }
-            self.checkCrossing(plaintext)
-        }
-    }
-
-    private func check(_ notice: Notice, isOwn: Bool) {
-        guard isOwn else { return }
-        switch notice.body {
-        case .vote: preconditionFailure("nobody votes for another")
-        case .foreign(let bridge, _, let vouched?):
-            precondition(bridge == self.scene.script.bridge)
-            precondition(vouched.card.origin == self.scene.script.otherAlias)
-        case .bridge(let bridge, _): precondition(bridge == self.scene.script.bridge)
-        case .card, .foreign: break
-        }
-    }
-
-    /// Nothing of who is in the cluster goes to the other end.
-    private func checkCrossing(_ plaintext: [UInt8]) {
-        guard let type = plaintext.first else { return }
-        precondition(!(20...30).contains(type), "no word about a cluster crosses")
-        guard type != 36 else { return }
-        for member in self.scene.members {
-            let id = member.bytes
-            guard plaintext.count >= id.count else { continue }
-            for start in 0...(plaintext.count - id.count) where plaintext[start] == id[0] {
-                precondition(
-                    Array(plaintext[start..<start + id.count]) != id, "no member's id crosses")
-            }
-        }
     }
 }

@@ -7,9 +7,11 @@ import EntanglementTestKit
 ///
 /// The first byte says which frame, the others what is in it; whoever reads them wraps around.
 struct BridgeScript: Sendable {
-    /// The cluster of who reads, and a member of it.
+    /// The cluster of who reads, and the member of it who writes.
     let cluster: ClusterID
     let author: Membership
+    /// What that member says of the bridge as its end, and its key; nil: it is none.
+    let own: (bridge: Notice.Bridge, key: SigningKey)?
     let bridge: BridgeID
     /// The other end's key of the bridge, all its keys, and its cluster.
     let endKey: SigningKey
@@ -21,10 +23,34 @@ struct BridgeScript: Sendable {
     let foreign: [Card]
     let given: [Card]
 
-    static let kindCount = 11
-    private var primitives: StandInPrimitives { StandInPrimitives() }
+    static let kindCount = 12
+    let primitives = StandInPrimitives()
     private var alias: ClusterAlias { ClusterAlias(of: self.cluster, self.primitives) }
     private var pool: [(keys: MemberKeys, signing: SigningKey)] { RecordScript.pairs }
+
+    /// The other end is host 3; nil: there is no bridge yet.
+    init?(_ circle: Circle, by author: Int) {
+        let (node, end) = (circle.hosts[author].node, circle.hosts[3].node)
+        guard let live = node.live.first, let link = end.bridgeLinks.first, let word = link.word,
+            let relation = end.relations[link.relation], let bridge = live.bridges.bridges.first,
+            let membership = circle.hosts[author].store.state.clusters.first?.membership
+        else { return nil }
+        self.cluster = live.id
+        self.author = membership
+        self.bridge = link.bridge
+        self.endKey = relation.memberSigningKey
+        self.otherKeys = relation.memberKeys
+        self.otherAlias = bridge.alias
+        self.word = word
+        self.foreign = live.bridges.foreign.map(\.card)
+        self.given = live.bridges.given.map(\.card)
+        let key = node.bridgeLinks.first.flatMap { node.relations[$0.relation]?.memberSigningKey }
+        let said = live.notices.notices.compactMap { notice -> Notice.Bridge? in
+            guard case .bridge(link.bridge, let said) = notice.body else { return nil }
+            return said
+        }
+        self.own = key.flatMap { key in said.first.map { ($0, key) } }
+    }
 
     /// The frame that some bytes stand for, at a time, at a node; nil: too few bytes.
     func frame(_ bytes: [UInt8], at now: WallTime, _ node: Node) -> Frame? {
@@ -37,7 +63,7 @@ struct BridgeScript: Sendable {
             let held = bytes[3...7].map {
                 BridgeFrame.Held(
                     card: ids[Int($0 >> 1) % ids.count],
-                    sequence: self.given.first?.sequence ?? 0 &+ UInt64($0 & 1))
+                    sequence: (self.given.first?.sequence ?? 0) &- UInt64($0 & 1))
             }
             let number = (node.bridgeLinks.first?.number ?? 0) &+ UInt32(bytes[1] & 1)
             let count = Int(bytes[2] % 6)
@@ -60,14 +86,19 @@ struct BridgeScript: Sendable {
             let own = self.ownBridge(bytes, seconds)
             return self.notice(.bridge(own.id, own.bridge), bytes, seconds)
         case 9:
-            let hash = [UInt8](repeating: bytes[1], count: 16)
+            var hash = [UInt8](repeating: bytes[1], count: 16)
+            if bytes[2] & 1 == 0, let live = node.live.first {
+                var table = live.notices
+                hash = table.hash(at: seconds, self.primitives)
+            }
             return .gossip(GossipFrame(cluster: self.cluster, body: .notices(hash)))
+        case 11: return self.closing(bytes, seconds)
         default: return self.list(bytes, now, node)
         }
     }
 
     /// Whom cards may be of: people who are there, and some who are not.
-    private var ids: [CardID] {
+    var ids: [CardID] {
         (self.foreign + self.given).map { $0.id(self.primitives) }
             + self.pool.map { CardID($0.keys, self.primitives) }
     }
@@ -179,6 +210,20 @@ struct BridgeScript: Sendable {
             own: own.keys, other: other.keys, policy: self.policy(bytes[6] >> 3), name: "home",
             word: word, proof: proof)
         return (id, bridge)
+    }
+
+    /// The bridge that is there, as its end says it: closed, or open again, or with another policy.
+    private func closing(_ bytes: [UInt8], _ now: UInt64) -> Frame? {
+        guard var bridge = self.own?.bridge else { return nil }
+        bridge.isOpen = bytes[7] & 1 == 0
+        bridge.policy = self.policy(bytes[6])
+        if bytes[3] & 1 == 1 {
+            bridge.word.until = self.time(bytes[5], now)
+            bridge.word.policy = self.policy(bytes[6] >> 3)
+            bridge.word.signature = self.primitives.sign(
+                bridge.word.signedBytes(of: self.bridge), with: self.endKey)
+        }
+        return self.notice(.bridge(self.bridge, bridge), bytes, now)
     }
 
     private func notice(_ body: Notice.Body, _ bytes: [UInt8], _ now: UInt64) -> Frame? {

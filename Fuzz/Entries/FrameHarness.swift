@@ -31,7 +31,7 @@ struct FrameHarness: Sendable {
     }
 
     /// A letter of a later version says as much as none, and is written so.
-    private static func check(_ frame: Frame, of input: [UInt8]) {
+    static func check(_ frame: Frame, of input: [UInt8]) {
         if case .natHint(_, nil) = frame {
             precondition(frame.bytes.count == input.count && Frame(frame.bytes) == frame)
         } else {

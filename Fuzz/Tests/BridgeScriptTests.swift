@@ -41,6 +41,40 @@ import Testing
         #expect(self.news(scene, [(from, [6, 0, 0, 1, 1, 0, 0, 1])]) == cards)
         let bridge: [UInt8] = [8, 0, 0, 0, 0, 0, 0, 0]
         #expect(self.news(scene, [(from, bridge)]) == [1])
-        #expect(self.news(scene, [(from, bridge), (from, [7, 3, 0, 0, 1, 0, 0, 8])]) == [1, 4])
+        #expect(
+            self.news(scene, [(from, bridge), (from, [7, 4, 0, 0, 0, 0, 0, 0x0A])]) == [1, 4])
+    }
+
+    /// Whether somebody across is still talked with after some frames.
+    private func isAcross(_ scene: Int, _ frames: [(from: UInt8, script: [UInt8])]) -> Bool {
+        var play = BridgePlay(BridgeScene.all[scene])
+        for frame in frames { play.receive(0x40 | frame.from, frame.script) }
+        return !play.host.node.across.isEmpty
+    }
+
+    @Test func closingsCutEverything() {
+        #expect(self.isAcross(0, []) && self.isAcross(1, []) && self.isAcross(2, []))
+        // By its end, as a member hears it.
+        #expect(!self.isAcross(1, [(0, [11, 0, 0, 0, 0, 0, 0, 1])]))
+        // By both voters, who want no bridges; by one of them.
+        #expect(!self.isAcross(2, [(1, [5, 1, 0, 0, 0, 0, 0, 0])]))
+        #expect(self.isAcross(0, [(1, [5, 1, 0, 0, 0, 0, 0, 0])]))
+    }
+
+    /// Something of an invented person for a member goes on once.
+    @Test func datagramsAreCarriedOn() throws {
+        let card: [UInt8] = [2, 0, 0, 0, 1, 0, 0, 0]
+        var play = BridgePlay(BridgeScene.all[0])
+        play.receive(0x40, card)
+        let script = BridgeScene.all[0].script
+        let origin = script.ids.firstIndex {
+            $0 == CardID(RecordScript.pairs[0].keys, script.primitives)
+        }
+        let carried = (UInt8(0)..<3).map { target in
+            var once = play
+            once.receive(0x40, [4, UInt8(origin ?? 0), target, 2, 9, 40, 0x81, 1])
+            return once.carriedCount
+        }
+        #expect(carried.reduce(0, +) == 2)
     }
 }

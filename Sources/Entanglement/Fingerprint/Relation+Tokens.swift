@@ -153,6 +153,7 @@ extension Relation {
             tokens.put(since: challenge.sentAt, for: Constants.challengeLife)
         }
         tokens.put(since: self.followedAt, for: Constants.challengeLife)
+        tokens.put(self.formerPath)
         tokens.put(self.echo)
         tokens.put(since: self.resyncAnsweredAt, for: Constants.resyncInterval)
         tokens.put(self.unacknowledgedAddresses ?? 0)

@@ -68,10 +68,12 @@ extension Relation {
         case .pong(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
             self.followBridge(packet.source, &turn)
+            if packet.source == self.path { self.formerPath = nil }
             self.receivePong(token, &turn)
         case .challenge(let bytes, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
-            self.answer(challenge: bytes, from: packet.source, &turn)
+            self.send(
+                .challengeAnswer(bytes, echo: packet.source), to: packet.source, &turn)
             if packet.source == self.path { self.repeatProbe(&turn) }
         case .challengeAnswer(_, let echo): self.heard(at: packet.source, echo: echo, &turn)
         // Who may not tell them yet, as far as is known here, tells them again.
@@ -126,159 +128,6 @@ extension Relation {
             turn.reply(waiting.request, .pong(self.id, roundTrip: roundTrip, path: path))
         }
         self.waitingPings = []
-    }
-
-    // MARK: Path
-
-    /// A packet from a new source does not move the peer: the source is challenged.
-    ///
-    /// Returns where an answer goes: to the source, unless the challenge was sent there, so that
-    /// an unproved source never gets more bytes than it sent. A challenge is only answered.
-    private mutating func replyTarget(
-        _ packet: OpenedPacket, _ frame: Frame?, _ turn: inout Turn
-    ) -> Endpoint {
-        guard let path = self.path else {
-            self.move(to: packet.source, &turn)
-            return packet.source
-        }
-        if packet.source.isRelay, packet.source != path {
-            self.hear(relayedAt: packet.source, &turn)
-            return packet.source
-        }
-        if case .challenge = frame { return packet.source }
-        if case .challengeAnswer(let bytes, _) = frame, self.challenge(of: bytes, turn) != nil {
-            return packet.source
-        }
-        guard packet.source != path, turn.isReachable(packet.source) else { return packet.source }
-        self.noteUnasked(packet.source.address, &turn)
-        if turn.has(.pathUnproved) {
-            self.move(to: packet.source, &turn)
-            return packet.source
-        }
-        return self.challenge(packet.source, byteCountMax: packet.byteCount, &turn)
-            ? path : packet.source
-    }
-
-    /// Asks a new source to prove itself; false when that would be too soon, or too long.
-    @discardableResult
-    mutating func challenge(
-        _ source: Endpoint, byteCountMax: Int, isVouched: Bool = false, _ turn: inout Turn
-    ) -> Bool {
-        // Over a slow path packets come before the answer: the same challenge again, not another.
-        var bytes = turn.random()
-        if let challenge = self.challenges.first(where: { $0.endpoint == source }) {
-            let age = turn.instant - challenge.sentAt
-            if age < Constants.challengeInterval { return false }
-            if age < Constants.challengeLife { bytes = challenge.bytes }
-        }
-        let frame = Frame.challenge(bytes, echo: source)
-        let byteCount =
-            Constants.packetHeaderByteCount + frame.bytes.count + Constants.tagByteCount
-        guard byteCount <= byteCountMax || turn.has(.challengeAmplifies) else { return false }
-        self.challenges.removeAll { $0.endpoint == source }
-        self.challenges.append(
-            Challenge(
-                bytes: bytes, endpoint: source, sentAt: turn.instant, isVouched: isVouched))
-        if self.challenges.count > Limits.challengeCountMax { self.challenges.removeFirst() }
-        self.send(frame, to: source, &turn)
-        return true
-    }
-
-    /// Whether a source is at a public address that this node never sent to: nothing keeps it out.
-    func noteUnasked(_ address: IPAddress, _ turn: inout Turn) {
-        guard !self.hasCalled(address), address.isPublic, !address.isIPv6 else { return }
-        turn.unasked = (self.id, address)
-    }
-
-    /// Whether this node may have sent to that address for this relation.
-    func hasCalled(_ address: IPAddress) -> Bool {
-        let known = self.record.endpoints + self.heardEndpoints + self.seeking.vouched
-        return self.path?.address == address || known.contains { $0.address == address }
-    }
-
-    /// Answers at the source, and at the path too where that is another port of the same address: when two
-    /// call each other at one moment, a router may have given this one packet a port that lets nothing in.
-    private mutating func answer(
-        challenge bytes: UInt64, from source: Endpoint, _ turn: inout Turn
-    ) {
-        let answer = Frame.challengeAnswer(bytes, echo: source)
-        self.send(answer, to: source, &turn)
-        guard let path = self.path, path != source, path.address == source.address, !source.isRelay
-        else { return }
-        self.send(answer, to: path, &turn)
-    }
-
-    /// The outstanding challenge with these 8 bytes.
-    private func challenge(of bytes: UInt64, _ turn: Turn) -> Challenge? {
-        self.challenges.first {
-            $0.bytes == bytes && turn.instant - $0.sentAt < Constants.challengeLife
-        }
-    }
-
-    private mutating func receiveChallengeAnswer(
-        _ bytes: UInt64, from source: Endpoint, _ turn: inout Turn
-    ) {
-        guard let challenge = self.challenge(of: bytes, turn) else { return }
-        self.challenges = []
-        guard self.path != challenge.endpoint else { return }
-        if challenge.isVouched, self.hold(challenge.endpoint, turn) { return }
-        self.move(to: challenge.endpoint, &turn)
-        self.probeAgain(&turn)
-    }
-
-    /// Whether the move waits, while the path may still answer.
-    ///
-    /// A helper that means harm may name a place that only passes on.
-    private mutating func hold(_ endpoint: Endpoint, _ turn: Turn) -> Bool {
-        guard self.isConnected, !self.isRelayed else { return false }
-        // The path has answered since.
-        guard let probe = self.probe else { return true }
-        let trip = (self.roundTrip ?? .zero) * 2 + Constants.heldMoveMin
-        let due = probe.startedAt + min(trip, Constants.heldMoveMax)
-        guard due > turn.instant else { return false }
-        self.heldMove = HeldMove(endpoint: endpoint, dueAt: due)
-        return true
-    }
-
-    /// The path has not answered: the peer is where it was found.
-    mutating func tickHeldMove(_ turn: inout Turn) {
-        guard let held = self.heldMove, held.dueAt <= turn.instant else { return }
-        self.heldMove = nil
-        guard self.isConnected else { return }
-        self.move(to: held.endpoint, &turn)
-        self.probeAgain(&turn)
-    }
-
-    /// The path is proved: use it, remember it, tell.
-    mutating func move(to endpoint: Endpoint, _ turn: inout Turn) {
-        guard self.path != endpoint, endpoint.isRelay || self.mayTellAddresses else { return }
-        // Nothing that works is left for a relayed path.
-        if endpoint.isRelay, self.isConnected, self.path != nil, !turn.has(.relayReplacesDirect) {
-            return
-        }
-        let former = self.path.flatMap { $0.isRelay ? nil : $0 }
-        self.heldMove = nil
-        self.path = endpoint
-        if !endpoint.isRelay {
-            self.directPath = endpoint
-            self.seeking.movedAt = turn.instant
-        }
-        self.keepalive = Keepalive()
-        self.leaveSocket(for: endpoint, &turn)
-        // A router that gives another port now and then must not fill the list with its old ones.
-        let isOld =
-            former == self.addedPath && former?.address == endpoint.address
-            && !turn.has(.endpointsUnlimited)
-        self.addedPath =
-            endpoint.isRelay || self.record.endpoints.contains(endpoint) ? nil : endpoint
-        self.remember([endpoint], dropping: isOld ? former : nil, &turn)
-        if !endpoint.isRelay { self.leaveRelays() }
-        guard self.isConnected else { return }
-        if let former, !endpoint.isRelay, former.address != endpoint.address {
-            turn.moved.append(self.id)
-        }
-        let event = self.tellPath(endpoint) { .peerMoved(self.id, from: former, to: $0) }
-        if let event { turn.notify(event) }
     }
 
     /// Whether a list of addresses is newer than all before: in one session, or in two whose first

@@ -235,6 +235,10 @@ extension Relation {
             return false
         }
         self.tryOtherBridges(token, &turn)
+        // A router that gave a few packets another port may let nothing in there any more.
+        if !probe.sentAt.isEmpty, let former = self.formerPath {
+            self.send(.ping(token: token, echo: former), to: former, &turn)
+        }
         self.repeatNews(&turn)
         return true
     }

@@ -40,6 +40,8 @@ struct Relation: Sendable {
     var path: Endpoint?
     /// The last path that was not a relayed way; nil since the start: the first stored place is.
     var directPath: Endpoint?
+    /// The path before, another port of the same address, until the new one has answered a ping.
+    var formerPath: Endpoint?
     var isConnected = false
     var lastHeard: Instant?
     var lastSent: Instant?
