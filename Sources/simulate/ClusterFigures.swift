@@ -39,6 +39,8 @@ struct ClusterFigures: Codable, Sendable, Equatable {
     let lastKnown: SpanFigures
     let paths: SpanFigures
     let removal: SpanFigures
+    let called: SpanFigures
+    let unreached: Int
     let missed: Int
     let lost: Int
     let unremoved: Int
@@ -67,6 +69,8 @@ struct ClusterFigures: Codable, Sendable, Equatable {
         self.lastKnown = SpanFigures(outcome.lastSpans)
         self.paths = SpanFigures(outcome.pathSpans)
         self.removal = SpanFigures(outcome.removalSpans)
+        self.called = SpanFigures(outcome.callSpans)
+        self.unreached = outcome.unreachedCount
         self.missed = outcome.missedCount
         self.lost = outcome.lostCount
         self.unremoved = outcome.unremovedCount
@@ -85,6 +89,9 @@ struct ClusterFigures: Codable, Sendable, Equatable {
         if self.missed > 0 {
             failures.append("\(self.members) members: \(self.missed) never knew.")
         }
+        if self.unreached > 0 {
+            failures.append("\(self.members) members: \(self.unreached) did not answer a ping.")
+        }
         if self.unremoved > 0 {
             failures.append("\(self.members) members: \(self.unremoved) knew of no removal.")
         }
@@ -102,7 +109,8 @@ struct ClusterFigures: Codable, Sendable, Equatable {
             "members", "running", "connected", "moves", "known s", "all know s", "path s",
             "not known",
             "no path",
-            "removal s", "packets/move", "packets/s", "to servers", "peak MiB", "CPU s",
+            "removal s", "ping s", "silent", "packets/move", "packets/s", "to servers", "peak MiB",
+            "CPU s",
         ])
         for one in figures {
             columns.add([
@@ -110,6 +118,7 @@ struct ClusterFigures: Codable, Sendable, Equatable {
                 Decimals.text(one.connected, places: 1), Decimals.text(one.moves), one.known.text,
                 one.lastKnown.text, one.paths.text,
                 Decimals.text(one.missed), Decimals.text(one.lost), one.removal.text,
+                one.called.text, Decimals.text(one.unreached),
                 Decimals.text(one.packetsPerMove, places: 1),
                 Decimals.text(one.packetsPerSecond, places: 2), Decimals.text(one.toServers),
                 one.peakKibibytes.map { Decimals.text(Double($0) / 1_024, places: 1) } ?? "unknown",

@@ -46,4 +46,16 @@ import Testing
         #expect(failures.count == (figures.peakKibibytes == nil ? 1 : 2))
         #expect(Growth.columns([figures]).text.split(separator: "\n").count == 2)
     }
+
+    /// In a cluster too large for everybody to stay connected with everybody, each is reached when somebody
+    /// pings it, also by those who share no neighbour with it and behind routers that filter.
+    @Test(arguments: [33, 80])
+    func whoRestsAnswersAPing(members: Int) {
+        var town = ClusterTown(
+            memberCount: members, runningCount: members, lossPerMille: 0, moveCount: 0, seed: 3)
+        let outcome = town.run()
+        #expect(outcome.violations.isEmpty)
+        #expect(outcome.unreachedCount == 0)
+        #expect(outcome.callSpans.count > 10)
+    }
 }

@@ -24,6 +24,10 @@ public struct ClusterTown: Sendable {
         public let removalSpans: [Duration]
         /// Members who did not know of it within ``patience``.
         public let unremovedCount: Int
+        /// From a ping to the connection, of members who were not connected, in order.
+        public let callSpans: [Duration]
+        /// Members who were not connected ``callPatience`` after a ping.
+        public let unreachedCount: Int
         /// Connections of a member, on average.
         public let connectedCount: Double
         /// Datagrams that a member sent within 10 s of a move, on average, beyond what it sends in 10 s of rest.
@@ -40,6 +44,10 @@ public struct ClusterTown: Sendable {
 
     /// So long a change has to get around.
     public static let patience = Duration.seconds(20)
+    /// So long somebody who rests may take to answer: as long as a ping waits.
+    public static let callPatience = Duration.seconds(5)
+    /// So many pairs are tried.
+    private static let callCount = 24
     private static let warmUp = Duration.seconds(90)
     private static let step = Duration.milliseconds(5)
 
@@ -75,6 +83,7 @@ public struct ClusterTown: Sendable {
         let outside = self.simulation.outsideCount
         let connected = self.connectedCount()
         let rest = self.sent(during: .seconds(30)) / 30
+        let (calls, unreached) = self.call()
         var (spans, last, paths): ([Duration], [Duration], [Duration]) = ([], [], [])
         var (missed, lost, sentCount) = (0, 0, 0)
         for number in 0..<self.moveCount {
@@ -95,10 +104,36 @@ public struct ClusterTown: Sendable {
         return Outcome(
             spans: spans.sorted(), lastSpans: last.sorted(), pathSpans: paths.sorted(),
             missedCount: missed, lostCount: lost, removalSpans: removal,
-            unremovedCount: unremoved, connectedCount: connected,
+            unremovedCount: unremoved, callSpans: calls, unreachedCount: unreached,
+            connectedCount: connected,
             sentPerMove: moving - rest * (Self.patience / .seconds(1)), sentPerSecond: rest,
             outsideCount: self.simulation.outsideCount - outside,
             violations: self.simulation.checker.violations, hash: self.simulation.hash)
+    }
+
+    /// Members ping such as they are not connected with, from all over the ring.
+    private mutating func call() -> ([Duration], Int) {
+        var (spans, unreached): ([Duration], Int) = ([], 0)
+        let count = self.members.count
+        for number in 0..<Self.callCount where count > 2 {
+            let one = HostID(number: number * 5 % count)
+            let distance = 1 + number * (count / 2 - 1) / Self.callCount
+            let other = self.members[(one.number + distance) % count]
+            guard !self.simulation.isConnected(one, with: other) else { continue }
+            let start = self.simulation.now
+            self.simulation.ping(other, by: one)
+            while self.simulation.now - start < Self.callPatience,
+                !self.simulation.isConnected(one, with: other)
+            {
+                self.simulation.run(until: self.simulation.now + Self.step)
+            }
+            if self.simulation.isConnected(one, with: other) {
+                spans.append(self.simulation.now - start)
+            } else {
+                unreached += 1
+            }
+        }
+        return (spans.sorted(), unreached)
     }
 
     private func connectedCount() -> Double {
@@ -240,6 +275,16 @@ extension Simulation {
     func knows(_ id: HostID, isRemoved member: MemberID) -> Bool {
         let held = self.hosts[id.number].node?.heldClusters.first
         return held?.roster?.member(member)?.status == .removed
+    }
+
+    /// A person wants to know whether a member is there.
+    mutating func ping(_ member: MemberID, by id: HostID) {
+        let relation = self.hosts[id.number].disk.store.state.relations.last {
+            $0.member == member
+        }
+        guard let relation else { return }
+        let (_, effects) = self.hosts[id.number].request(.ping(relation.id), at: self.now)
+        self.follow(effects, of: id)
     }
 
     mutating func remove(_ member: MemberID, by id: HostID) {
