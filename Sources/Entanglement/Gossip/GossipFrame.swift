@@ -42,6 +42,14 @@ struct GossipFrame: Equatable {
         var name: String
     }
 
+    /// A member wants to talk with another one, of whom it may be that only others reach it.
+    struct Call: Equatable {
+        var from: MemberID
+        var to: MemberID
+        /// How many members it may still pass.
+        var hops: UInt8
+    }
+
     enum Body: Equatable {
         /// 20: what the sender holds.
         case summary(Summary)
@@ -65,6 +73,8 @@ struct GossipFrame: Equatable {
         case noticeList(NoticeList)
         /// 30: a notice.
         case notice([UInt8])
+        /// 31: somebody wants to talk with somebody.
+        case call(Call)
     }
 
     let cluster: ClusterID
@@ -80,41 +90,49 @@ struct GossipFrame: Equatable {
     static let noHeads = [UInt8](repeating: 0, count: 32)
 }
 
+extension GossipFrame.Body {
+    /// The first byte of the frame.
+    var type: UInt8 {
+        switch self {
+        case .summary: 20
+        case .digest: 21
+        case .ids: 22
+        case .want: 23
+        case .record: 24
+        case .places: 25
+        case .welcome: 26
+        case .goodbye: 27
+        case .notices: 28
+        case .noticeList: 29
+        case .notice: 30
+        case .call: 31
+        }
+    }
+}
+
 extension ByteWriter {
     mutating func put(_ frame: GossipFrame) {
+        self.put(frame.body.type)
+        self.put(frame.cluster)
         switch frame.body {
         case .summary(let summary):
-            self.put(UInt8(20))
-            self.put(frame.cluster)
             self.put(summary.heads)
             self.put(summary.places)
             self.put(summary.epoch)
         case .digest(let offset, let digest):
-            self.put(UInt8(21))
-            self.put(frame.cluster)
             self.put(offset)
             self.put(digest.bytes)
         case .ids(let list):
-            self.put(UInt8(22))
-            self.put(frame.cluster)
             self.put(list.offset)
             self.put(list.total)
             for id in list.ids.prefix(GossipFrame.idCountMax) { self.put(id) }
         case .want(let ids):
-            self.put(UInt8(23))
-            self.put(frame.cluster)
             for id in ids.prefix(GossipFrame.idCountMax) { self.put(id) }
         case .record(let bytes):
-            self.put(UInt8(24))
-            self.put(frame.cluster)
             self.put(bytes)
         case .places(let list):
-            self.put(UInt8(25))
-            self.put(frame.cluster)
             self.put(list)
         case .welcome(let welcome):
-            self.put(UInt8(26))
-            self.put(frame.cluster)
             self.put(welcome.number)
             if let record = welcome.record {
                 self.put(record)
@@ -123,21 +141,17 @@ extension ByteWriter {
             }
             welcome.secret.withBytes { self.put($0) }
             self.put(name: welcome.name)
-        case .goodbye:
-            self.put(UInt8(27))
-            self.put(frame.cluster)
+        case .goodbye: break
         case .notices(let hash):
-            self.put(UInt8(28))
-            self.put(frame.cluster)
             self.put(hash)
         case .noticeList(let list):
-            self.put(UInt8(29))
-            self.put(frame.cluster)
             self.put(list)
         case .notice(let bytes):
-            self.put(UInt8(30))
-            self.put(frame.cluster)
             self.put(bytes)
+        case .call(let call):
+            self.put(call.from)
+            self.put(call.to)
+            self.put(call.hops)
         }
     }
 
@@ -154,7 +168,7 @@ extension ByteWriter {
 extension ByteReader {
     /// The rest of a frame about a cluster; nil: another type, or not well-formed.
     mutating func gossip(type: UInt8) -> GossipFrame? {
-        guard (20...30).contains(type),
+        guard (20...31).contains(type),
             let cluster = self.take(16).flatMap({ ClusterID(bytes: $0) })
         else { return nil }
         let body: GossipFrame.Body?
@@ -186,6 +200,11 @@ extension ByteReader {
         case 30:
             let bytes = Array(self.rest())
             body = bytes.count <= BridgeLimits.noticeByteCountMax ? .notice(bytes) : nil
+        case 31:
+            guard let from = self.memberID(), let to = self.memberID(), let hops = self.uint8(),
+                hops <= Constants.callHopCountMax
+            else { return nil }
+            body = .call(GossipFrame.Call(from: from, to: to, hops: hops))
         default: body = nil
         }
         return body.map { GossipFrame(cluster: cluster, body: $0) }

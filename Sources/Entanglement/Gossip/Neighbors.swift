@@ -6,11 +6,13 @@
 /// both sides. Both ends of each pair come to the same end from the same records, nobody has more than twice
 /// the logarithm of the number of members, and any two are joined by a few steps.
 struct Neighbors {
+    let own: MemberID
     private let ids: [MemberID]
     private let position: Int?
 
     /// The members who are present, ordered by id, and the own id.
     init(of own: MemberID, among ids: [MemberID]) {
+        self.own = own
         self.ids = ids
         self.position = Self.position(of: own, in: ids)
     }
@@ -20,10 +22,52 @@ struct Neighbors {
         guard self.ids.count > Constants.meshCountMax, let position = self.position,
             let other = Self.position(of: member, in: self.ids)
         else { return true }
-        let distance = position < other ? other - position : position - other
-        let shorter = min(distance, self.ids.count - distance)
-        return shorter & (shorter - 1) == 0
+        return Self.isStep(self.distance(position, other))
     }
+
+    /// Whether somebody is among the members.
+    func contains(_ member: MemberID) -> Bool { Self.position(of: member, in: self.ids) != nil }
+
+    /// How far apart two members are, the shorter way round; nil: one is no member.
+    func distance(_ one: MemberID, _ other: MemberID) -> Int? {
+        guard let one = Self.position(of: one, in: self.ids),
+            let other = Self.position(of: other, in: self.ids)
+        else { return nil }
+        return self.distance(one, other)
+    }
+
+    /// With whom a member of a large cluster stays connected.
+    func neighbors(of member: MemberID) -> [MemberID] {
+        guard let position = Self.position(of: member, in: self.ids) else { return [] }
+        var neighbors: [Int] = []
+        var step = 1
+        while step <= self.ids.count / 2 {
+            neighbors.append((position + step) % self.ids.count)
+            neighbors.append((position - step + self.ids.count) % self.ids.count)
+            step *= 2
+        }
+        return Set(neighbors).sorted().map { self.ids[$0] }
+    }
+
+    /// Over how many connections one leads to the other, at most; of who is no member: none.
+    func stepCount(_ one: MemberID, _ other: MemberID) -> Int {
+        var rest = self.distance(one, other) ?? 0
+        var count = 0
+        while rest > 0 {
+            var step = 1
+            while step * 2 <= rest { step *= 2 }
+            rest = min(rest - step, step * 2 - rest)
+            count += 1
+        }
+        return count
+    }
+
+    private func distance(_ position: Int, _ other: Int) -> Int {
+        let distance = position < other ? other - position : position - other
+        return min(distance, self.ids.count - distance)
+    }
+
+    private static func isStep(_ distance: Int) -> Bool { distance & (distance - 1) == 0 }
 
     private static func position(of member: MemberID, in ids: [MemberID]) -> Int? {
         let position = ids.sortedPosition(of: member)
@@ -83,10 +127,12 @@ extension Relation {
         self.search(&turn)
     }
 
-    /// Somebody wants to talk by it now.
-    mutating func want(_ turn: inout Turn) {
+    /// Somebody wants to talk by it now: this node's person or another member, or the other, who has called.
+    mutating func want(isCalled: Bool = false, _ turn: inout Turn) {
         guard self.isResting else { return }
         self.wantedUntil = turn.instant + Constants.wantedLife
-        if !self.isConnected { self.search(&turn) }
+        guard !self.isConnected else { return }
+        self.search(&turn)
+        if !isCalled { turn.wanted.append((self.id, isAgain: false)) }
     }
 }

@@ -93,7 +93,8 @@ extension Node {
             for wanted in ids where set.number(of: wanted).map({ verdict[$0] }) ?? false {
                 if let record = set.record(wanted) { answers.append(.record(record.bytes)) }
             }
-        case .summary, .ids, .record, .places, .welcome, .goodbye, .notices, .noticeList, .notice:
+        case .summary, .ids, .record, .places, .welcome, .goodbye, .notices, .noticeList, .notice,
+            .call:
             break
         }
         for answer in answers.prefix(relation.farewellBudget) {

@@ -31,6 +31,7 @@ extension Node {
             guard let due = self.live[index].dueAt, due <= turn.instant else { continue }
             self.tickCluster(index, &turn)
         }
+        self.callWanted(&turn)
         if turn.mustSettleBonds { self.settleBonds(&turn) }
         self.followClusters(&turn)
     }
@@ -212,6 +213,7 @@ extension Node {
         case .notices(let hash): self.receive(notices: hash, index, from: id, &turn)
         case .noticeList(let list): self.receive(noticeList: list, index, from: id, &turn)
         case .notice(let bytes): self.receive(notice: bytes, index, from: id, &turn)
+        case .call(let call): self.receive(call, index, from: id, &turn)
         }
     }
 

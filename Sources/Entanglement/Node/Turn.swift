@@ -101,6 +101,8 @@ struct Turn {
     var bridgeFrames: [(from: RelationID, frame: BridgeFrame)] = []
     /// What peers said about clusters, to be carried out after the step.
     var gossip: [(from: RelationID, frame: GossipFrame)] = []
+    /// Relations that rest, with whose members somebody wants to talk; and whether that has been said before.
+    var wanted: [(relation: RelationID, isAgain: Bool)] = []
     /// What is to be told about clusters, at the end of the step.
     var gossipSends: [(to: RelationID, frame: GossipFrame)] = []
     /// Peers that can help since this turn, or cannot any more.

@@ -49,7 +49,8 @@ extension Relation {
         }
         guard self.wantsHelp, self.seeking.tag != nil else { return self.stopSeeking() }
         if self.seeking.seekAt == nil {
-            let delay = self.isDoubtful ? Constants.seekHaste : Constants.seekDelay
+            let delay =
+                self.isDoubtful || self.isResting ? Constants.seekHaste : Constants.seekDelay
             self.seeking.seekAt = turn.instant + delay
         }
         guard self.isConnected, self.isRelayed, !turn.has(.relayNeverLeft) else {
@@ -107,6 +108,7 @@ extension Relation {
             self.seeking.seekAt = turn.instant + self.seekPause(&turn)
             self.noteSought(turn)
             turn.seeks.append(self.id)
+            if self.isResting, !self.isConnected { turn.wanted.append((self.id, isAgain: true)) }
         }
         if let due = self.seeking.relayAt, due <= turn.instant {
             self.seeking.relayAt = nil

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Entanglement
 
-/// Frames 20 to 30 (PROTOCOL.md §12.1).
+/// Frames 20 to 31 (PROTOCOL.md §12.1).
 @Suite struct GossipFrameTests {
     private static let cluster = ClusterID(high: 0x0102_0304_0506_8708, low: 0x8910_1112_1314_1516)
 
@@ -53,6 +53,8 @@ import Testing
         .digest(offset: 0, digest), .digest(offset: .max, digest),
         welcome(0, nil, "Anna + Ben"), welcome(.max, id(9), String(repeating: "ö", count: 32)),
         welcome(1, id(1), ""), .goodbye, .notices(noise(16, seed: 7)),
+        .call(GossipFrame.Call(from: member(1), to: member(2), hops: 16)),
+        .call(GossipFrame.Call(from: member(3), to: member(3), hops: 0)),
     ]
 
     /// Those that end where the packet ends.
@@ -107,7 +109,8 @@ import Testing
         }
         switch body {
         case .record, .notice: break
-        case .summary, .digest, .ids, .want, .places, .welcome, .goodbye, .notices, .noticeList:
+        case .summary, .digest, .ids, .want, .places, .welcome, .goodbye, .notices, .noticeList,
+            .call:
             #expect(Frame(bytes + [0]) == nil)
             #expect(Frame(Array(bytes.dropLast())) == nil || bytes.count == 21)
         }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Members of a large cluster call those with whom they are not connected (PROTOCOL.md §12.7).
+extension Node {
+    /// Whoever is wanted and rests is told so by way of those between, that both begin at one moment.
+    mutating func callWanted(_ turn: inout Turn) {
+        while !turn.wanted.isEmpty {
+            let wanted = turn.wanted
+            turn.wanted = []
+            for one in wanted { self.call(one.relation, isAgain: one.isAgain, &turn) }
+        }
+    }
+
+    private mutating func call(_ id: RelationID, isAgain: Bool, _ turn: inout Turn) {
+        guard let relation = self.relations[id], relation.isResting, !relation.isConnected,
+            let cluster = relation.record.cluster, let member = relation.record.member,
+            let index = self.liveIndex(of: cluster), self.isPeer(id, in: cluster),
+            let ring = self.ring(index, turn), ring.contains(member)
+        else { return }
+        let call = GossipFrame.Call(
+            from: ring.own, to: member, hops: Constants.callHopCountMax)
+        for next in self.nearer(to: member, ring, index).prefix(Constants.callWayCount) {
+            self.send(.call(call), of: cluster, to: next, &turn)
+        }
+        if isAgain { self.wantBetween(member, ring, index, &turn) }
+    }
+
+    /// Those who are connected and nearer to a member, the nearest first; who is that member alone.
+    private func nearer(
+        to member: MemberID, _ ring: Neighbors, _ index: Int, but source: RelationID? = nil
+    ) -> [RelationID] {
+        guard let own = ring.distance(ring.own, member) else { return [] }
+        var ways: [(distance: Int, id: RelationID)] = []
+        for id in self.connectedPeers(of: index)
+        where id != source && !(self.relations[id]?.isRelayed ?? true) {
+            guard let other = self.relations[id]?.record.member,
+                let distance = ring.distance(other, member), distance < own
+            else { continue }
+            ways.append((distance, id))
+        }
+        ways.sort { ($0.distance, $0.id) < ($1.distance, $1.id) }
+        if ways.first?.distance == 0 { return [ways[0].id] }
+        return ways.map(\.id)
+    }
+
+    /// Two who share no neighbour have nobody who helps both: whoever is a neighbour of the other is wanted too.
+    private mutating func wantBetween(
+        _ member: MemberID, _ ring: Neighbors, _ index: Int, _ turn: inout Turn
+    ) {
+        let cluster = self.live[index].id
+        let between = ring.neighbors(of: member).filter { $0 != ring.own }
+        func relations(_ member: MemberID) -> [RelationID] {
+            self.persons.with(member, of: cluster).filter { self.live[index].hasPeer($0) }
+        }
+        func isConnected(_ member: MemberID) -> Bool {
+            relations(member).contains { self.relations[$0]?.isConnected ?? false }
+        }
+        guard !between.contains(where: isConnected) else { return }
+        let nearest = between.sorted {
+            (ring.stepCount(ring.own, $0), $0) < (ring.stepCount(ring.own, $1), $1)
+        }.prefix(Constants.callBetweenCount)
+        guard !nearest.isEmpty else { return }
+        let chosen = nearest[Int(turn.random() % UInt64(nearest.count))]
+        for id in relations(chosen) where self.relations[id]?.isResting ?? false {
+            self.update(id, &turn) { $0.want(&$1) }
+        }
+    }
+
+    /// Somebody wants to talk with this node, or with a member to whom this node leads.
+    mutating func receive(
+        _ call: GossipFrame.Call, _ index: Int, from id: RelationID, _ turn: inout Turn
+    ) {
+        guard self.mayLearn(id, index), let ring = self.ring(index, turn),
+            ring.contains(call.from), ring.contains(call.to), call.from != call.to,
+            call.from != ring.own, self.live[index].mayAsk(id, cost: 1, now: turn.instant)
+        else { return }
+        let cluster = self.live[index].id
+        guard call.to != ring.own else {
+            for caller in self.persons.with(call.from, of: cluster)
+            where self.live[index].hasPeer(caller) && self.mayBeCalled(caller) {
+                self.update(caller, &turn) { $0.want(isCalled: true, &$1) }
+            }
+            return
+        }
+        guard call.hops > 0 else { return }
+        var passed = call
+        passed.hops -= 1
+        if let next = self.nearer(to: call.to, ring, index, but: id).first {
+            self.send(.call(passed), of: cluster, to: next, &turn)
+        }
+    }
+
+    private func mayBeCalled(_ id: RelationID) -> Bool {
+        guard let relation = self.relations[id] else { return false }
+        return relation.isResting && !relation.isConnected && relation.duty.seeks
+    }
+
+    /// The members present; nil: everybody stays connected with everybody, or this node is no member.
+    private func ring(_ index: Int, _ turn: Turn) -> Neighbors? {
+        guard let roster = self.live[index].roster,
+            self.live[index].presentCount > Constants.meshCountMax,
+            let own = turn.membership(of: self.live[index].id)?.member, roster.isPresent(own)
+        else { return nil }
+        return Neighbors(of: own, among: roster.present.map(\.id))
+    }
+}
+
+extension Constants {
+    /// Members that a call may pass.
+    static let callHopCountMax: UInt8 = 16
+    /// Ways by which it is sent.
+    static let callWayCount = 2
+    /// Those between of whom one is chosen.
+    static let callBetweenCount = 3
+}
