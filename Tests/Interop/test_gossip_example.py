@@ -56,6 +56,7 @@ class GossipExample(unittest.TestCase):
             "places": (gossip.PLACES, (gossip.FIRST_MEMBER, gossip.LAST_MEMBER, places)),
             "welcome": (gossip.WELCOME, (1, self.epoch, secret, "Anna + Ben")),
             "goodbye": (gossip.GOODBYE, ()),
+            "call": (gossip.CALL, (self.dora[0], self.anna[0], 16)),
         }
         return {f"{name} frame": Frame(sort, self.cluster, body)
                 for name, (sort, body) in bodies.items()}
@@ -102,6 +103,7 @@ class GossipExample(unittest.TestCase):
         want, places = good["want frame"], good["places frame"]
         welcome = good["welcome frame"]
         bad = [good["summary frame"] + b"\0", good["goodbye frame"] + b"\0", want[:17],
+               good["call frame"][:-1] + b"\x11",
                want + bytes(32) * 32, places + places[49:], places[:49] + bytes(24) + places[49:]
                + bytes(24), welcome[:17] + bytes(4) + welcome[21:],
                welcome[:21] + bytes(32) + welcome[53:], welcome[:-1] + b"\n",

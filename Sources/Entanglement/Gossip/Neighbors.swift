@@ -49,7 +49,7 @@ struct Neighbors {
         return Set(neighbors).sorted().map { self.ids[$0] }
     }
 
-    /// Over how many connections one leads to the other, at most; of who is no member: none.
+    /// Over about how many connections one leads to the other; of who is no member: none.
     func stepCount(_ one: MemberID, _ other: MemberID) -> Int {
         var rest = self.distance(one, other) ?? 0
         var count = 0

@@ -83,7 +83,6 @@ public struct ClusterTown: Sendable {
         let outside = self.simulation.outsideCount
         let connected = self.connectedCount()
         let rest = self.sent(during: .seconds(30)) / 30
-        let (calls, unreached) = self.call()
         var (spans, last, paths): ([Duration], [Duration], [Duration]) = ([], [], [])
         var (missed, lost, sentCount) = (0, 0, 0)
         for number in 0..<self.moveCount {
@@ -100,6 +99,7 @@ public struct ClusterTown: Sendable {
             lost += move.lost
         }
         let moving = Double(sentCount) / Double(max(1, self.moveCount * self.members.count))
+        let (calls, unreached) = self.call()
         let (removal, unremoved) = self.remove()
         return Outcome(
             spans: spans.sorted(), lastSpans: last.sorted(), pathSpans: paths.sorted(),

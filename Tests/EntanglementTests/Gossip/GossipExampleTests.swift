@@ -125,6 +125,7 @@ private struct GossipExample {
                         number: 1, record: record, secret: epoch.secret, name: "Anna + Ben"))
             ),
             ("goodbye", .goodbye),
+            ("call", .call(.init(from: dora.member, to: anna.member, hops: 16))),
         ]
         for (label, body) in bodies {
             let frame = Frame.gossip(GossipFrame(cluster: cluster, body: body))

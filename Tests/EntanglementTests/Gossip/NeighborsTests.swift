@@ -48,4 +48,26 @@ struct NeighborsTests {
         #expect(distance.allSatisfy { $0 != nil })
         #expect(distance.compactMap { $0 }.max() ?? .max <= bits)
     }
+
+    @Test("a call comes nearer with each member, and arrives", arguments: [31, 33, 256])
+    func calls(count: Int) throws {
+        let ids = self.ids(count)
+        for (number, one) in ids.enumerated() where number % 5 == 0 {
+            let ring = Neighbors(of: one, among: ids)
+            #expect(ring.neighbors(of: one) == ids.filter { $0 != one && ring.includes($0) })
+            for target in ids {
+                var (at, steps) = (one, 0)
+                while at != target {
+                    let distance = try #require(ring.distance(at, target))
+                    at = try #require(
+                        ring.neighbors(of: at).min {
+                            ring.distance($0, target) ?? .max < ring.distance($1, target) ?? .max
+                        })
+                    #expect(try #require(ring.distance(at, target)) < distance)
+                    steps += 1
+                }
+                #expect(steps <= Int(Constants.callHopCountMax))
+            }
+        }
+    }
 }

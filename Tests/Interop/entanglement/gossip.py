@@ -9,6 +9,7 @@ from .keys import expand, sha256
 from .records import BYTE_COUNT_MAX, domain
 
 SUMMARY, DIGEST, IDS, WANT, RECORD, PLACES, WELCOME, GOODBYE = range(20, 28)
+CALL, HOPS_MAX = 31, 16
 ID_COUNT_MAX, WINDOW, PLACE_COUNT_MAX, DIGEST_BYTES = 32, 256, 40, 1024
 NO_HEADS = bytes(32)
 FIRST_MEMBER, LAST_MEMBER = bytes(16), b"\xff" * 16
@@ -74,12 +75,20 @@ def read_welcome(reader):
     return number, record, secret, messages.check_name(reader.take(length))
 
 
+def read_call(reader):
+    caller, called, hops = reader.take(16), reader.take(16), reader.number(1)
+    if hops > HOPS_MAX:
+        raise Bad("too many hops")
+    return caller, called, hops
+
+
 READERS = {
     SUMMARY: lambda reader: (reader.take(32), reader.take(16), reader.number(4)),
     DIGEST: lambda reader: (reader.number(2), reader.take(DIGEST_BYTES)),
     IDS: lambda reader: (reader.number(2), reader.number(2), read_ids(reader, 0)),
     WANT: lambda reader: (read_ids(reader, 1),),
     RECORD: read_record, PLACES: read_places, WELCOME: read_welcome, GOODBYE: lambda reader: (),
+    CALL: read_call,
 }
 
 WRITERS = {
@@ -93,6 +102,7 @@ WRITERS = {
     WELCOME: lambda number, record, secret, name: struct.pack(">I", number) + record + secret
     + bytes([len(name.encode())]) + name.encode(),
     GOODBYE: lambda: b"",
+    CALL: lambda caller, called, hops: caller + called + bytes([hops]),
 }
 
 
