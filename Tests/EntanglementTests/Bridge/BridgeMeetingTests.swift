@@ -57,6 +57,26 @@ import Testing
         #expect(offer.contains("\"totalPeers\":2,"))
     }
 
+    /// Two of one cluster cannot link it with itself, and hear so at once.
+    @Test func noClusterIsLinkedWithItself() throws {
+        var clusters = try TwoClusters()
+        let options = MeetingOptions(intent: .bridge)
+        guard case .offered(let one, let offer, _) = clusters.circle.request(1, .offer(options)),
+            case .answered(let other, let answer, _) = clusters.circle.request(
+                2, .answer(offer, options)),
+            case .accepted = clusters.circle.request(1, .accept(answer))
+        else {
+            Issue.record("no meeting")
+            return
+        }
+        clusters.circle.run(for: .seconds(12))
+        for (number, id) in [(1, one), (2, other)] {
+            let row = clusters.status(number).pairings.first { $0.id == id }
+            #expect(row?.phase == .timedOut)
+            #expect(row?.problem == .intentConflict)
+        }
+    }
+
     @Test func theOtherSideHoldsNothingOfAnybodyElse() throws {
         var clusters = try TwoClusters()
         try clusters.bridge(0, 3)

@@ -37,6 +37,27 @@ import Testing
         for number in 3..<6 { #expect(clusters.seen(by: number) == ["Carla"]) }
     }
 
+    /// Who goes by another name over there goes on so, whatever else of the card changes.
+    @Test func aCardKeepsItsName() throws {
+        var clusters = try TwoClusters()
+        let id = try clusters.bridge(0, 3)
+        func give(_ policy: BridgePolicy, _ name: String?) -> Reply? {
+            clusters.circle.request(
+                1,
+                .giveCard(
+                    clusters.family, for: clusters.hackersAlias, over: id, policy, name: name))
+        }
+        #expect(give(BridgePolicy(.messages), "Nobody") == .done)
+        clusters.circle.run(for: .seconds(2))
+        #expect(clusters.seen(by: 5) == ["Nobody"])
+        #expect(give(BridgePolicy(.messages, addresses: true), nil) == .done)
+        clusters.circle.run(for: .seconds(2))
+        #expect(clusters.seen(by: 5) == ["Nobody"])
+        #expect(give(BridgePolicy(.messages), "Ben") == .done)
+        clusters.circle.run(for: .seconds(2))
+        #expect(clusters.seen(by: 5) == ["Ben"])
+    }
+
     @Test func whatTheBridgeDoesNotAllowDoesNotCross() throws {
         var clusters = try TwoClusters()
         let id = try clusters.bridge(0, 3)
