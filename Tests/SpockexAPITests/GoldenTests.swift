@@ -103,7 +103,7 @@ import Testing
         let removal = RemovalRow(
             id: "r", accused: "n", by: "m", votes: ["m"], needed: 2, outcome: "open")
         let memberText =
-            #"{"addresses":["192.0.2.7:41414"],"blocked":false,"came":"introduced","#
+            #"{"addresses":["192.0.2.7:41414"],"blocked":false,"blocksYou":false,"came":"introduced","#
             + #""connected":true,"id":"n","introducedBy":"m","isSelf":false,"lastHeardAt":null,"#
             + #""met":true,"metBy":["m"],"name":"Cem","peer":"p","#
             + #""publishedAt":"2026-11-23T09:30:00.250Z","status":"present","suspect":false,"#
@@ -112,7 +112,7 @@ import Testing
             #"{"accused":"n","by":"m","id":"r","needed":2,"outcome":"open","votes":["m"]}"#
         try self.check(
             ClusterReport(cluster: Self.cluster, members: [member], removals: [removal]),
-            #"{"cluster":\#(Self.clusterText),"members":[\#(memberText)],"#
+            #"{"bridgesForbidden":false,"cluster":\#(Self.clusterText),"forbidders":[],"members":[\#(memberText)],"#
                 + #""removals":[\#(removalText)]}"#)
         let name = ClusterName(id: "c", name: "F")
         let who = MemberName(id: "n", name: "Cem")

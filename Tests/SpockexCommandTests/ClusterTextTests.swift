@@ -102,7 +102,7 @@ import Testing
                 == "You have left “family”.")
         #expect(
             ClusterText.left(ClusterLeaveReport(cluster: cluster, state: "leaving"))
-                .contains("as soon as one of the members has heard it"))
+                .contains("as soon as the members who are there have heard it"))
         let member = MemberName(id: "dddddddd-4", name: "Dia")
         #expect(
             ClusterText.blocked(MemberBlockReport(cluster: cluster, member: member, blocked: true))

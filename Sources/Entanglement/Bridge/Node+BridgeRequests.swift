@@ -79,7 +79,9 @@ extension Node {
         guard open.count <= BridgeLimits.cardBridgeCountMax else {
             throw .tooMany(limit: BridgeLimits.cardBridgeCountMax)
         }
-        guard let clean = DisplayName.clean(Array((name ?? self.name).utf8)) else {
+        // Who goes by another name over there does not lose it by saying something else.
+        let wanted = name ?? held?.card.name ?? self.name
+        guard let clean = DisplayName.clean(Array(wanted.utf8)) else {
             throw .badName
         }
         if let held, held.card.policy == policy, held.card.name == clean, held.bridges == open {

@@ -16,6 +16,12 @@ extension Relation {
         if bond == nil, purpose == .joining, reference == nil {
             return self.stop(.intentConflict, &turn)
         }
+        // No cluster is linked with itself.
+        if bond == nil, purpose == .bridging, let own = self.record.sponsors,
+            reference?.alias == ClusterAlias(of: own, turn.primitives)
+        {
+            return self.stop(.intentConflict, &turn)
+        }
         guard known == nil || known == peerKeys, let bond else {
             self.note(.badMessage, &turn)
             return

@@ -19,6 +19,8 @@ extension Node {
                     id: $0.id, accused: $0.accused, author: $0.author, supporters: $0.supporters,
                     outcome: $0.outcome)
             } ?? [],
+            forbidders: (live?.bridges.forbidders ?? []).sorted(),
+            isForbidden: live?.bridges.isForbidden ?? false,
             epoch: roster?.epochNumber ?? 0, records: live?.set?.count ?? 0)
     }
 
@@ -42,6 +44,7 @@ extension Node {
             isVoter: member.isVoter, metBy: member.metBy,
             isConnected: isSelf || (relation.map { self.isConnected($0, now) } ?? false),
             isBlocked: live?.roster?.blocks(cluster.membership.member, member.id) ?? false,
+            blocksThis: live?.roster?.blocks(member.id, cluster.membership.member) ?? false,
             isSuspect: isSuspect, addresses: place?.addresses.map(\.endpoint) ?? [],
             publishedAt: place.map { WallTime(seconds: Int64(clamping: $0.issuedAt)) })
     }

@@ -90,6 +90,8 @@ public struct NodeStatus: Sendable, Equatable {
         public var isConnected: Bool
         /// Whether this node blocks it.
         public var isBlocked: Bool
+        /// Whether it blocks this node.
+        public var blocksThis: Bool
         /// Whether two of its records prove that it said two different things, or that it runs twice.
         public var isSuspect: Bool
         /// Where it says it may be reached, by its newest record.
@@ -130,6 +132,10 @@ public struct NodeStatus: Sendable, Equatable {
         public var roster: [Member]
         /// All proposals of removals, ordered by id.
         public var removals: [Removal]
+        /// Voters who want no bridges, ordered by id.
+        public var forbidders: [MemberID]
+        /// Whether these are more than half: no bridge is open or made.
+        public var isForbidden: Bool
         /// The number of the epoch.
         public var epoch: UInt32
         /// How many records there are.

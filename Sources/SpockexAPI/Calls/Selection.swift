@@ -40,6 +40,13 @@ public enum Selection {
         _ text: String, of report: ClusterReport
     ) throws(APIError) -> MemberRow {
         let others = report.members.filter { !$0.isSelf }
+        if let own = report.members.first(where: \.isSelf), text == own.id || text == own.name,
+            !others.contains(where: { $0.name == text })
+        {
+            throw APIError(
+                .notFound, "That is this node itself.",
+                hint: "`spockex cluster leave` ends your own membership.")
+        }
         let list = "cluster show \(report.cluster.id.prefix(8))"
         let present = others.filter { $0.status == "present" || $0.status == "waiting" }
         do throws(APIError) {

@@ -150,7 +150,7 @@ public struct CardRequest: Codable, Sendable, Equatable {
     @Nullable public var level: String?
     /// Whether addresses may be told.
     public var addresses: Bool
-    /// What this node calls itself there; null: as everywhere.
+    /// What this node calls itself there; null: as before, at first as everywhere.
     @Nullable public var name: String?
 
     /// A request about the own card.

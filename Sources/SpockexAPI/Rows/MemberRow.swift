@@ -27,6 +27,8 @@ public struct MemberRow: Codable, Sendable, Equatable {
     public var connected: Bool
     /// Whether this node blocks it.
     public var blocked: Bool
+    /// Whether it blocks this node.
+    public var blocksYou: Bool
     /// Whether its records prove that it said two different things, or that it runs twice.
     public var suspect: Bool
     /// Where it says it may be reached, by its newest record.
@@ -50,6 +52,7 @@ public struct MemberRow: Codable, Sendable, Equatable {
         self.voter = true
         self.connected = false
         self.blocked = false
+        self.blocksYou = false
         self.suspect = false
         self.addresses = []
         self.publishedAt = nil

@@ -77,9 +77,18 @@ public struct ClusterReport: Codable, Sendable, Equatable {
     public var members: [MemberRow]
     /// All proposals of removals, ordered by id.
     public var removals: [RemovalRow]
+    /// Voters who want no bridges, by id.
+    public var forbidders: [String]
+    /// Whether these are more than half of the voters: no bridge is open or made.
+    public var bridgesForbidden: Bool
 
     /// A cluster with its members.
-    public init(cluster: ClusterRow, members: [MemberRow], removals: [RemovalRow]) {
+    public init(
+        cluster: ClusterRow, members: [MemberRow], removals: [RemovalRow],
+        forbidders: [String] = [], bridgesForbidden: Bool = false
+    ) {
+        self.forbidders = forbidders
+        self.bridgesForbidden = bridgesForbidden
         self.cluster = cluster
         self.members = members
         self.removals = removals

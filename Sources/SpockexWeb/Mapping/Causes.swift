@@ -48,7 +48,8 @@ extension CauseRow {
             (
                 "Nothing comes from any place where the other side may be.",
                 "See whether the other device is on and in a network; if it is, its router or "
-                    + "firewall keeps this one out: port mapping or a common peer helps."
+                    + "firewall keeps this one out: port mapping or a common peer helps. If it has moved and "
+                    + "nobody knows where to, show each other fresh codes; one member of its cluster is enough."
             )
         case .bridge:
             (

@@ -24,7 +24,9 @@ extension ClusterReport {
         self.init(
             cluster: ClusterRow(cluster),
             members: cluster.roster.map { MemberRow($0, of: cluster, in: status) },
-            removals: cluster.removals.map { RemovalRow($0, of: cluster) })
+            removals: cluster.removals.map { RemovalRow($0, of: cluster) },
+            forbidders: cluster.forbidders.map(\.description),
+            bridgesForbidden: cluster.isForbidden)
     }
 }
 
@@ -49,6 +51,7 @@ extension MemberRow {
         self.voter = member.isVoter
         self.connected = member.isConnected
         self.blocked = member.isBlocked
+        self.blocksYou = member.blocksThis
         self.suspect = member.isSuspect
         self.addresses = member.addresses.map(\.description)
         self.publishedAt = member.publishedAt.map { Timestamp($0) }

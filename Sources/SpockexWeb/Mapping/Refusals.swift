@@ -102,7 +102,8 @@ extension APIError {
             choices.isEmpty
                 ? "The other is a newcomer, and no cluster can take anybody in now."
                 : "Say which of your clusters is meant, to take a newcomer in or to be linked: \(list).",
-            hint: "Give --cluster CLUSTER, or --private for a private relation of two.",
+            hint:
+                "Give --cluster CLUSTER; or, if neither is meant, --private for a private relation of two.",
             clusters: choices)
     }
 
@@ -112,8 +113,9 @@ extension APIError {
             + "`spockex cluster leave` your own membership.")
 
     private static let notVoter = APIError(
-        .notVoter, "This node has no vote in the cluster, and cannot remove anybody.",
-        hint: "Who was met in person by two voters is one; `spockex cluster block` works at once.")
+        .notVoter, "This node has no vote in the cluster.",
+        hint: "Founders vote, and whoever was met in person by two voters. `spockex cluster block` "
+            + "and `spockex card deny` work without.")
 
     private static let clusterFull = APIError(
         .clusterFull,

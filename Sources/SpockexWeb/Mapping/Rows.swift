@@ -78,7 +78,8 @@ extension PeerRow {
         self.init(
             id: peer.id.description, name: peer.name,
             state: peer.isConnected ? "connected" : "unreachable",
-            met: status.isCard(peer) ? "card" : status.isMet(peer) ? "inPerson" : "introduced",
+            met: peer.cluster == nil && !peer.isMet
+                ? "card" : status.isMet(peer) ? "inPerson" : "introduced",
             introducedBy: status.introducer(of: peer), path: path.map { PathRow($0, in: status) },
             rttMilliseconds: peer.roundTrip?.milliseconds,
             lastHeardAt: peer.lastHeardAt.map { Timestamp($0) },

@@ -45,12 +45,15 @@ enum BridgeText {
             "\(Console.bold("“\(own)” and “\(Self.other(bridge))”"))  \(bridge.id)",
             "  \(bridge.state), via \(Clean.line(bridge.via))"
                 + (bridge.own ? "; you are its end on this side" : ""),
-            "  May cross: \(Self.policy(bridge.policy)); by this side alone: "
-                + Self.policy(bridge.ownPolicy),
+            bridge.state == "closed"
+                ? "  Nothing crosses it any more."
+                : "  May cross: \(Self.policy(bridge.policy)); by this side alone: "
+                    + Self.policy(bridge.ownPolicy),
         ]
         if !bridge.closers.isEmpty {
             lines.append("  \(Wording.votes(bridge.closers.count)) to close it")
         }
+        guard bridge.state != "closed" else { return lines.joined(separator: "\n") }
         let given = report.given.map { card in
             "  \(Clean.line(card.name))\(card.own ? " (you)" : ""): \(Self.policy(card.policy))"
         }
@@ -65,6 +68,16 @@ enum BridgeText {
             Self.map(report),
         ]
         return parts.joined(separator: "\n\n")
+    }
+
+    /// What `card allow` did.
+    static func allowed(_ report: BridgeReport) -> String {
+        let other = Self.other(report.bridge)
+        guard report.bridge.policy.level != "nothing" else {
+            return
+                "“\(other)” may see you as soon as both ends of the bridge let cards cross; now they do not."
+        }
+        return "“\(other)” may see you now."
     }
 
     /// `Emil of “hackers”, via Anna, unverified`.

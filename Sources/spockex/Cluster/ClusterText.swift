@@ -26,6 +26,13 @@ enum ClusterText {
             parts.append("Removals\n" + lines.joined(separator: "\n"))
         }
         parts.append(ClusterMap(report).text)
+        if !report.forbidders.isEmpty {
+            let names = report.forbidders.map(report.name).joined(separator: ", ")
+            parts.append(
+                "\(Wording.votes(report.forbidders.count)) against all bridges (\(names)): "
+                    + (report.bridgesForbidden
+                        ? "there are none" : "not more than half of the voters"))
+        }
         if !bridges.isEmpty {
             parts.append("Bridges\n" + BridgeText.list(bridges.map(\.bridge), indent: "  "))
         }
@@ -79,13 +86,14 @@ enum ClusterText {
                 parts.append("this node")
             } else if member.connected {
                 parts.append("connected")
-            } else if !member.blocked {
+            } else if !member.blocked, !member.blocksYou {
                 parts.append(
                     member.lastHeardAt.map { Wording.distance($0, now: now) } ?? "not yet")
             }
             if member.status == "waiting" { parts.append("the cluster is full") }
         }
         if member.blocked { parts.append("blocked") }
+        if member.blocksYou, !member.isSelf { parts.append("blocks you") }
         if member.suspect { parts.append("says two different things") }
         return parts.joined(separator: ", ")
     }
@@ -141,7 +149,7 @@ enum ClusterText {
         let name = Clean.line(report.cluster.name)
         return report.state == "left"
             ? "You have left “\(name)”."
-            : "You have left “\(name)”; it is gone as soon as one of the members has heard it."
+            : "You have left “\(name)”; it is gone as soon as the members who are there have heard it."
     }
 }
 

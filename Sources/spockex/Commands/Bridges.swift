@@ -139,7 +139,13 @@ struct BridgeClose: AsyncParsableCommand {
 
     func run() async throws {
         let client = try self.common.client()
-        let id = try await client.bridge(self.bridge).id
+        let bridge = try await client.bridge(self.bridge)
+        guard bridge.state != "closed" else {
+            throw APIError(
+                .notFound, "That bridge is closed already.",
+                hint: "A new one is made by two who meet again, with --bridge on both sides.")
+        }
+        let id = bridge.id
         let report = try await client.post(
             "/v1/bridges/\(id)/close", EmptyRequest(), as: BridgeCloseReport.self)
         if self.common.json {
@@ -193,6 +199,15 @@ extension APIClient {
     func bridge(_ text: String) async throws(APIError) -> BridgeRow {
         let bridges = try await self.status().bridges
         let open = bridges.filter { $0.state != "closed" }
+        // A cluster without a name is shown by the beginning of its alias.
+        let alias = text.lowercased()
+        let nameless = open.filter {
+            alias.count >= 4 && $0.selectableName == nil
+                && $0.clusters.last?.hasPrefix(alias) ?? false
+        }
+        if nameless.count == 1, !open.contains(where: { $0.id.hasPrefix(alias) }) {
+            return nameless[0]
+        }
         do throws(APIError) {
             return try Selection.one(text, of: open, what: "bridge", list: "bridges")
         } catch  where error.code == .notFound {

@@ -65,7 +65,7 @@ struct CardAllow: AsyncParsableCommand {
         if self.common.json {
             try Console.print(json: report)
         } else {
-            Console.print("“\(BridgeText.other(report.bridge))” may see you now.")
+            Console.print(BridgeText.allowed(report))
         }
     }
 }

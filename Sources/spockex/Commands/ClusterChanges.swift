@@ -37,7 +37,7 @@ struct ClusterLeave: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leave", abstract: "Leave a cluster for good; all members hear of it.",
         discussion: """
-            The keys are erased as soon as one member has heard it. Whoever wants to come back must meet
+            The keys are erased as soon as the members who are there have heard it. Whoever wants to come back must meet
             a member again.
 
             Examples:

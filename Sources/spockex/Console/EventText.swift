@@ -43,7 +43,7 @@ enum EventText {
             return "\(who) moved\(from) to \(event.endpoint ?? "")."
         case "peerRelayed":
             let helper = event.via.map { names[$0] ?? Wording.short($0) } ?? "a common peer"
-            return "\(who) is connected by way of \(helper); a direct path is looked for."
+            return "\(who) is connected by way of \(helper)."
         case "peerForgotten":
             return event.byPeer == true
                 ? "\(who) ended the relation." : "\(who) knows that you ended the relation."

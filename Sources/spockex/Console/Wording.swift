@@ -139,8 +139,10 @@ enum Wording {
         case nil: ""
         case "timedOut": "the other side did not answer in time"
         case "refusedByPeer": "the other node refused"
-        case "intentConflict": "the two of you asked for different things"
-        case "undecided": "you are in different clusters: both must say --bridge, or one --join"
+        case "intentConflict":
+            "the two of you asked for different things, or to link a cluster with itself"
+        case "undecided":
+            "you are in different clusters, and not both of you said --bridge, nor one --join"
         case "clusterFull": "the cluster has no place for more members"
         case "badMessage": "the other node's message was wrong"
         case .some(let other): other

@@ -29,12 +29,40 @@ struct MeetingWait: Sendable {
         return try await Interruption.during(throwing: stays) { () async throws(APIError) in
             while true {
                 switch try await self.once() {
-                case .trusted(let report): return report
+                case .trusted(let report): return await self.named(report)
                 case .timedOut(let problem): try await self.chooseAfterTimeout(problem)
                 case .ended(let reason): throw Self.ended(reason)
                 }
             }
         }
+    }
+
+    /// Whoever was taken into a cluster hears a moment later what it is called there.
+    private func named(_ report: TrustReport) async -> TrustReport {
+        guard let cluster = report.cluster, report.scenario == "B" else { return report }
+        var report = report
+        for _ in 0..<Self.nameLookCount {
+            guard
+                let found = try? await self.client.get(
+                    "/v1/clusters/\(cluster.id)", as: ClusterReport.self),
+                Self.isNewcomer(report, found)
+            else { return report }
+            if found.cluster.name != cluster.name {
+                report.cluster?.name = found.cluster.name
+                return report
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        return report
+    }
+
+    /// So often it is looked for the name, 0.1 s apart.
+    private static let nameLookCount = 30
+
+    /// Whether it was the peer who took this node in, as far as the records have come.
+    private static func isNewcomer(_ report: TrustReport, _ found: ClusterReport) -> Bool {
+        guard let own = found.members.first(where: \.isSelf) else { return true }
+        return found.members.contains { $0.id == own.introducedBy && $0.peer == report.peer.id }
     }
 
     /// Follows the events to the next end.
@@ -102,10 +130,17 @@ struct MeetingWait: Sendable {
     private func chooseAfterTimeout(_ problem: String?) async throws(APIError) {
         let why = problem.map { Wording.problem($0) } ?? "the other side did not answer in time"
         let short = Wording.short(self.pairing)
+        let isAboutWishes = ["intentConflict", "undecided"].contains(problem)
         let timedOut = APIError(
-            .timedOut, "The two nodes did not find each other: \(why).",
-            hint: "The pairing waits: `spockex retry \(short)` tries again, "
-                + "`spockex cancel \(short)` ends it.")
+            .timedOut,
+            isAboutWishes
+                ? "The two nodes have met and cannot go on: \(why)."
+                : "The two nodes did not find each other: \(why).",
+            hint: isAboutWishes
+                ? "What each of you wants is in the codes: `spockex cancel \(short)`, agree on it, and "
+                    + "show each other new codes."
+                : "The pairing waits: `spockex retry \(short)` tries again, "
+                    + "`spockex cancel \(short)` ends it.")
         guard self.canAsk else { throw timedOut }
         Console.note(timedOut.message)
         switch try await MeetingPrompt.ask(until: self.settled) {
