@@ -140,6 +140,9 @@ enum Family {
         #expect(lines[2].contains("hackers") && lines[2].contains("Ben"))
         #expect(lines[3].contains("unreachable") && lines[3].contains("Eva (your bridge)"))
         #expect(!ClusterText.text(Family.report(), now: Family.now).contains("Bridges"))
+        for line in ["  Ben =====  [hackers] Em<il> ?", "  Ada --/--  [22222222]"] {
+            #expect(text.contains("\n" + line + "\n"))
+        }
     }
 
     @Test func aPathNamesEverybodyByWhomItGoes() {

@@ -29,6 +29,8 @@ public struct EventRow: Codable, Sendable, Equatable {
     public var byName: String?
     /// The bridge that it is about.
     public var bridge: String?
+    /// What the cluster at its other end is called, if it is still known.
+    public var bridgeName: String?
     /// The card that it is about.
     public var card: String?
     /// What the one calls itself whose card it is, if it is still known.

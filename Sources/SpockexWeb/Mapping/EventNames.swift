@@ -6,6 +6,8 @@ struct EventNames {
     private(set) var clusters: [ClusterID: String] = [:]
     private(set) var members: [MemberID: String] = [:]
     private(set) var cards: [CardID: String] = [:]
+    /// What the cluster at the other end of a bridge is called.
+    private(set) var bridges: [BridgeID: String] = [:]
 
     /// The names of this moment.
     init(_ status: NodeStatus) {
@@ -14,6 +16,9 @@ struct EventNames {
 
     /// Adds the names of this moment to the former ones.
     mutating func learn(_ status: NodeStatus) {
+        for bridge in status.bridges where !bridge.name.isEmpty {
+            self.bridges[bridge.id] = bridge.name
+        }
         for card in status.foreignCards { self.cards[card.id] = card.name }
         for cluster in status.clusters {
             self.clusters[cluster.id] = cluster.name

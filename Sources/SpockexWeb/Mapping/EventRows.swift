@@ -79,9 +79,11 @@ extension EventRow {
         case .bridgeOpened(let cluster, let bridge, let author):
             self.name("bridgeOpened", names, cluster, by: author)
             self.bridge = bridge.description
+            self.bridgeName = names.bridges[bridge]
         case .bridgeClosed(let cluster, let bridge):
             self.name("bridgeClosed", names, cluster)
             self.bridge = bridge.description
+            self.bridgeName = names.bridges[bridge]
         case .cardSeen(let cluster, let card), .cardGone(let cluster, let card):
             var kind = "cardGone"
             if case .cardSeen = event { kind = "cardSeen" }

@@ -75,7 +75,16 @@ struct ClusterMap {
 
     /// The map in plain characters.
     var text: String {
-        self.members.count > Self.matrixSizeMax ? self.list : self.matrix
+        let own = self.members.count > Self.matrixSizeMax ? self.list : self.matrix
+        guard !self.bridges.isEmpty else { return own }
+        return own + "\n\n" + self.bridges.map(self.line).joined(separator: "\n")
+    }
+
+    /// `  Ben =====  [hackers] Emil ?`.
+    private func line(_ bridge: Bridge) -> String {
+        let end = bridge.end.map { self.members[$0].name } ?? "?"
+        let people = bridge.people.isEmpty ? "" : " " + bridge.people.joined(separator: ", ")
+        return "  \(end) \(bridge.isOpen ? "=====" : "--/--")  [\(bridge.name)]\(people)"
     }
 
     private var matrix: String {

@@ -8,7 +8,7 @@ enum ClusterText {
         _ report: ClusterReport, bridges: [BridgeReport] = [], now: Timestamp = Wording.now()
     ) -> String {
         let cluster = report.cluster
-        let standing =
+        let stage =
             switch cluster.standing {
             case "joining": "; you were taken in, and the records have not come yet"
             case "leaving": "; you have left, and nobody has heard it yet"
@@ -17,7 +17,7 @@ enum ClusterText {
         var parts = [
             "\(Console.bold(Clean.line(cluster.name)))  \(cluster.id), "
                 + "\(Wording.members(cluster.members)), \(cluster.connected) connected, epoch "
-                + "\(cluster.epoch)\(standing)"
+                + "\(cluster.epoch)\(stage)"
         ]
         guard !report.members.isEmpty else { return parts.joined() }
         parts.append(self.members(report, now: now))
@@ -25,7 +25,8 @@ enum ClusterText {
             let lines = report.removals.map { "  " + self.removal($0, report) }
             parts.append("Removals\n" + lines.joined(separator: "\n"))
         }
-        parts.append(ClusterMap(report).text)
+        let standing = bridges.filter { $0.bridge.state != "closed" }
+        parts.append(ClusterMap(report, bridges: standing).text)
         if !report.forbidders.isEmpty {
             let names = report.forbidders.map(report.name).joined(separator: ", ")
             parts.append(

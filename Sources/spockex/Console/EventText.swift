@@ -87,14 +87,19 @@ enum EventText {
             return "\(who) of \(cluster) runs twice: from a copy of its home, or somebody has its "
                 + "keys."
         case "bridgeOpened":
-            return "\(by ?? "Somebody") links \(cluster) with another cluster."
-        case "bridgeClosed": return "A bridge of \(cluster) is closed."
+            return "\(by ?? "Somebody") links \(cluster) with \(self.otherCluster(event))."
+        case "bridgeClosed":
+            return "A bridge of \(cluster) to \(self.otherCluster(event)) is closed."
         case "cardSeen":
             return "\(event.cardName ?? "Somebody") of another cluster is seen by \(cluster)."
         case "cardGone":
             return "\(event.cardName ?? "Somebody") of another cluster is not seen any more."
         default: return nil
         }
+    }
+
+    private static func otherCluster(_ event: EventRow) -> String {
+        event.bridgeName.map { "“\($0)”" } ?? "another cluster"
     }
 
     private static func cluster(_ event: EventRow, _ names: [String: String]) -> String {
