@@ -130,6 +130,12 @@ extension Relation {
     /// Somebody wants to talk by it now: this node's person or another member, or the other, who has called.
     mutating func want(isCalled: Bool = false, _ turn: inout Turn) {
         guard self.isResting else { return }
+        // Two who call must not keep each other awake for ever.
+        if isCalled, self.wantedUntil != nil {
+            if !self.isConnected, !self.isEager(turn) { self.search(&turn) }
+            return
+        }
+        self.isCalled = isCalled
         self.wantedUntil = turn.instant + Constants.wantedLife
         guard !self.isConnected else { return }
         self.search(&turn)

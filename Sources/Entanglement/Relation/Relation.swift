@@ -102,6 +102,8 @@ struct Relation: Sendable {
     var isResting = false
     /// Until then it is wanted all the same.
     var wantedUntil: Instant?
+    /// Whether it is the other alone who wants that, and has called.
+    var isCalled = false
 
     init?(_ record: RelationRecord, _ primitives: any Primitives) {
         guard let ownKey = primitives.agreementKey(from: record.ownKey),

@@ -108,7 +108,9 @@ extension Relation {
             self.seeking.seekAt = turn.instant + self.seekPause(&turn)
             self.noteSought(turn)
             turn.seeks.append(self.id)
-            if self.isResting, !self.isConnected { turn.wanted.append((self.id, isAgain: true)) }
+            if self.isResting, !self.isCalled, !self.isConnected {
+                turn.wanted.append((self.id, isAgain: true))
+            }
         }
         if let due = self.seeking.relayAt, due <= turn.instant {
             self.seeking.relayAt = nil
