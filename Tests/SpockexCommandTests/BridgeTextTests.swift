@@ -65,4 +65,23 @@ import Testing
         #expect(prompt.choice("3") == nil)
         #expect(prompt.choice("yes") == nil)
     }
+
+    /// The end of a meeting names both clusters, if both have names.
+    @Test func whatWasLinkedIsNamed() {
+        let peer = PeerRow(
+            id: "p", name: "Dora", state: "connected", met: "inPerson", introducedBy: nil,
+            path: nil, rttMilliseconds: nil, lastHeardAt: nil, cluster: nil, bridge: "b",
+            matchedAt: nil, forgotten: false, cause: nil)
+        let report = TrustReport(
+            pairing: "p", peer: peer, cluster: nil, bridge: "b", scenario: "C",
+            safetyNumber: "12345", echo: nil)
+        #expect(
+            MeetingText.text(report, linked: ["family", "hackers"])
+                .contains("\n“family” and “hackers” are linked and stay two;"))
+        for names in [[], ["family", ""]] {
+            #expect(
+                MeetingText.text(report, linked: names)
+                    .contains("\nYour clusters are linked and stay two;"))
+        }
+    }
 }

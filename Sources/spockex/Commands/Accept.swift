@@ -59,13 +59,12 @@ struct Accept: AsyncParsableCommand {
             }
             return
         }
-        let report = try await MeetingWait(
-            client: client, pairing: state.pairing, canAsk: canAsk
-        ).run()
+        let wait = MeetingWait(client: client, pairing: state.pairing, canAsk: canAsk)
+        let report = try await wait.run()
         if self.common.json {
             try Console.print(json: report)
         } else {
-            MeetingText.show(report)
+            MeetingText.show(report, linked: await wait.linked(report))
         }
     }
 

@@ -72,13 +72,12 @@ struct Answer: AsyncParsableCommand {
         }
         let (waits, canAsk) = self.wait.decision(json: self.common.json)
         guard waits else { return }
-        let report = try await MeetingWait(
-            client: client, pairing: made.pairing, canAsk: canAsk
-        ).run()
+        let wait = MeetingWait(client: client, pairing: made.pairing, canAsk: canAsk)
+        let report = try await wait.run()
         if self.common.json {
             try Console.print(json: report)
         } else {
-            MeetingText.show(report)
+            MeetingText.show(report, linked: await wait.linked(report))
         }
     }
 

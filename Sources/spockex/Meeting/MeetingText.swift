@@ -15,7 +15,13 @@ enum MeetingText {
     }
 
     /// The end of a successful meeting.
-    static func show(_ report: TrustReport) {
+    ///
+    /// `linked`: the two clusters of a bridge, as far as their names are known.
+    static func show(_ report: TrustReport, linked: [String] = []) {
+        Console.print(self.text(report, linked: linked))
+    }
+
+    static func text(_ report: TrustReport, linked: [String] = []) -> String {
         let name = Clean.line(report.peer.name)
         let trip = report.peer.rttMilliseconds.map { ", \(Wording.milliseconds($0))" } ?? ""
         let place = report.peer.path?.endpoint.map { " (\($0)\(trip))" } ?? ""
@@ -28,7 +34,7 @@ enum MeetingText {
         }
         if report.bridge != nil || report.scenario == "C" {
             lines.append(
-                "Your clusters are linked and stay two; so far only cards may cross. See: spockex "
+                "\(self.clusters(linked)) are linked and stay two; so far only cards may cross. See: spockex "
                     + "bridges")
         }
         lines.append(
@@ -36,6 +42,13 @@ enum MeetingText {
         lines.append(
             "Both screens must show the same; then: spockex verify "
                 + "\(Wording.short(report.pairing)) --matched")
-        Console.print(lines.joined(separator: "\n"))
+        return lines.joined(separator: "\n")
+    }
+
+    /// `“family” and “hackers”`.
+    private static func clusters(_ names: [String]) -> String {
+        let names = names.map { Clean.line($0) }
+        guard names.count == 2, !names.contains("") else { return "Your clusters" }
+        return "“\(names[0])” and “\(names[1])”"
     }
 }

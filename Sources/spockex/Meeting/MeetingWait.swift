@@ -56,7 +56,18 @@ struct MeetingWait: Sendable {
         return report
     }
 
-    /// So often it is looked for the name, 0.1 s apart.
+    /// What the two clusters are called that a meeting linked; the other end says so a moment later.
+    func linked(_ report: TrustReport) async -> [String] {
+        guard let bridge = report.bridge else { return [] }
+        for _ in 0..<Self.nameLookCount {
+            let found = try? await self.client.get("/v1/bridges/\(bridge)", as: BridgeReport.self)
+            if let names = found?.bridge.names, names.last != "" { return names }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        return []
+    }
+
+    /// So often it is looked for a name, 0.1 s apart.
     private static let nameLookCount = 30
 
     /// Whether it was the peer who took this node in, as far as the records have come.
