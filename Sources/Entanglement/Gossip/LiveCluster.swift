@@ -193,6 +193,8 @@ struct GossipLink: Sendable {
     var welcomedAt: Instant?
     /// How much it may still ask for.
     var quota: TokenBucket?
+    /// The same for calls.
+    var calls: TokenBucket?
 
     /// What goes on in a new session: whoever makes many of them must not gain by it.
     var renewed: GossipLink {
@@ -200,6 +202,7 @@ struct GossipLink: Sendable {
         link.restsUntil = self.isSilent ? nil : self.restsUntil
         link.askedAt = self.askedAt
         link.quota = self.quota
+        link.calls = self.calls
         link.noticesListed = self.noticesListed
         link.noticesListedAt = self.noticesListedAt
         link.noticesPause = self.noticesPause

@@ -61,7 +61,8 @@ extension Node {
         }.prefix(Constants.callBetweenCount)
         guard !nearest.isEmpty else { return }
         let chosen = nearest[Int(turn.random() % UInt64(nearest.count))]
-        for id in relations(chosen) where self.relations[id]?.isResting ?? false {
+        for id in relations(chosen)
+        where self.relations[id].map({ $0.isResting && $0.wantedUntil == nil }) ?? false {
             self.update(id, &turn) { $0.want(&$1) }
         }
     }
@@ -70,12 +71,19 @@ extension Node {
     mutating func receive(
         _ call: GossipFrame.Call, _ index: Int, from id: RelationID, _ turn: inout Turn
     ) {
-        guard self.mayLearn(id, index), let ring = self.ring(index, turn),
-            ring.contains(call.from), ring.contains(call.to), call.from != call.to,
-            call.from != ring.own, self.live[index].mayAsk(id, cost: 1, now: turn.instant)
+        guard self.mayLearn(id, index), call.from != call.to,
+            self.live[index].mayCall(id, now: turn.instant),
+            let ring = self.ring(index, turn), ring.contains(call.from), ring.contains(call.to),
+            call.from != ring.own
         else { return }
         let cluster = self.live[index].id
         guard call.to != ring.own else {
+            // Whoever names many as callers makes this node look for a few of them alone.
+            let calledCount = self.live[index].peers.count {
+                (self.relations[$0]?.isCalled ?? false)
+                    && !(self.relations[$0]?.isConnected ?? true)
+            }
+            guard calledCount < Constants.calledCountMax else { return }
             for caller in self.persons.with(call.from, of: cluster)
             where self.live[index].hasPeer(caller) && self.mayBeCalled(caller) {
                 self.update(caller, &turn) { $0.want(isCalled: true, &$1) }
@@ -112,4 +120,25 @@ extension Constants {
     static let callWayCount = 2
     /// Those between of whom one is chosen.
     static let callBetweenCount = 3
+    /// Callers for whom a node looks at a time, in one cluster.
+    static let calledCountMax = 8
+    /// Calls that one member may bring at once.
+    static let callBurst = 16
+    /// And one more after each.
+    static let callInterval = Duration.milliseconds(500)
+}
+
+extension LiveCluster {
+    /// Whether one call more is listened to, whoever is named in it; questions about records have a quota of
+    /// their own.
+    fileprivate mutating func mayCall(_ id: RelationID, now: Instant) -> Bool {
+        var bucket =
+            self.links[id]?.calls
+            ?? TokenBucket(
+                burst: Constants.callBurst, interval: Constants.callInterval, now: now)
+        defer { self.links[id]?.calls = bucket }
+        guard bucket.hasToken(now: now) else { return false }
+        bucket.take()
+        return true
+    }
 }

@@ -20,7 +20,8 @@ extension Relation {
         self.tickPhase(&turn)
         if let end = self.wantedUntil, end <= turn.instant {
             self.wantedUntil = nil
-            if !self.isConnected { self.searchStart = nil }
+            self.isCalled = false
+            if self.isResting, !self.isConnected { self.searchStart = nil }
         }
         if let due = self.hangUpAt, due <= turn.instant { self.hangUp(&turn) }
         self.tickSeeking(&turn)

@@ -77,6 +77,13 @@ enum BridgeText {
             return
                 "“\(other)” may see you as soon as both ends of the bridge let cards cross; now they do not."
         }
+        guard report.bridge.state == "open" else {
+            return "“\(other)” may see you as soon as the bridge leads there."
+        }
+        if report.bridge.own, !report.given.contains(where: { !$0.own }) {
+            return
+                "“\(other)” may see you as soon as another member here has a card too: an end's needs its word."
+        }
         return "“\(other)” may see you now."
     }
 

@@ -205,7 +205,9 @@ extension APIClient {
             alias.count >= 4 && $0.selectableName == nil
                 && $0.clusters.last?.hasPrefix(alias) ?? false
         }
-        if nameless.count == 1, !open.contains(where: { $0.id.hasPrefix(alias) }) {
+        if nameless.count == 1,
+            !open.contains(where: { $0.id.hasPrefix(alias) || $0.selectableName == text })
+        {
             return nameless[0]
         }
         do throws(APIError) {
