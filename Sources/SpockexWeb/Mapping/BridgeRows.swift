@@ -57,11 +57,6 @@ extension PairingProblem {
 }
 
 extension NodeStatus {
-    /// Whether a peer is across a bridge, by its card.
-    func isCard(_ peer: Peer) -> Bool {
-        self.foreignCards.contains { $0.relation == peer.id }
-    }
-
     /// The cluster whose end a member's bridge leads to, by its name or alias; nil: the peer is that end itself.
     func farEnd(by helper: RelationID) -> String? {
         guard let bridge = self.bridges.first(where: { $0.relation == helper && $0.isOpen }),
