@@ -75,4 +75,22 @@ import Testing
             #expect(relation.keepalive == Keepalive())
         }
     }
+
+    /// Anna looks for Ben by asking Carl again and again; what she sends him must not hide that he says
+    /// nothing any more.
+    @Test func whoIsAskedInVainIsNoticed() throws {
+        let (anna, ben, carl) = (0, 1, 2)
+        var circle = Circle(["Anna", "Ben", "Carl"])
+        for host in [ben, carl] {
+            try #require(circle.meet(anna, host) != nil)
+            circle.run(for: .seconds(3))
+        }
+        circle.stopped = [ben]
+        circle.run(for: .seconds(40))
+        #expect(circle.peer(anna, "Ben")?.isConnected == false)
+        #expect(circle.peer(anna, "Carl")?.isConnected == true)
+        circle.stopped = [ben, carl]
+        circle.run(for: .seconds(35))
+        #expect(circle.peer(anna, "Carl")?.isConnected == false)
+    }
 }
