@@ -18,8 +18,7 @@ extension Relation {
         let wasTrusted = self.isTrusted
         if !wasTrusted, self.record.peerPart == nil { return }
         self.confirm(packet, &turn)
-        self.lastHeard = turn.instant
-        self.record.lastHeardAt = turn.wall
+        self.noteHeard(turn)
         self.trust(isConfirmed: true, &turn)
         self.eraseTokens(&turn)
         guard self.isTrusted else { return }

@@ -59,6 +59,9 @@ extension Relation {
             let target = endpoint ?? self.path
         else { return false }
         self.seal(frame.bytes, as: .frame, session: session.index, to: target, &turn)
+        if target == self.path, frame.isHelp {
+            self.unheardSince = self.unheardSince ?? turn.instant
+        }
         return true
     }
 
@@ -141,10 +144,16 @@ extension Relation {
         turn.mustTendBridges = true
     }
 
-    /// An authentic packet: who sent it lives, and says where it sees this node.
-    mutating func heard(at source: Endpoint, echo: Endpoint?, _ turn: inout Turn) {
+    /// An authentic packet came.
+    mutating func noteHeard(_ turn: Turn) {
         self.lastHeard = turn.instant
         self.record.lastHeardAt = turn.wall
+        self.unheardSince = nil
+    }
+
+    /// An authentic packet: who sent it lives, and says where it sees this node.
+    mutating func heard(at source: Endpoint, echo: Endpoint?, _ turn: inout Turn) {
+        self.noteHeard(turn)
         if self.path == nil { self.move(to: source, &turn) }
         guard let echo, turn.isUsable(echo), !source.isRelay else { return }
         self.echo = echo
@@ -170,7 +179,8 @@ extension Relation {
             self.record.phase != .forgotten, !self.isResting || self.wantedUntil != nil
         else { return nil }
         let silent = self.lastHeard.map { $0 + Constants.silenceMax }
-        return [silent, self.restEnd].compactMap { $0 }.min()
+        let unheard = self.unheardSince.map { $0 + Constants.keepaliveInterval }
+        return [silent, unheard, self.restEnd].compactMap { $0 }.min()
     }
 
     /// When the path has rested as long as it may; nil: it may rest for ever.

@@ -45,6 +45,8 @@ struct Relation: Sendable {
     var isConnected = false
     var lastHeard: Instant?
     var lastSent: Instant?
+    /// Since when nothing has come, though help was asked for or given.
+    var unheardSince: Instant?
     var probe: Probe?
     var keepalive = Keepalive()
     /// What is sent to keep the path.

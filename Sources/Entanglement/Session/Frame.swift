@@ -222,3 +222,15 @@ extension ByteReader {
         return tags
     }
 }
+
+extension Frame {
+    /// Whether it asks a common peer for help, or helps: nobody answers it, and it may go on for long.
+    var isHelp: Bool {
+        switch self {
+        case .seek, .found, .relay, .sought, .bridge(.carry): true
+        case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
+            .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, .gossip, .bridge:
+            false
+        }
+    }
+}
