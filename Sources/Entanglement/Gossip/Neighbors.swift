@@ -121,6 +121,16 @@ extension Relation {
         self.isResting && !(self.wantedUntil.map { $0 > now } ?? false)
     }
 
+    /// When a connection that nobody keeps up is none any more: nothing was heard, or the session is too old.
+    var restingEnd: Instant? {
+        guard self.isConnected, self.isResting, self.wantedUntil == nil, self.probe == nil,
+            let heard = self.lastHeard
+        else { return nil }
+        let silent = heard + Constants.connectedSpan
+        let session = self.sessions.filter(\.isConfirmed).map(\.createdAt).max()
+        return session.map { min(silent, $0 + Constants.rejectAfter) } ?? silent
+    }
+
     mutating func setResting(_ rests: Bool, _ turn: inout Turn) {
         self.isResting = rests
         guard !rests, !self.isConnected else { return }

@@ -23,6 +23,7 @@ extension Relation {
             self.isCalled = false
             if self.isResting, !self.isConnected { self.searchStart = nil }
         }
+        if let due = self.restingEnd, due <= turn.instant { self.lose(&turn) }
         if let due = self.hangUpAt, due <= turn.instant { self.hangUp(&turn) }
         self.tickSeeking(&turn)
         if let due = self.nextAttemptAt, due <= turn.instant {

@@ -144,6 +144,7 @@ struct Relation: Sendable {
         consider(self.probe?.dueAt)
         consider(self.heldMove?.dueAt)
         consider(self.keepaliveAt)
+        consider(self.restingEnd)
         consider(self.rekeyAt)
         consider(self.birthday?.dueAt)
         consider(self.seeking.seekAt)

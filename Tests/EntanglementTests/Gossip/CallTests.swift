@@ -97,4 +97,104 @@ extension CallTests {
         #expect(connected == Set(neighbors + [0]).sorted())
         #expect(resting.count == Crowd.count - 1 - connected.count)
     }
+
+    @Test("who is called looks for the caller, and for nobody else")
+    func whoIsCalledLooks() throws {
+        var crowd = try Crowd.make()
+        let (way, strangers) = try crowd.wayAndStrangers(of: 5)
+        #expect(try crowd.called(5) == [])
+        try crowd.call(from: crowd.ids[strangers[0]], to: crowd.ids[5], handedTo: 5, by: way)
+        #expect(try crowd.called(5) == [strangers[0]])
+    }
+
+    @Test("calls do not make the time longer for which somebody is looked for")
+    func callsDoNotGoOn() throws {
+        var crowd = try Crowd.make()
+        let (way, strangers) = try crowd.wayAndStrangers(of: 5)
+        let caller = strangers[0]
+        try crowd.call(from: crowd.ids[caller], to: crowd.ids[5], handedTo: 5, by: way)
+        let end = try #require(try crowd.relation(5, with: caller)?.wantedUntil)
+        let noise = Circle.endpoint(of: caller)
+        crowd.circle.run(for: .seconds(20)) { $0.from != noise && $0.to != noise }
+        try crowd.call(from: crowd.ids[caller], to: crowd.ids[5], handedTo: 5, by: way)
+        #expect(try crowd.relation(5, with: caller)?.wantedUntil == end)
+    }
+
+    @Test(
+        "a call in which somebody is named who is no member, or this node as the caller, does nothing"
+    )
+    func callsOfNobody() throws {
+        var crowd = try Crowd.make()
+        let (way, strangers) = try crowd.wayAndStrangers(of: 5)
+        var generator = SeededGenerator(seed: 1)
+        let nobody = MemberID(using: &generator)
+        let (own, other) = (crowd.ids[5], crowd.ids[strangers[0]])
+        for (from, to) in [
+            (nobody, own), (own, own), (own, other), (other, nobody), (other, other),
+        ] {
+            #expect(try crowd.call(from: from, to: to, handedTo: 5, by: way) == [])
+        }
+        #expect(try crowd.called(5) == [])
+    }
+
+    @Test("a node looks for eight callers at a time")
+    func fewAreLookedFor() throws {
+        var crowd = try Crowd.make()
+        let (way, strangers) = try crowd.wayAndStrangers(of: 5)
+        try #require(strangers.count > Constants.calledCountMax + 2)
+        // None of them answers, else there would be room for the next one.
+        crowd.circle.blocked = strangers.map { (5, $0) }
+        for stranger in strangers {
+            try crowd.call(from: crowd.ids[stranger], to: crowd.ids[5], handedTo: 5, by: way)
+        }
+        #expect(try crowd.called(5) == Array(strangers.prefix(Constants.calledCountMax)))
+    }
+
+    @Test(
+        "the calls that a member brings count as far as its quota goes, and those of others after it"
+    )
+    func eachHasAQuota() throws {
+        var crowd = try Crowd.make()
+        let (connected, strangers) = try crowd.others(of: 5)
+        let (from, to) = (crowd.ids[strangers[0]], crowd.ids[try #require(strangers.last)])
+        var count = 0
+        for _ in 0..<40 {
+            count += try crowd.call(from: from, to: to, handedTo: 5, by: connected[0]).count
+        }
+        #expect(count == Constants.callBurst)
+        #expect(try crowd.call(from: from, to: to, handedTo: 5, by: connected[1]).count == 1)
+    }
+
+    @Test("a call is passed on to one who is nearer, never back, and not without hops")
+    func callsComeNearer() throws {
+        let crowd = try Crowd.make()
+        let (connected, strangers) = try crowd.others(of: 5)
+        let ring = Neighbors(of: crowd.ids[5], among: crowd.ids.sorted())
+        for target in strangers.dropFirst() {
+            let (from, to) = (crowd.ids[strangers[0]], crowd.ids[target])
+            let own = try #require(ring.distance(crowd.ids[5], to))
+            for way in connected {
+                var copy = crowd
+                let next = try copy.call(from: from, to: to, handedTo: 5, by: way)
+                #expect(next.count <= 1 && !next.contains(way))
+                for next in next {
+                    #expect(try #require(ring.distance(crowd.ids[next], to)) < own)
+                }
+                copy = crowd
+                #expect(try copy.call(from: from, to: to, hops: 0, handedTo: 5, by: way) == [])
+            }
+        }
+    }
+
+    @Test("up to thirty members nobody is called")
+    func aSmallClusterHasNoCalls() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Anna", "Ben", "Carl"])
+        let (anna, ben) = (try circle.member(0, cluster), try circle.member(1, cluster))
+        let before = circle.log.count
+        for (from, to) in [(anna, ben), (ben, anna)] {
+            try circle.hand(
+                .call(GossipFrame.Call(from: from, to: to, hops: 16)), of: cluster, to: 0, from: 2)
+        }
+        #expect(circle.log.count == before + 2)
+    }
 }
