@@ -199,6 +199,31 @@ import Testing
         #expect(Self.sentence("memberCloned").hasPrefix("Dia of “family” runs twice"))
     }
 
+    @Test func changesOfBridgesArePutInWords() {
+        let voted: (inout EventRow) -> Void = { row in
+            (row.by, row.byName) = ("bbbbbbbb-2", "Ben")
+            (row.bridge, row.bridgeName, row.closing) = ("eeeeeeee-5", "hackers", true)
+        }
+        #expect(
+            Self.sentence("bridgeVoted", voted)
+                == "Ben wants that the bridge of “family” to “hackers” is closed.")
+        #expect(
+            Self.sentence("bridgeVoted") {
+                voted(&$0)
+                $0.closing = false
+            } == "Ben does not want any more that the bridge of “family” to “hackers” is closed.")
+        #expect(
+            Self.sentence("bridgeVoted") {
+                voted(&$0)
+                ($0.bridge, $0.bridgeName) = (nil, nil)
+            } == "Ben wants that “family” has no bridges.")
+        #expect(
+            Self.sentence("bridgePolicyChanged") {
+                voted(&$0)
+                $0.policy = PolicyRow(level: "messages", addresses: true)
+            } == "What may cross the bridge of “family” to “hackers” is now: messages, addresses.")
+    }
+
     @Test func whatHasNoNameIsCalledByItsID() {
         var row = EventRow(id: 1, at: Family.now, kind: "memberGone")
         row.cluster = "ffffffff-0"

@@ -117,6 +117,11 @@ extension SeededGenerator {
             .bridgeOpened(id, BridgeID(using: &self), by: one),
             .bridgeClosed(id, BridgeID(using: &self)), .cardSeen(id, CardID(using: &self)),
             .cardGone(id, CardID(using: &self)),
+            .bridgeVoted(id, BridgeID(using: &self), by: one, isOn: true),
+            .bridgeVoted(id, .all, by: one, isOn: false),
+            .bridgePolicyChanged(id, BridgeID(using: &self), BridgePolicy(.nothing)),
+            .bridgePolicyChanged(
+                id, BridgeID(using: &self), BridgePolicy(.relaying, addresses: true)),
         ]
     }
 }

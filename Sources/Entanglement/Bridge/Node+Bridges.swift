@@ -60,10 +60,14 @@ extension Node {
         guard former != view else { return }
         self.chooseNeighbors(index, &turn)
         let cluster = self.live[index].id
+        self.tellOfVotes(cluster, view, since: former, among: roster, &turn)
         for bridge in view.bridges {
-            let wasOpen = former.bridge(bridge.id)?.isOpen ?? false
-            if bridge.isOpen, !wasOpen {
+            let before = former.bridge(bridge.id)
+            guard bridge.isOpen else { continue }
+            if !(before?.isOpen ?? false) {
                 turn.notify(.bridgeOpened(cluster, bridge.id, by: bridge.author))
+            } else if before?.policy != bridge.policy {
+                turn.notify(.bridgePolicyChanged(cluster, bridge.id, bridge.policy))
             }
         }
         for bridge in former.bridges
@@ -75,6 +79,26 @@ extension Node {
         }
         for card in former.foreign where view.foreign(card.id) == nil {
             turn.notify(.cardGone(cluster, card.id))
+        }
+    }
+
+    /// Who votes now and did not, and who took a vote back; who is gone took none back.
+    private func tellOfVotes(
+        _ cluster: ClusterID, _ view: BridgeView, since former: BridgeView,
+        among roster: RosterState, _ turn: inout Turn
+    ) {
+        func tell(_ bridge: BridgeID, _ voters: [MemberID], since former: [MemberID]) {
+            for voter in voters where !former.contains(voter) {
+                turn.notify(.bridgeVoted(cluster, bridge, by: voter, isOn: true))
+            }
+            for voter in former where !voters.contains(voter) && roster.isPresent(voter) {
+                turn.notify(.bridgeVoted(cluster, bridge, by: voter, isOn: false))
+            }
+        }
+        tell(.all, view.forbidders, since: former.forbidders)
+        for bridge in view.bridges {
+            guard let before = former.bridge(bridge.id), !before.isClosed else { continue }
+            tell(bridge.id, bridge.closers, since: before.closers)
         }
     }
 

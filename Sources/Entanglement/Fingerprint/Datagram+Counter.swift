@@ -116,6 +116,8 @@ extension Event {
         case .bridgeClosed: 25
         case .cardSeen: 26
         case .cardGone: 27
+        case .bridgeVoted: 28
+        case .bridgePolicyChanged: 29
         }
     }
 }

@@ -52,6 +52,10 @@ public enum Event: Sendable, Equatable {
     case bridgeOpened(ClusterID, BridgeID, by: MemberID)
     /// A bridge of the cluster is closed, or over.
     case bridgeClosed(ClusterID, BridgeID)
+    /// A voter wants a bridge to be closed, of ``BridgeID/all`` that there are none, or does not any more.
+    case bridgeVoted(ClusterID, BridgeID, by: MemberID, isOn: Bool)
+    /// What both ends of an open bridge allow is something else now.
+    case bridgePolicyChanged(ClusterID, BridgeID, BridgePolicy)
     /// Somebody of another cluster is seen across a bridge.
     case cardSeen(ClusterID, CardID)
     /// Somebody of another cluster is not seen any more.

@@ -104,7 +104,7 @@ extension Checker {
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
             .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberMet,
             .removalProposed, .epochBegan, .memberEquivocated, .memberCloned, .bridgeMade,
-            .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
+            .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged, .cardSeen, .cardGone:
             break
         }
     }

@@ -133,7 +133,8 @@ struct Checker: Sendable {
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
             .peerRelayed, .clusterJoined, .memberJoined, .memberGone, .memberMet,
             .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned,
-            .bridgeMade, .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
+            .bridgeMade, .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged,
+            .cardSeen, .cardGone:
             break
         }
     }

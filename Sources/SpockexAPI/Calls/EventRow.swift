@@ -31,6 +31,11 @@ public struct EventRow: Codable, Sendable, Equatable {
     public var bridge: String?
     /// What the cluster at its other end is called, if it is still known.
     public var bridgeName: String?
+    /// Whether the one who did it wants the bridge closed, without `bridge` that there are none, or does not
+    /// any more.
+    public var closing: Bool?
+    /// What both ends of the bridge allow now.
+    public var policy: PolicyRow?
     /// The card that it is about.
     public var card: String?
     /// What the one calls itself whose card it is, if it is still known.

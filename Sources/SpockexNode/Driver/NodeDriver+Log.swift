@@ -42,6 +42,9 @@ extension Event {
         case .bridgeMade: "a pairing is finished: it links two clusters"
         case .bridgeOpened: "a bridge is open"
         case .bridgeClosed: "a bridge is closed"
+        case .bridgeVoted(_, _, _, let isOn):
+            isOn ? "a member votes against a bridge" : "a vote against a bridge is taken back"
+        case .bridgePolicyChanged: "a bridge allows something else"
         case .cardSeen: "somebody of another cluster is seen"
         case .cardGone: "somebody of another cluster is not seen any more"
         }

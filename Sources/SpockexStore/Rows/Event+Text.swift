@@ -13,7 +13,7 @@ extension Event {
             id
         case .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
             .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned,
-            .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
+            .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged, .cardSeen, .cardGone:
             nil
         }
     }
@@ -62,6 +62,13 @@ extension Event {
         case .bridgeOpened(let id, let bridge, let author):
             ["bridgeOpened", "\(id)", "\(bridge)", "\(author)"]
         case .bridgeClosed(let id, let bridge): ["bridgeClosed", "\(id)", "\(bridge)"]
+        case .bridgeVoted(let id, let bridge, let author, let isOn):
+            ["bridgeVoted", "\(id)", "\(bridge)", "\(author)", isOn ? "on" : "off"]
+        case .bridgePolicyChanged(let id, let bridge, let policy):
+            [
+                "bridgePolicyChanged", "\(id)", "\(bridge)", policy.level.name,
+                policy.addresses ? "addresses" : "-",
+            ]
         case .cardSeen(let id, let card): ["cardSeen", "\(id)", "\(card)"]
         case .cardGone(let id, let card): ["cardGone", "\(id)", "\(card)"]
         }
@@ -130,6 +137,17 @@ extension Event {
             }
             return .bridgeOpened(id, bridge, by: author)
         case ("bridgeClosed", 1): return BridgeID(rest[0]).map { .bridgeClosed(id, $0) }
+        case ("bridgeVoted", 3):
+            guard let bridge = BridgeID(rest[0]), let author = MemberID(rest[1]),
+                ["on", "off"].contains(rest[2])
+            else { return nil }
+            return .bridgeVoted(id, bridge, by: author, isOn: rest[2] == "on")
+        case ("bridgePolicyChanged", 3):
+            guard let bridge = BridgeID(rest[0]), let level = BridgeLevel(name: rest[1]),
+                ["addresses", "-"].contains(rest[2])
+            else { return nil }
+            let policy = BridgePolicy(level, addresses: rest[2] == "addresses")
+            return .bridgePolicyChanged(id, bridge, policy)
         case ("cardSeen", 1): return CardID(rest[0]).map { .cardSeen(id, $0) }
         case ("cardGone", 1): return CardID(rest[0]).map { .cardGone(id, $0) }
         case (_, _): return self.event(kind, in: id, ofMember: rest)

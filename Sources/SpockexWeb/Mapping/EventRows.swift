@@ -58,14 +58,12 @@ extension EventRow {
             self.byPeer = byPeer
         case .ownAddresses(let candidates):
             self.kind = "ownAddresses"
-            self.addresses = candidates.map { candidate in
-                EventAddress(
-                    endpoint: candidate.endpoint.description, kind: candidate.kind.rawValue)
-            }
+            self.addresses = candidates.map { EventAddress($0) }
         case .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
             .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
             self.tellOfCluster(event, names)
-        case .bridgeMade, .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
+        case .bridgeMade, .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged,
+            .cardSeen, .cardGone:
             self.tellOfBridge(event, names)
         }
     }
@@ -84,6 +82,17 @@ extension EventRow {
             self.name("bridgeClosed", names, cluster)
             self.bridge = bridge.description
             self.bridgeName = names.bridges[bridge]
+        case .bridgeVoted(let cluster, let bridge, let author, let isOn):
+            self.name("bridgeVoted", names, cluster, by: author)
+            self.closing = isOn
+            guard bridge != .all else { return }
+            self.bridge = bridge.description
+            self.bridgeName = names.bridges[bridge]
+        case .bridgePolicyChanged(let cluster, let bridge, let policy):
+            self.name("bridgePolicyChanged", names, cluster)
+            self.bridge = bridge.description
+            self.bridgeName = names.bridges[bridge]
+            self.policy = PolicyRow(policy)
         case .cardSeen(let cluster, let card), .cardGone(let cluster, let card):
             var kind = "cardGone"
             if case .cardSeen = event { kind = "cardSeen" }
@@ -120,7 +129,8 @@ extension EventRow {
         case .memberCloned(let id, let member): self.name("memberCloned", names, id, member)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
             .peerConnected, .peerUnreachable, .peerMoved, .peerRelayed, .peerForgotten,
-            .ownAddresses, .bridgeMade, .bridgeOpened, .bridgeClosed, .cardSeen, .cardGone:
+            .ownAddresses, .bridgeMade, .bridgeOpened, .bridgeClosed, .bridgeVoted,
+            .bridgePolicyChanged, .cardSeen, .cardGone:
             break
         }
     }
@@ -136,5 +146,11 @@ extension EventRow {
         self.memberName = member.flatMap { names.members[$0] }
         self.by = by?.description
         self.byName = by.flatMap { names.members[$0] }
+    }
+}
+
+extension EventAddress {
+    fileprivate init(_ candidate: Candidate) {
+        self.init(endpoint: candidate.endpoint.description, kind: candidate.kind.rawValue)
     }
 }

@@ -90,12 +90,26 @@ enum EventText {
             return "\(by ?? "Somebody") links \(cluster) with \(self.otherCluster(event))."
         case "bridgeClosed":
             return "A bridge of \(cluster) to \(self.otherCluster(event)) is closed."
+        case "bridgeVoted", "bridgePolicyChanged": return self.bridge(event, by, cluster)
         case "cardSeen":
             return "\(event.cardName ?? "Somebody") of another cluster is seen by \(cluster)."
         case "cardGone":
             return "\(event.cardName ?? "Somebody") of another cluster is not seen any more."
         default: return nil
         }
+    }
+
+    private static func bridge(_ event: EventRow, _ by: String?, _ cluster: String) -> String {
+        let bridge = "the bridge of \(cluster) to \(self.otherCluster(event))"
+        if event.kind == "bridgePolicyChanged" {
+            let policy = event.policy.map(BridgeText.policy) ?? "something else"
+            return "What may cross \(bridge) is now: \(policy)."
+        }
+        let wanted = event.closing == false ? "does not want any more" : "wants"
+        let what =
+            event.bridge == nil
+            ? "that \(cluster) has no bridges" : "that \(bridge) is closed"
+        return "\(by ?? "Somebody") \(wanted) \(what)."
     }
 
     private static func otherCluster(_ event: EventRow) -> String {

@@ -65,9 +65,13 @@ import Testing
         #expect(clusters.circle.request(1, .closeBridge(id)) == .done)
         clusters.circle.run(for: .milliseconds(1_900))
         #expect(clusters.status(5).bridges.first?.isOpen == true)
+        let voters = try [1, 2].map { try clusters.circle.member($0, clusters.family) }
+        let votes = voters.map { Event.bridgeVoted(clusters.family, id, by: $0, isOn: true) }
+        #expect(votes.map { clusters.circle.count(0, $0) } == [1, 0])
         #expect(clusters.circle.request(2, .closeBridge(id)) == .done)
         clusters.circle.run(for: .milliseconds(1_900))
         self.expectCut(clusters, id)
+        #expect(votes.map { clusters.circle.count(0, $0) } == [1, 1])
     }
 
     @Test func aClusterThatWantsNoneHasNone() throws {
@@ -89,6 +93,22 @@ import Testing
         clusters.circle.run(for: .seconds(2))
         try clusters.bridge(2, 5)
         #expect(clusters.status(1).bridges.contains { $0.isOpen })
+        for voter in try [0, 1].map({ try clusters.circle.member($0, clusters.family) }) {
+            for isOn in [true, false] {
+                let vote = Event.bridgeVoted(clusters.family, .all, by: voter, isOn: isOn)
+                #expect(clusters.circle.count(2, vote) == 1)
+            }
+        }
+    }
+
+    @Test func everybodyIsToldWhatMayCross() throws {
+        var (clusters, id) = try self.linked()
+        for level in [BridgeLevel.messages, .cards] {
+            clusters.allow(level, at: [0], id)
+            clusters.circle.run(for: .seconds(3))
+            let told = Event.bridgePolicyChanged(clusters.family, id, BridgePolicy(level))
+            #expect((0..<3).map { clusters.circle.count($0, told) } == [1, 1, 1])
+        }
     }
 
     @Test func anEndThatLeavesItsClusterClosesFirst() throws {
