@@ -45,6 +45,39 @@ import Testing
         #expect(BridgeText.list([]) == "None.")
         #expect(BridgeText.list([Self.bridge]).contains("Dora (your bridge)"))
     }
+
+    /// Whoever is seen and is no peer: the first thing that is missing is named.
+    @Test func whoIsSeenAndMayNotTalkIsToldWhatIsMissing() {
+        var bridge = Self.bridge
+        var own = Self.card("Cem", own: true)
+        var other = Self.card("Fay")
+        (own.peer, other.peer) = (nil, nil)
+        (own.policy.level, other.policy.level) = ("cards", "cards")
+        func refusal(_ name: String, isGiven: Bool = true) -> APIError? {
+            let report = BridgeReport(bridge: bridge, given: isGiven ? [own] : [], seen: [other])
+            return SeenAcross.refusal(name, [report])
+        }
+        #expect(refusal("Eli") == nil)
+        #expect(refusal("Fay")?.code == .notFound)
+        #expect(
+            refusal("Fay")?.message
+                == "Fay is seen across the bridge to hackers, but you two may not talk yet.")
+        #expect(
+            refusal("Fay")?.hint.contains(
+                "both of its ends have to say `spockex bridge policy bbbbbbbb messages`")
+                == true)
+        bridge.policy.level = "messages"
+        #expect(
+            refusal("Fay", isGiven: false)?.hint
+                == "Give a card of your own: `spockex card allow bbbbbbbb`.")
+        #expect(refusal("Fay")?.hint.hasPrefix("Your own card lets you be seen alone;") == true)
+        own.policy.level = "messages"
+        #expect(refusal("Fay")?.hint.hasPrefix("That one's card allows cards,") == true)
+        other.policy.level = "relaying"
+        #expect(refusal("Fay")?.hint.hasPrefix("Wait a moment") == true)
+        other.peer = "p"
+        #expect(refusal("Fay") == nil)
+    }
 }
 
 @Suite struct BridgePromptTests {

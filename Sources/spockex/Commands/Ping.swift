@@ -44,6 +44,9 @@ struct Ping: AsyncParsableCommand {
                 return peer
             }
         } catch {
+            if error.code == .notFound, let seen = await SeenAcross.refusal(self.peer, client) {
+                throw seen
+            }
             guard error.code == .interrupted, answers.hasOne else { throw error }
         }
         guard answers.hasOne else {
