@@ -93,4 +93,17 @@ import Testing
         circle.run(for: .seconds(35))
         #expect(circle.peer(anna, "Carl")?.isConnected == false)
     }
+
+    /// The word that a relation is over is said each second; it must not hide that nobody is there.
+    @Test func whoIsForgottenInVainIsNoticed() throws {
+        let (anna, ben) = (0, 1)
+        var circle = Circle(["Anna", "Ben"])
+        let met = circle.meet(anna, ben)
+        let (id, _) = try #require(met)
+        circle.run(for: .seconds(3))
+        circle.stopped = [ben]
+        circle.request(anna, .forget(id))
+        circle.run(for: .seconds(25))
+        #expect(circle.hosts[anna].node.relations[id]?.isConnected == false)
+    }
 }

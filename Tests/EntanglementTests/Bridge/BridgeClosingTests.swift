@@ -111,6 +111,24 @@ import Testing
         }
     }
 
+    /// What was told of bridges and cards is not told again at each start.
+    @Test func aStartTellsNothingAgain() throws {
+        var (clusters, id) = try self.linked()
+        clusters.circle.request(0, .forbidBridges(clusters.family, isOn: true))
+        clusters.circle.run(for: .seconds(2))
+        let members = try [0, 1].map { try clusters.circle.member($0, clusters.family) }
+        let card = try #require(clusters.status(2).foreignCards.first?.id)
+        let events: [Event] = [
+            .bridgeOpened(clusters.family, id, by: members[0]), .cardSeen(clusters.family, card),
+            .bridgeVoted(clusters.family, .all, by: members[0], isOn: true),
+        ]
+        #expect(events.map { clusters.circle.count(2, $0) } == [1, 1, 1])
+        clusters.circle.restart(2)
+        clusters.circle.run(for: .seconds(20))
+        #expect(clusters.status(2).bridges.first?.isOpen == true)
+        #expect(events.map { clusters.circle.count(2, $0) } == [1, 1, 1])
+    }
+
     @Test func anEndThatLeavesItsClusterClosesFirst() throws {
         var (clusters, id) = try self.linked()
         #expect(clusters.circle.request(0, .leave(clusters.family)) == .done)
