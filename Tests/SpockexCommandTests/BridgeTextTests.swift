@@ -72,7 +72,7 @@ import Testing
                 == "Give a card of your own: `spockex card allow bbbbbbbb`.")
         #expect(refusal("Fay")?.hint.hasPrefix("Your own card lets you be seen alone;") == true)
         own.policy.level = "messages"
-        #expect(refusal("Fay")?.hint.hasPrefix("That one's card allows cards,") == true)
+        #expect(refusal("Fay")?.hint.hasPrefix("That one's card is for being seen alone,") == true)
         other.policy.level = "relaying"
         #expect(refusal("Fay")?.hint.hasPrefix("Wait a moment") == true)
         other.peer = "p"

@@ -69,7 +69,7 @@ class Capture:
     def must_be_well_formed(self):
         """Of the protocols that others define as well. The nodes' own packets are none of them:
         behind a router that chose the port of some other protocol, tshark takes them for that."""
-        bad = self.fields("(_ws.malformed && (tcp || udp.port in {1900, 3478, 5351})) || "
+        bad = self.fields("(_ws.malformed && (tcp || udp.port in {1900, 3478, 3479, 5351})) || "
                           "(udp.port==5351 && !nat-pmp && !portcontrol)",
                           "frame.number", "_ws.col.Info")
         if bad:

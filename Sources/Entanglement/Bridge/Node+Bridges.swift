@@ -57,13 +57,21 @@ extension Node {
         self.live[index].reviewAt =
             hasNotices
             ? turn.instant + max(.seconds(1), min(left, BridgeLimits.reviewInterval)) : nil
+        let tells = self.live[index].tellsOfBridges
+        self.live[index].tellsOfBridges = true
         guard former != view else { return }
         self.chooseNeighbors(index, &turn)
+        guard tells else { return }
+        self.tell(of: view, since: former, index, &turn)
+        self.tellOfVotes(view, since: former, index, &turn)
+    }
+
+    private func tell(
+        of view: BridgeView, since former: BridgeView, _ index: Int, _ turn: inout Turn
+    ) {
         let cluster = self.live[index].id
-        self.tellOfVotes(cluster, view, since: former, among: roster, &turn)
-        for bridge in view.bridges {
+        for bridge in view.bridges where bridge.isOpen {
             let before = former.bridge(bridge.id)
-            guard bridge.isOpen else { continue }
             if !(before?.isOpen ?? false) {
                 turn.notify(.bridgeOpened(cluster, bridge.id, by: bridge.author))
             } else if before?.policy != bridge.policy {
@@ -82,23 +90,26 @@ extension Node {
         }
     }
 
-    /// Who votes now and did not, and who took a vote back; who is gone took none back.
+    /// Who votes now and did not, and who took a vote back; one that is only over was not taken back.
     private func tellOfVotes(
-        _ cluster: ClusterID, _ view: BridgeView, since former: BridgeView,
-        among roster: RosterState, _ turn: inout Turn
+        _ view: BridgeView, since former: BridgeView, _ index: Int, _ turn: inout Turn
     ) {
+        let (cluster, notices) = (self.live[index].id, self.live[index].notices)
         func tell(_ bridge: BridgeID, _ voters: [MemberID], since former: [MemberID]) {
             for voter in voters where !former.contains(voter) {
                 turn.notify(.bridgeVoted(cluster, bridge, by: voter, isOn: true))
             }
-            for voter in former where !voters.contains(voter) && roster.isPresent(voter) {
+            for voter in former where !voters.contains(voter) {
+                let notice = notices.notice(NoticeKey(voter, 2, bridge.high, bridge.low))
+                guard notice?.body == .vote(bridge, isOn: false) else { continue }
                 turn.notify(.bridgeVoted(cluster, bridge, by: voter, isOn: false))
             }
         }
         tell(.all, view.forbidders, since: former.forbidders)
         for bridge in view.bridges {
-            guard let before = former.bridge(bridge.id), !before.isClosed else { continue }
-            tell(bridge.id, bridge.closers, since: before.closers)
+            let before = former.bridge(bridge.id)
+            guard !(before ?? bridge).isClosed else { continue }
+            tell(bridge.id, bridge.closers, since: before?.closers ?? [])
         }
     }
 

@@ -224,6 +224,7 @@ extension Node {
                 let notice = Notice(bytes: stored.bytes)
             else { continue }
             self.live[index].notices.load(notice, self.primitives)
+            self.live[index].tellsOfBridges = false
         }
     }
 }

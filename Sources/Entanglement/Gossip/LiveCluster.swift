@@ -57,6 +57,8 @@ struct LiveCluster: Sendable {
     /// What members say about bridges, and what that means.
     var notices = NoticeTable()
     var bridges = BridgeView()
+    /// Whether changes of that are told: what was stored is what was told before.
+    var tellsOfBridges = true
     /// When others are asked whether they have heard what is new.
     var noticeRounds: [Instant] = []
     /// When something of it is over, or to be said again.

@@ -59,7 +59,7 @@ extension Relation {
             let target = endpoint ?? self.path
         else { return false }
         self.seal(frame.bytes, as: .frame, session: session.index, to: target, &turn)
-        if target == self.path, frame.isHelp {
+        if target == self.path, frame.hidesSilence {
             self.unheardSince = self.unheardSince ?? turn.instant
         }
         return true
@@ -133,7 +133,10 @@ extension Relation {
             self.farewellBudget = Limits.farewellPacketMax
             return
         }
-        if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }) {
+        // Nor is it told when a connection at rest ends.
+        if let event = self.tellPath(path, else: { .peerConnected(self.id, $0) }),
+            !self.isAtRest(turn.instant)
+        {
             turn.notify(event)
         }
     }

@@ -45,7 +45,7 @@ struct Relation: Sendable {
     var isConnected = false
     var lastHeard: Instant?
     var lastSent: Instant?
-    /// Since when nothing has come, though help was asked for or given.
+    /// Since when nothing has come, though something was sent that hides that.
     var unheardSince: Instant?
     var probe: Probe?
     var keepalive = Keepalive()

@@ -224,11 +224,12 @@ extension ByteReader {
 }
 
 extension Frame {
-    /// Whether it asks a common peer for help, or helps: nobody answers it, and it may go on for long.
-    var isHelp: Bool {
+    /// Whether it may be sent on and on, to somebody who need not answer it or is not there: silence has to
+    /// be noticed all the same.
+    var hidesSilence: Bool {
         switch self {
-        case .seek, .found, .relay, .sought, .bridge(.carry): true
-        case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer, .forget,
+        case .seek, .found, .relay, .sought, .bridge(.carry), .forget: true
+        case .ping, .pong, .challenge, .challengeAnswer, .addresses, .addressesAnswer,
             .forgetAnswer, .natHint, .natHintAnswer, .rest, .restAnswer, .gossip, .bridge:
             false
         }

@@ -18,32 +18,47 @@ enum SeenAcross {
         return self.refusal(name, reports)
     }
 
+    /// Of several bridges the one counts where least is missing.
     static func refusal(_ name: String, _ reports: [BridgeReport]) -> APIError? {
-        let found = reports.lazy.compactMap { report in
-            report.seen.first { $0.name == name && $0.peer == nil }.map { (report, $0) }
-        }
-        guard let (report, card) = found.first else { return nil }
-        let bridge = report.bridge.id.prefix(8)
-        let talking = ["messages", "relaying"]
-        let own = report.given.first(where: \.own)
-        let hint =
-            if !talking.contains(report.bridge.policy.level) {
-                "The bridge allows \(BridgeText.policy(report.bridge.policy)): both of its ends have to say "
-                    + "`spockex bridge policy \(bridge) messages`."
-            } else if own == nil {
-                "Give a card of your own: `spockex card allow \(bridge)`."
-            } else if let own, !talking.contains(own.policy.level) {
-                "Your own card lets you be seen alone; "
-                    + "`spockex card allow \(bridge)` lets you talk too."
-            } else if !talking.contains(card.policy.level) {
-                "That one's card allows \(BridgeText.policy(card.policy)), and only its owner can change it."
-            } else {
-                "Wait a moment: it takes a few seconds until both sides know of both cards."
+        let found = reports.compactMap { report in
+            report.seen.first { $0.name == name && $0.peer == nil }.map { card in
+                (report.bridge, lack: self.lack(report, card))
             }
+        }
+        guard let (bridge, lack) = found.min(by: { $0.lack < $1.lack }) else { return nil }
         return APIError(
             .notFound,
-            "\(Clean.line(name)) is seen across the bridge to \(BridgeText.other(report.bridge)), but you two "
+            "\(Clean.line(name)) is seen across the bridge to \(BridgeText.other(bridge)), but you two "
                 + "may not talk yet.",
-            hint: hint)
+            hint: self.hint(lack, bridge.id.prefix(8)))
+    }
+
+    /// What is missing, the least first.
+    private enum Lack: Int, Comparable {
+        case time, ownCard, ownPolicy, otherPolicy, bridge
+
+        static func < (left: Lack, right: Lack) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    private static func lack(_ report: BridgeReport, _ card: CardRow) -> Lack {
+        let talking = ["messages", "relaying"]
+        if !talking.contains(report.bridge.policy.level) { return .bridge }
+        guard let own = report.given.first(where: \.own) else { return .ownCard }
+        if !talking.contains(own.policy.level) { return .ownPolicy }
+        return talking.contains(card.policy.level) ? .time : .otherPolicy
+    }
+
+    private static func hint(_ lack: Lack, _ bridge: Substring) -> String {
+        switch lack {
+        case .bridge:
+            "The bridge does not allow messages: both of its ends have to say "
+                + "`spockex bridge policy \(bridge) messages`."
+        case .ownCard: "Give a card of your own: `spockex card allow \(bridge)`."
+        case .ownPolicy:
+            "Your own card lets you be seen alone; `spockex card allow \(bridge)` lets you talk too."
+        case .otherPolicy:
+            "That one's card is for being seen alone, and only its owner can change it."
+        case .time: "Wait a moment: it takes a few seconds until both sides know of both cards."
+        }
     }
 }

@@ -170,12 +170,14 @@ extension CallTests {
         let crowd = try Crowd.make()
         let (connected, strangers) = try crowd.others(of: 5)
         let ring = Neighbors(of: crowd.ids[5], among: crowd.ids.sorted())
+        var count = 0
         for target in strangers.dropFirst() {
             let (from, to) = (crowd.ids[strangers[0]], crowd.ids[target])
             let own = try #require(ring.distance(crowd.ids[5], to))
             for way in connected {
                 var copy = crowd
                 let next = try copy.call(from: from, to: to, handedTo: 5, by: way)
+                count += next.count
                 #expect(next.count <= 1 && !next.contains(way))
                 for next in next {
                     #expect(try #require(ring.distance(crowd.ids[next], to)) < own)
@@ -184,17 +186,20 @@ extension CallTests {
                 #expect(try copy.call(from: from, to: to, hops: 0, handedTo: 5, by: way) == [])
             }
         }
+        #expect(count > strangers.count)
     }
 
     @Test("up to thirty members nobody is called")
     func aSmallClusterHasNoCalls() throws {
         var (circle, cluster) = try Circle.cluster(of: ["Anna", "Ben", "Carl"])
         let (anna, ben) = (try circle.member(0, cluster), try circle.member(1, cluster))
+        let carl = try circle.member(2, cluster)
         let before = circle.log.count
-        for (from, to) in [(anna, ben), (ben, anna)] {
+        // A member of a larger one would pass the first on.
+        for (from, to) in [(carl, ben), (carl, anna), (ben, anna)] {
             try circle.hand(
                 .call(GossipFrame.Call(from: from, to: to, hops: 16)), of: cluster, to: 0, from: 2)
         }
-        #expect(circle.log.count == before + 2)
+        #expect(circle.log.count == before + 3)
     }
 }
