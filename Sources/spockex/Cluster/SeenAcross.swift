@@ -5,11 +5,9 @@ import SpockexAPI
 enum SeenAcross {
     /// What to say of a name instead of that it is no peer's; nil: nobody of that name is seen.
     static func refusal(_ name: String, _ client: APIClient) async -> APIError? {
-        guard let list = try? await client.get("/v1/bridges", as: BridgeList.self) else {
-            return nil
-        }
+        guard let bridges = try? await client.status().bridges else { return nil }
         var reports: [BridgeReport] = []
-        for bridge in list.bridges where bridge.state == "open" {
+        for bridge in bridges where bridge.state == "open" {
             let path = "/v1/bridges/\(bridge.id)"
             if let report = try? await client.get(path, as: BridgeReport.self) {
                 reports.append(report)
