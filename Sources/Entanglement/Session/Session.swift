@@ -12,7 +12,8 @@ public struct Session: Sendable {
     /// When the handshake made it.
     public let createdAt: Instant
 
-    let remoteIndex: UInt32
+    /// The index by which this side addresses the other's session; the other's choice.
+    package let remoteIndex: UInt32
     let peerPID: PeerID
     let sendKey: Secret
     let receiveKey: Secret

@@ -57,8 +57,7 @@ extension Checker {
     ) {
         guard let use = DatagramUses(of: bytes) else { return }
         if use.isQuestion, self.forgiven.contains(host) { return }
-        let key = Uses.Counter(
-            host: host, scope: use.scope, isQuestion: use.isQuestion, counter: use.counter)
+        let key = self.uses.counter(of: use, by: host)
         let former = self.uses.counters.updateValue(digest, forKey: key)
         guard let former, former != digest else { return }
         self.report(
@@ -83,14 +82,16 @@ extension Checker {
         } else {
             self.report(.openedWasSent, at: now, [host], "counter \(opened.counter)")
         }
-        let key = Uses.Opening(host: host, session: opened.session, counter: opened.counter)
+        self.uses.install(effects.installed, at: host)
+        let key = self.uses.opening(of: opened, at: host)
         if !self.uses.openings.insert(key).inserted {
             self.report(
                 .openedOnce, at: now, [host],
                 "counter \(opened.counter) of session \(opened.session)")
         }
         guard let sequence = AnnouncedAddresses(frame: opened.plaintext)?.sequence else { return }
-        let list = Uses.Opening(host: host, session: opened.session, counter: 0)
+        var list = key
+        list.counter = 0
         if sequence < self.uses.sequences[list] ?? 0, effects.hasStoredEndpoints {
             self.report(.addressesAreTold, at: now, [host], "an older list replaced a newer one")
         }
@@ -101,11 +102,10 @@ extension Checker {
     mutating func accepts(
         _ packet: Packet, _ host: HostID, _ effects: SimulatedHost.Effects, at now: Instant
     ) {
-        guard effects.installedCount > 0, !self.forgiven.contains(host), !effects.hasDied,
+        guard !effects.installed.isEmpty, !self.forgiven.contains(host), !effects.hasDied,
             let use = DatagramUses(of: packet.bytes), use.isQuestion
         else { return }
-        let key = Uses.Counter(
-            host: host, scope: use.scope, isQuestion: true, counter: use.counter)
+        let key = self.uses.counter(of: use, by: host)
         if !self.uses.acceptances.insert(key).inserted {
             self.report(.questionUsedOnce, at: now, [host], "n \(use.counter) was accepted twice")
         }

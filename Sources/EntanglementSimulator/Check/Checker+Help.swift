@@ -25,7 +25,7 @@ extension Checker {
         at now: Instant
     ) {
         for inner in effects.openedInside {
-            let key = Uses.Opening(host: host.id, session: inner.session, counter: inner.counter)
+            let key = self.uses.opening(of: inner, at: host.id)
             if !self.uses.openings.insert(key).inserted {
                 self.report(.openedOnce, at: now, [host.id], "a relayed packet was opened again")
             }

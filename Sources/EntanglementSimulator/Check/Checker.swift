@@ -85,6 +85,7 @@ struct Checker: Sendable {
     mutating func looks(
         at host: inout SimulatedHost, _ effects: SimulatedHost.Effects, now: Instant
     ) {
+        self.uses.install(effects.installed, at: host.id)
         if let reuse = self.ledger.takeReuse() {
             self.report(.nonceUsedOnce, at: now, [reuse.host], "nonce \(reuse.nonce)")
         }

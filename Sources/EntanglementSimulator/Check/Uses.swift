@@ -3,10 +3,23 @@ import Entanglement
 
 /// What may be used once, and what has used it.
 struct Uses: Sendable {
+    /// What both ends call a session. An index has 32 bits: in 100,000 courses some are drawn twice.
+    struct SessionName: Hashable, Sendable {
+        var own: UInt32
+        var remote: UInt32
+    }
+
+    private struct Index: Hashable, Sendable {
+        var host: HostID
+        var index: UInt32
+    }
+
     /// A counter of a session, or an `n` of a relation, at the host that sends.
     struct Counter: Hashable, Sendable {
         var host: HostID
         var scope: UInt64
+        /// The own index of the session; nil: the question of a relation.
+        var session: UInt32?
         var isQuestion: Bool
         var counter: UInt64
     }
@@ -15,6 +28,8 @@ struct Uses: Sendable {
     struct Opening: Hashable, Sendable {
         var host: HostID
         var session: UInt32
+        /// The other's index of the session.
+        var remote: UInt32?
         var counter: UInt64
     }
 
@@ -26,6 +41,35 @@ struct Uses: Sendable {
     var sequences: [Opening: UInt32] = [:]
     /// Questions that a session was made of, by the host that accepted them.
     var acceptances: Set<Counter> = []
+    /// The session that each index means, of those that the host or its peers have drawn.
+    private var remotes: [Index: UInt32] = [:]
+    private var owns: [Index: UInt32] = [:]
+
+    /// From now on the two indices mean these sessions at the host.
+    mutating func install(_ sessions: [SessionName], at host: HostID) {
+        for session in sessions {
+            self.remotes[Index(host: host, index: session.own)] = session.remote
+            self.owns[Index(host: host, index: session.remote)] = session.own
+        }
+    }
+
+    /// The packet that a host opens.
+    func opening(of packet: OpenedPacket, at host: HostID) -> Opening {
+        Opening(
+            host: host, session: packet.session,
+            remote: self.remotes[Index(host: host, index: packet.session)],
+            counter: packet.counter)
+    }
+
+    /// The counter that a datagram of a host uses up.
+    func counter(of use: DatagramUses, by host: HostID) -> Counter {
+        let session =
+            use.isQuestion
+            ? nil : self.owns[Index(host: host, index: UInt32(truncatingIfNeeded: use.scope))]
+        return Counter(
+            host: host, scope: use.scope, session: session, isQuestion: use.isQuestion,
+            counter: use.counter)
+    }
 }
 
 /// How often something may be answered, and when it was last.

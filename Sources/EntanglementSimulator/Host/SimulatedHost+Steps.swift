@@ -213,7 +213,8 @@ extension SimulatedHost {
             if case .opened(let packet) = input { effects.openedInside.append(packet) }
             effects.looped.append(input)
         case .install(let session):
-            effects.installedCount += 1
+            effects.installed.append(
+                Uses.SessionName(own: session.index, remote: session.remoteIndex))
             self.defective.note(session, self.defects)
             _ = self.gate.apply(output, now: self.clock.local(now))
         case .erase where self.defects.contains(.erasureIgnored): break

@@ -24,7 +24,7 @@ struct SimulatedHost: Sendable {
         var replies: [(RequestID, Reply)] = []
         var events: [Event] = []
         /// Sessions that were installed.
-        var installedCount = 0
+        var installed: [Uses.SessionName] = []
         /// Packets that were opened inside relayed ones, and what was relayed for others.
         var openedInside: [OpenedPacket] = []
         var looped: [Input] = []
@@ -48,7 +48,7 @@ struct SimulatedHost: Sendable {
             self.http += later.http
             self.replies += later.replies
             self.events += later.events
-            self.installedCount += later.installedCount
+            self.installed += later.installed
             self.openedInside += later.openedInside
             self.relayed += later.relayed
             self.carried += later.carried
