@@ -207,6 +207,8 @@ public enum Constants {
     public static let heldMoveMax = Duration.seconds(1)
     /// And so long at least.
     public static let heldMoveMin = Duration.milliseconds(200)
+    /// Back to a path that was left so short a time ago only one of the two goes at once.
+    public static let leftPathSpan = Duration.seconds(5)
     /// From one asking of common peers to the next while the search is eager.
     public static let seekInterval = Duration.seconds(10)
     /// The same while the peer is reached by way of another.

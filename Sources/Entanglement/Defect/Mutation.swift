@@ -176,4 +176,9 @@ package struct Mutation: OptionSet, Sendable, Hashable {
     package static let memberKeysInCard = Mutation(rawValue: 1 << 81)
     /// Addresses are told across a bridge without being asked.
     package static let addressesCross = Mutation(rawValue: 1 << 82)
+
+    // Paths.
+
+    /// Both of two whose ways cross follow the other.
+    package static let pathsCross = Mutation(rawValue: 1 << 83)
 }

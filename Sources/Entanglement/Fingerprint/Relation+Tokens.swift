@@ -175,6 +175,8 @@ extension Relation {
         }
         tokens.put(self.freshEndpoint)
         tokens.put(self.addedPath)
+        tokens.put(self.leftPath?.endpoint)
+        tokens.put(since: self.leftPath?.at, for: Constants.leftPathSpan)
         tokens.put(self.unacknowledgedHint ?? 0)
         tokens.put(Int(self.perhapsToldNAT?.rawValue ?? 0))
         tokens.put(self.heardHint?.sequence ?? 0)

@@ -83,9 +83,25 @@ extension Relation {
         guard let challenge = self.challenge(of: bytes, turn) else { return }
         self.challenges = []
         guard self.path != challenge.endpoint else { return }
-        if challenge.isVouched, self.hold(challenge.endpoint, turn) { return }
+        let isInDoubt = challenge.isVouched || self.goesBack(to: challenge.endpoint, &turn)
+        if isInDoubt, self.hold(challenge.endpoint, turn) { return }
         self.move(to: challenge.endpoint, &turn)
         self.probeAgain(&turn)
+    }
+
+    /// Whether a path is left that was taken only now, for the one before; the path is asked then.
+    ///
+    /// Where two each send by another way, both would follow the other, and so pass each other again and
+    /// again: only the one with the greater `pid` follows at once.
+    private mutating func goesBack(to endpoint: Endpoint, _ turn: inout Turn) -> Bool {
+        guard let left = self.leftPath, left.endpoint == endpoint,
+            turn.instant - left.at < Constants.leftPathSpan, !turn.has(.pathsCross),
+            let other = self.record.keys?.peerPID
+        else { return false }
+        let own = self.record.ownPID
+        guard (own.high, own.low) < (other.high, other.low) else { return false }
+        self.startProbe(&turn)
+        return true
     }
 
     /// Whether the move waits, while the path may still answer.
@@ -122,6 +138,7 @@ extension Relation {
         self.heldMove = nil
         self.path = endpoint
         self.formerPath = former?.address == endpoint.address ? former : nil
+        self.leftPath = former.map { ($0, turn.instant) }
         if !endpoint.isRelay {
             self.directPath = endpoint
             self.seeking.movedAt = turn.instant

@@ -42,6 +42,8 @@ struct Relation: Sendable {
     var directPath: Endpoint?
     /// The path before, another port of the same address, until the new one has answered a ping.
     var formerPath: Endpoint?
+    /// The direct path before, and when it was left.
+    var leftPath: (endpoint: Endpoint, at: Instant)?
     var isConnected = false
     var lastHeard: Instant?
     var lastSent: Instant?

@@ -15,7 +15,7 @@ extension Checker {
                 questionTo: target, isFresh: isFresh, host, incarnation: incarnation,
                 others: self.isAboutCluster
                     ? Rates.memberPlaceCountMax : Rates.otherPlaceCountMax,
-                freshOthers: self.repeatedMeetingCountMax, at: now)
+                freshOthers: self.isAboutCluster ? Rates.boundPlaceCountMax : 0, at: now)
         {
             self.report(.probesAreFew, at: now, [host], "more than one round in 40 s")
         }

@@ -37,8 +37,6 @@ struct Checker: Sendable {
     var isSparing = false
     /// Whether relations may end because records say so.
     var isAboutCluster = false
-    /// How many messages 1 may leave by a host's fresh sockets besides a round of birthday probing.
-    var repeatedMeetingCountMax = 0
     /// Clusters.
     var clusterBook = ClusterBook()
     /// When each relation ended, on the side where it did.
@@ -122,7 +120,11 @@ struct Checker: Sendable {
             self.trusts(record, host, at: now)
         case .ownAddresses: self.addressesChangedAt[host.id] = now
         case .peerMoved(let id, _, let path), .peerConnected(let id, let path):
-            self.paths[RelationKey(host: host.id, relation: id)] = path
+            let key = RelationKey(host: host.id, relation: id)
+            self.paths[key] = path
+            if case .peerMoved = event, self.rates.isRestless(key, at: now) {
+                self.report(.pathsSettle, at: now, [host.id], "more than 60 moves in a minute")
+            }
             let record = state.relations.first { $0.id == id }
             if record?.endpoints.contains(path) == false {
                 self.report(.announcedIsDurable, at: now, [host.id], "a path was told only")

@@ -88,6 +88,7 @@ struct Rates: Sendable {
     private var farewells: [Key: Farewell] = [:]
     private var resyncs: [Key: Instant] = [:]
     private var questions: [Key: Questions] = [:]
+    private var moves: [Checker.RelationKey: RecentTimes] = [:]
     /// When the last of them were sent.
     private var toNamed: [Key: [Instant]] = [:]
 
@@ -146,9 +147,10 @@ struct Rates: Sendable {
     static let otherPlaceCountMax = 300
     /// The same of a member of a cluster, who has a dozen relations, and some with former keys.
     static let memberPlaceCountMax = 1_000
-    /// Messages 1 that leave by a fresh socket besides, to places that have answered it, where people scan
-    /// each other again every few seconds until it works: with them still less than an opener without pause.
-    static let repeatedMeetingCountMax = 1_500
+    /// Messages 1 that leave by a fresh socket besides, to places that have answered it: a dozen members
+    /// that are sought at once, or people who scan each other again every few seconds until it works;
+    /// with them still less than an opener without pause.
+    static let boundPlaceCountMax = 1_500
 
     /// Whether more messages 1 go to new places, or leave by fresh sockets, than one round of birthday
     /// probing has.
@@ -189,6 +191,11 @@ struct Rates: Sendable {
         let key = Key(host: host, incarnation: incarnation, subject: subject)
         let last = self.resyncs.updateValue(now, forKey: key)
         return last.map { now - $0 < Constants.resyncInterval } ?? false
+    }
+
+    /// Whether a peer has moved more often than 60 times within a minute.
+    mutating func isRestless(_ relation: Checker.RelationKey, at now: Instant) -> Bool {
+        self.moves[relation, default: RecentTimes()].isTooMuch(60, within: .seconds(60), at: now)
     }
 
     /// Whether an endpoint that a peer made up gets more of one relation than it may within a minute.

@@ -31,6 +31,8 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case secretsAreErased
         /// No path leads to who has not answered a challenge.
         case pathIsProved
+        /// No path swings to and fro.
+        case pathsSettle
         /// What one peer alone says is not published as the own address.
         case addressIsConfirmed
         /// Nobody unproved gets more bytes than it sent, and no answer comes more often than it may.

@@ -12,7 +12,6 @@ extension Course {
             firstCount: firstCount,
             mark: (0..<24).map { _ in UInt8(self.number(in: 0...255)) })
         self.simulation.checker.isAboutCluster = true
-        self.simulation.checker.repeatedMeetingCountMax = Rates.repeatedMeetingCountMax
         self.simulation.people.areResolute = true
         for side in [Array(hosts[..<firstCount]), Array(hosts[firstCount...])] {
             self.simulation.plan(.foundSide(side), after: .seconds(4))

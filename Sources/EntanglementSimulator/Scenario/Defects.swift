@@ -130,6 +130,7 @@ public struct Defects: OptionSet, Sendable, Hashable {
         ("epochNotMade", Defects(.epochNotMade)),
         ("localAddressesPublished", Defects(.localAddressesPublished)),
         ("secretUnchecked", Defects(.secretUnchecked)),
+        ("pathsCross", Defects(.pathsCross)),
     ]
 
     private init(_ mutation: Mutation) {
