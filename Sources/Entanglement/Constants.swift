@@ -152,8 +152,7 @@ public enum Constants {
     public static let restFirst = Duration.seconds(30)
     /// The longest that a peer waits for.
     public static let restMax = Duration.seconds(120)
-    /// From one question of a trial to the next: routers take a mapping for one that is in use only
-    /// after 2 s.
+    /// From one question of a trial to the next: routers take a mapping for used only after 2 s.
     public static let restSpacing = Duration.milliseconds(2500)
     /// Questions of one trial at most, and where none is answered.
     public static let restSendMax = 4

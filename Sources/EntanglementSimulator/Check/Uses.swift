@@ -3,7 +3,7 @@ import Entanglement
 
 /// What may be used once, and what has used it.
 struct Uses: Sendable {
-    /// What both ends call a session. An index has 32 bits: in 100,000 courses some are drawn twice.
+    /// What both ends call a session: an index has 32 bits, and in 100,000 courses some come twice.
     struct SessionName: Hashable, Sendable {
         var own: UInt32
         var remote: UInt32
