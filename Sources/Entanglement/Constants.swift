@@ -190,10 +190,6 @@ public enum Constants {
     ]
     /// All probes of one ping have this long.
     public static let probeSpan = Duration.seconds(3)
-    /// From one challenge to the next at least, to one source.
-    public static let challengeInterval = Duration.milliseconds(150)
-    /// A path challenge that is not answered within this is void.
-    public static let challengeLife = Duration.seconds(5)
     /// Searching for a lost peer: this long an attempt every 5 s, then one a minute.
     public static let searchEagerSpan = Duration.seconds(90)
     /// Looked for in vain for so long, common peers are asked.
@@ -202,12 +198,6 @@ public enum Constants {
     public static let seekHaste = Duration.milliseconds(300)
     /// So long after a peer has moved, those whom it seeks are told that they are sought.
     public static let soughtSpan = Duration.seconds(30)
-    /// So long at most the answer of a place that a common peer named waits for one of the path.
-    public static let heldMoveMax = Duration.seconds(1)
-    /// And so long at least.
-    public static let heldMoveMin = Duration.milliseconds(200)
-    /// Back to a path that was left so short a time ago only one of the two goes at once.
-    public static let leftPathSpan = Duration.seconds(5)
     /// From one asking of common peers to the next while the search is eager.
     public static let seekInterval = Duration.seconds(10)
     /// The same while the peer is reached by way of another.

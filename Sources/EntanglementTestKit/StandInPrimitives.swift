@@ -5,10 +5,13 @@ public import Entanglement
 ///
 /// It protects nothing. All sizes are the real ones, and whatever must fit together must fit here too: another key, nonce
 /// or byte fails. Seals leave the text readable, so that an exploration can tell what is on its
-/// way (``StateTokens``). Anybody could forge all of it.
+/// way (``StateTokens``), or veil it, so that only whoever has the key can read it. Anybody could forge
+/// all of it.
 public struct StandInPrimitives: Primitives {
-    /// Makes the implementation; it has no state.
-    public init() {}
+    private let isVeiled: Bool
+
+    /// Makes the implementation; with `isVeiled` a sealed text cannot be read without the key.
+    public init(isVeiled: Bool = false) { self.isVeiled = isVeiled }
 
     /// A pair whose public half is `scalar * base` modulo 2^64, then three words that belong to it.
     public func agreementKey(from secret: Secret) -> AgreementKey? {
@@ -80,11 +83,12 @@ public struct StandInPrimitives: Primitives {
         return Secret(digest.bytes(byteCount))
     }
 
-    /// The text as it is, then a tag of 16 bytes.
+    /// The text as it is, or veiled, then a tag of 16 bytes.
     public func seal(
         _ plaintext: [UInt8], key: Secret, nonce: UInt64, associated: [UInt8]
     ) -> [UInt8] {
-        plaintext + Self.tag(plaintext[...], key, nonce, associated)
+        let tag = Self.tag(plaintext[...], key, nonce, associated)
+        return (self.isVeiled ? Self.veiled(plaintext[...], key, nonce) : plaintext) + tag
     }
 
     /// The text, if the tag is right.
@@ -92,9 +96,13 @@ public struct StandInPrimitives: Primitives {
         _ sealed: ArraySlice<UInt8>, key: Secret, nonce: UInt64, associated: [UInt8]
     ) -> [UInt8]? {
         guard sealed.count >= 16 else { return nil }
-        let text = sealed.dropLast(16)
-        guard Self.tag(text, key, nonce, associated)[...] == sealed.suffix(16) else { return nil }
-        return Array(text)
+        let text =
+            self.isVeiled
+            ? Self.veiled(sealed.dropLast(16), key, nonce) : Array(sealed.dropLast(16))
+        guard Self.tag(text[...], key, nonce, associated)[...] == sealed.suffix(16) else {
+            return nil
+        }
+        return text
     }
 
     private static let base: UInt64 = 0x9e37_79b9_7f4a_7c15
@@ -116,6 +124,16 @@ public struct StandInPrimitives: Primitives {
         key.withBytes { digest.absorb($0) }
         message.withUnsafeBytes { digest.absorb($0) }
         return digest.bytes(64)
+    }
+
+    /// Each byte changed by one that depends on the key, the nonce and its position; twice gives the text.
+    private static func veiled(
+        _ text: ArraySlice<UInt8>, _ key: Secret, _ nonce: UInt64
+    ) -> [UInt8] {
+        var digest = MixingDigest(domain: 10)
+        key.withBytes { digest.absorb($0) }
+        digest.absorb(nonce)
+        return zip(text, digest.bytes(text.count)).map { $0 ^ $1 }
     }
 
     private static func tag(

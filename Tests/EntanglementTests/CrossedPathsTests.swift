@@ -4,42 +4,125 @@ import Testing
 
 @testable import Entanglement
 
-/// Two who can reach each other by IPv4 and by IPv6, and of whom each has taken another way
+/// Two of whom each may send by another way than the other, or come back to one that was left
 /// (PROTOCOL.md §8.5).
 @Suite struct CrossedPathsTests {
     private static let alice6 = at("[2001:db8:a::1]:41414")
     private static let bob6 = at("[2001:db8:b::2]:41414")
+    private static let bobBeside = at("198.51.100.77:41414")
+    private static let bobPort = Endpoint(address: Pair.bobEndpoint.address, port: 50_001)
+    /// The smaller `pid` is Alice's with some, Bob's with others.
+    private static let seeds = Array(UInt64(1)...6)
 
-    /// What is in flight arrives after 20 ms, from the sender's place of the family that it was sent to.
-    private func pass(_ pair: inout Pair, keep: (Host.Sent) -> Bool = { _ in true }) {
-        let batch = pair.inFlight.filter(keep)
-        pair.inFlight = []
-        pair.advance(to: pair.now.instant + .milliseconds(20))
-        for datagram in batch {
-            switch datagram.to {
-            case Self.bob6:
-                pair.deliver(
-                    Host.Sent(bytes: datagram.bytes, from: Self.alice6, to: Pair.bobEndpoint))
-            case Self.alice6:
-                pair.deliver(
-                    Host.Sent(bytes: datagram.bytes, from: Self.bob6, to: Pair.aliceEndpoint))
-            default: pair.deliver(datagram)
+    /// Datagrams take their time, and come from where their way leads out.
+    private struct Wires {
+        var pair: Pair
+        private var queue: [(due: Instant, sent: Host.Sent)] = []
+        /// How many datagrams have arrived.
+        private(set) var count = 0
+
+        init(_ pair: Pair) { self.pair = pair }
+
+        private mutating func take(_ route: (Host.Sent) -> (from: Endpoint, Duration)?) {
+            for sent in self.pair.inFlight {
+                guard let (source, delay) = route(sent) else { continue }
+                let isToAlice = [Pair.aliceEndpoint, alice6].contains(sent.to)
+                let target = isToAlice ? Pair.aliceEndpoint : Pair.bobEndpoint
+                self.queue.append(
+                    (
+                        self.pair.now.instant + delay,
+                        Host.Sent(bytes: sent.bytes, from: source, to: target)
+                    ))
+            }
+            self.pair.inFlight = []
+        }
+
+        /// Lets time pass; `route` says from where a datagram comes and after what time, if at all.
+        mutating func run(
+            for duration: Duration, _ route: (Host.Sent) -> (from: Endpoint, Duration)?
+        ) {
+            let end = self.pair.now.instant + duration
+            while true {
+                self.take(route)
+                let dues = Pair.Side.allCases.compactMap { self.pair[$0].node.deadline }
+                guard let due = (dues + self.queue.map(\.due)).min(), due <= end else { break }
+                self.pair.advance(to: max(due, self.pair.now.instant))
+                if let next = self.queue.firstIndex(where: { $0.due <= due }) {
+                    self.count += 1
+                    self.pair.deliver(self.queue.remove(at: next).sent)
+                    continue
+                }
+                for side in Pair.Side.allCases
+                where self.pair[side].node.deadline.map({ $0 <= due }) ?? false {
+                    self.pair.act(side) { $0.handle(.timer, now: $1, sent: &$2) }
+                }
+            }
+            self.pair.advance(to: end)
+        }
+
+        func path(_ side: Pair.Side) -> Endpoint? {
+            self.pair.relation(side).flatMap { self.pair[side].node.relations[$0.id]?.path }
+        }
+
+        mutating func ping(_ side: Pair.Side) {
+            self.pair.act(side) { $0.handle(.networkChanged, now: $1, sent: &$2) }
+        }
+
+        /// As after a session that was begun by that way.
+        mutating func move(_ side: Pair.Side, to endpoint: Endpoint) throws {
+            let id = try #require(self.pair.relation(side)?.id)
+            if side == .alice {
+                var turn = self.pair.alice.node.turn(self.pair.now)
+                self.pair.alice.node.update(id, &turn) { $0.move(to: endpoint, &$1) }
+            } else {
+                var turn = self.pair.bob.node.turn(self.pair.now)
+                self.pair.bob.node.update(id, &turn) { $0.move(to: endpoint, &$1) }
             }
         }
-        for side in Pair.Side.allCases
-        where pair[side].node.deadline.map({ $0 <= pair.now.instant }) ?? false {
-            pair.act(side) { $0.handle(.timer, now: $1, sent: &$2) }
+
+        var moveCount: Int {
+            Pair.Side.allCases.reduce(0) { count, side in
+                count
+                    + self.pair[side].events.count {
+                        if case .peerMoved = $0 { true } else { false }
+                    }
+            }
+        }
+
+        var wasLost: Bool {
+            Pair.Side.allCases.contains { side in
+                self.pair[side].events.contains {
+                    if case .peerUnreachable = $0 { true } else { false }
+                }
+            }
         }
     }
 
-    private func path(_ pair: Pair, _ side: Pair.Side) -> Endpoint? {
-        pair.relation(side).flatMap { pair[side].node.relations[$0.id]?.path }
+    /// IPv4 takes 20 ms, IPv6 as long as it is said.
+    private static func dual(
+        _ six: Duration
+    ) -> (Host.Sent) -> (from: Endpoint, Duration)? {
+        { sent in
+            switch sent.to {
+            case Self.bob6: (Self.alice6, six)
+            case Self.alice6: (Self.bob6, six)
+            case Pair.aliceEndpoint: (Pair.bobEndpoint, .milliseconds(20))
+            case Pair.bobEndpoint: (Pair.aliceEndpoint, .milliseconds(20))
+            default: nil
+            }
+        }
+    }
+
+    private func areAgreed(_ wires: Wires) -> Bool {
+        let (one, other) = (wires.path(.alice), wires.path(.bob))
+        return one?.address.isIPv6 == other?.address.isIPv6
     }
 
     /// Connected by IPv4, and then one of them by IPv6.
-    private func crossed() throws -> Pair {
-        var pair = try Pair.trusted()
-        for _ in 0..<50 { self.pass(&pair) }
+    private func crossed(
+        _ seed: UInt64, _ six: Duration, sharesRecords: Bool = true
+    ) throws -> Wires {
+        var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: sharesRecords))
         let places = [
             (Pair.Side.alice, Pair.aliceEndpoint, Self.alice6),
             (.bob, Pair.bobEndpoint, Self.bob6),
@@ -48,33 +131,102 @@ import Testing
             let known = [
                 Candidate(endpoint: four, kind: .lan), Candidate(endpoint: six, kind: .ipv6),
             ]
-            pair.act(side) { $0.handle(.ownCandidates(known), now: $1, sent: &$2) }
+            wires.pair.act(side) { $0.handle(.ownCandidates(known), now: $1, sent: &$2) }
         }
-        for _ in 0..<100 { self.pass(&pair) }
-        try #require(self.path(pair, .alice) == Pair.bobEndpoint)
-        try #require(self.path(pair, .bob) == Pair.aliceEndpoint)
-        // As after a session that was begun by that way.
-        let id = try #require(pair.relation(.alice)?.id)
-        var turn = pair.alice.node.turn(pair.now)
-        pair.alice.node.update(id, &turn) { $0.move(to: Self.bob6, &$1) }
-        return pair
-    }
-
-    private func moveCount(_ pair: Pair) -> Int {
-        Pair.Side.allCases.reduce(0) { count, side in
-            count
-                + pair[side].events.count { if case .peerMoved = $0 { true } else { false } }
-        }
+        wires.run(for: .seconds(4), Self.dual(six))
+        try #require(wires.path(.alice) == Pair.bobEndpoint)
+        try #require(wires.path(.bob) == Pair.aliceEndpoint)
+        try wires.move(.alice, to: Self.bob6)
+        return wires
     }
 
     /// Both send at one moment, each by its own way.
-    @Test func waysThatCrossMeet() throws {
-        var pair = try self.crossed()
-        for side in Pair.Side.allCases {
-            pair.act(side) { $0.handle(.networkChanged, now: $1, sent: &$2) }
+    @Test(arguments: Self.seeds, [20, 60, 150])
+    func waysThatCrossMeet(seed: UInt64, six: Int) throws {
+        let delay = Duration.milliseconds(six)
+        var wires = try self.crossed(seed, delay)
+        let count = wires.moveCount
+        for side in Pair.Side.allCases { wires.ping(side) }
+        wires.run(for: .seconds(5), Self.dual(delay))
+        #expect(self.areAgreed(wires))
+        #expect(wires.moveCount - count < 6)
+        #expect(!wires.wasLost)
+    }
+
+    /// Nobody has anything to say but that it is there.
+    @Test(arguments: Self.seeds, [20, 60, 150])
+    func waysThatCrossMeetAtRest(seed: UInt64, six: Int) throws {
+        let delay = Duration.milliseconds(six)
+        var wires = try self.crossed(seed, delay, sharesRecords: false)
+        wires.run(for: .seconds(60), Self.dual(delay))
+        let count = wires.moveCount
+        wires.run(for: .seconds(600), Self.dual(delay))
+        #expect(self.areAgreed(wires))
+        #expect(wires.moveCount - count < 3)
+        #expect(!wires.wasLost)
+    }
+
+    /// Bob has two places of one family and sends from the first, whichever of them Alice calls.
+    private static func twoPlaces(
+        _ isBesideUp: Bool
+    ) -> (Host.Sent) -> (from: Endpoint, Duration)? {
+        { sent in
+            switch sent.to {
+            case Pair.aliceEndpoint: (Pair.bobEndpoint, .milliseconds(2))
+            case Pair.bobEndpoint: (Pair.aliceEndpoint, .milliseconds(2))
+            case Self.bobBeside where isBesideUp: (Pair.aliceEndpoint, .milliseconds(2))
+            default: nil
+            }
         }
-        for _ in 0..<200 { self.pass(&pair) }
-        #expect(self.path(pair, .alice)?.address.isIPv6 == self.path(pair, .bob)?.address.isIPv6)
-        #expect(self.moveCount(pair) < 8)
+    }
+
+    @Test(arguments: Self.seeds)
+    func whoSendsFromAPlaceThatWasLeftIsNotAskedWithoutEnd(seed: UInt64) throws {
+        var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
+        wires.run(for: .seconds(1), Self.twoPlaces(true))
+        try wires.move(.alice, to: Self.bobBeside)
+        let count = wires.count
+        for _ in 0..<200 {
+            wires.ping(.bob)
+            wires.run(for: .seconds(1), Self.twoPlaces(true))
+        }
+        // A ping and its pong each second, and at most as many questions about the place.
+        #expect(wires.count - count < 1_400)
+        #expect(wires.path(.alice) == Pair.bobEndpoint)
+        #expect(!wires.wasLost)
+    }
+
+    @Test(arguments: Self.seeds)
+    func aPlaceThatWasLeftIsTakenWhenTheOtherEnds(seed: UInt64) throws {
+        var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
+        wires.run(for: .seconds(1), Self.twoPlaces(true))
+        try wires.move(.alice, to: Self.bobBeside)
+        wires.run(for: .seconds(3), Self.twoPlaces(false))
+        wires.ping(.bob)
+        wires.run(for: .milliseconds(100), Self.twoPlaces(false))
+        #expect(wires.path(.alice) == Pair.bobEndpoint)
+        wires.run(for: .seconds(10), Self.twoPlaces(false))
+        #expect(!wires.wasLost)
+    }
+
+    /// The new port of an address falls silent: the repeated ping goes to the former one as well, and its
+    /// answer is no sign of the new one.
+    @Test(arguments: Self.seeds)
+    func aPortThatFallsSilentIsNotKept(seed: UInt64) throws {
+        var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
+        let route = { (sent: Host.Sent) -> (from: Endpoint, Duration)? in
+            switch sent.to {
+            case Pair.aliceEndpoint: (Pair.bobEndpoint, .milliseconds(30))
+            case Pair.bobEndpoint: (Pair.aliceEndpoint, .milliseconds(30))
+            default: nil
+            }
+        }
+        wires.run(for: .seconds(1), route)
+        try wires.move(.alice, to: Self.bobPort)
+        wires.ping(.alice)
+        wires.run(for: .milliseconds(600), route)
+        #expect(wires.path(.alice) == Pair.bobEndpoint)
+        wires.run(for: .seconds(10), route)
+        #expect(!wires.wasLost)
     }
 }

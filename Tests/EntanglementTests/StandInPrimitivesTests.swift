@@ -69,6 +69,19 @@ import Testing
         #expect(self.standIn.open([1, 2, 3], key: key, nonce: 3, associated: [9]) == nil)
     }
 
+    @Test func aVeiledTextIsReadWithItsKeyAlone() {
+        let veiling = StandInPrimitives(isVeiled: true)
+        let (key, other) = (Secret([1]), Secret([2]))
+        let text = [UInt8](repeating: 7, count: 100)
+        let sealed = veiling.seal(text, key: key, nonce: 3, associated: [9])
+        #expect(sealed.count == text.count + 16)
+        #expect(sealed.prefix(100).count { $0 == 7 } < 10)
+        #expect(sealed != veiling.seal(text, key: key, nonce: 4, associated: [9]))
+        #expect(veiling.open(sealed[...], key: key, nonce: 3, associated: [9]) == text)
+        #expect(veiling.open(sealed[...], key: other, nonce: 3, associated: [9]) == nil)
+        #expect(self.standIn.open(sealed[...], key: key, nonce: 3, associated: [9]) == nil)
+    }
+
     @Test func signaturesBelongToOneKeyAndOneMessage() {
         var generator = SeededGenerator(seed: 10)
         let signer = self.standIn.signingKey(using: &generator)

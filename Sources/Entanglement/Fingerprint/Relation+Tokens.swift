@@ -150,6 +150,7 @@ extension Relation {
         for challenge in self.challenges {
             tokens.put(name: challenge.bytes)
             tokens.put(challenge.endpoint)
+            tokens.put(challenge.isVouched)
             tokens.put(since: challenge.sentAt, for: Constants.challengeLife)
         }
         tokens.put(since: self.followedAt, for: Constants.challengeLife)
@@ -177,6 +178,9 @@ extension Relation {
         tokens.put(self.addedPath)
         tokens.put(self.leftPath?.endpoint)
         tokens.put(since: self.leftPath?.at, for: Constants.leftPathSpan)
+        tokens.put(since: self.leftPath?.keptAt, for: Constants.keptPathSpan)
+        tokens.put(self.heldMove?.endpoint)
+        tokens.put(due: self.heldMove?.dueAt)
         tokens.put(self.unacknowledgedHint ?? 0)
         tokens.put(Int(self.perhapsToldNAT?.rawValue ?? 0))
         tokens.put(self.heardHint?.sequence ?? 0)

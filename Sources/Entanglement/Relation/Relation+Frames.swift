@@ -116,11 +116,13 @@ extension Relation {
         guard let probe = self.probe else { return }
         let position = token &- probe.base
         guard position < UInt64(probe.sentAt.count) else { return }
+        // The repetitions go to the former port as well: an answer from there tells nothing of the path.
+        if position > 0, self.formerPath != nil { return }
         let roundTrip = turn.instant - probe.sentAt[Int(position)]
         self.roundTrip = roundTrip
         if probe.isAfterRest { self.noteRest(answered: Int(position), &turn) }
         self.probe = nil
-        self.heldMove = nil
+        self.keepPath(turn)
         if !self.isRelayed { self.leaveRelays() }
         guard let path = self.peerPath else { return }
         for waiting in self.waitingPings {

@@ -29,6 +29,7 @@ extension Relation {
             self.move(to: packet.source, &turn)
             return packet.source
         }
+        guard self.mayChallengeLeft(packet.source, &turn) else { return packet.source }
         return self.challenge(packet.source, byteCountMax: packet.byteCount, &turn)
             ? path : packet.source
     }
@@ -83,23 +84,37 @@ extension Relation {
         guard let challenge = self.challenge(of: bytes, turn) else { return }
         self.challenges = []
         guard self.path != challenge.endpoint else { return }
-        let isInDoubt = challenge.isVouched || self.goesBack(to: challenge.endpoint, &turn)
-        if isInDoubt, self.hold(challenge.endpoint, turn) { return }
+        let slack = self.isLeft(challenge.endpoint, turn) ? Constants.leftPathSlack : nil
+        if let slack = slack ?? (challenge.isVouched ? Constants.heldMoveMin : nil),
+            self.hold(challenge.endpoint, slack: slack, turn)
+        {
+            return
+        }
         self.move(to: challenge.endpoint, &turn)
         self.probeAgain(&turn)
     }
 
-    /// Whether a path is left that was taken only now, for the one before; the path is asked then.
+    /// Whether this is the place that the path left last, and the path is given up for it only if it does
+    /// not answer any more.
     ///
     /// Where two each send by another way, both would follow the other, and so pass each other again and
-    /// again: only the one with the greater `pid` follows at once.
-    private mutating func goesBack(to endpoint: Endpoint, _ turn: inout Turn) -> Bool {
+    /// again: only the one with the greater `pid` follows without asking.
+    private func isLeft(_ endpoint: Endpoint, _ turn: Turn) -> Bool {
         guard let left = self.leftPath, left.endpoint == endpoint,
             turn.instant - left.at < Constants.leftPathSpan, !turn.has(.pathsCross),
             let other = self.record.keys?.peerPID
         else { return false }
         let own = self.record.ownPID
-        guard (own.high, own.low) < (other.high, other.low) else { return false }
+        return (own.high, own.low) < (other.high, other.low)
+    }
+
+    /// Whether a source may be challenged though the path has just left it; the path is asked as well, at
+    /// most once in a while.
+    private mutating func mayChallengeLeft(_ source: Endpoint, _ turn: inout Turn) -> Bool {
+        guard self.isLeft(source, turn) else { return true }
+        if let kept = self.leftPath?.keptAt, turn.instant - kept < Constants.keptPathSpan {
+            return false
+        }
         self.startProbe(&turn)
         return true
     }
@@ -107,15 +122,29 @@ extension Relation {
     /// Whether the move waits, while the path may still answer.
     ///
     /// A helper that means harm may name a place that only passes on.
-    private mutating func hold(_ endpoint: Endpoint, _ turn: Turn) -> Bool {
+    private mutating func hold(_ endpoint: Endpoint, slack: Duration, _ turn: Turn) -> Bool {
         guard self.isConnected, !self.isRelayed else { return false }
         // The path has answered since.
-        guard let probe = self.probe else { return true }
-        let trip = (self.roundTrip ?? .zero) * 2 + Constants.heldMoveMin
+        guard let probe = self.probe else {
+            self.keep(from: endpoint, turn)
+            return true
+        }
+        let trip = (self.roundTrip ?? Constants.leftPathSlack) * 2 + slack
         let due = probe.startedAt + min(trip, Constants.heldMoveMax)
         guard due > turn.instant else { return false }
         self.heldMove = HeldMove(endpoint: endpoint, dueAt: due)
         return true
+    }
+
+    private mutating func keep(from endpoint: Endpoint, _ turn: Turn) {
+        if self.leftPath?.endpoint == endpoint { self.leftPath?.keptAt = turn.instant }
+    }
+
+    /// The path has answered: no move is held back.
+    mutating func keepPath(_ turn: Turn) {
+        guard let held = self.heldMove else { return }
+        self.heldMove = nil
+        self.keep(from: held.endpoint, turn)
     }
 
     /// The path has not answered: the peer is where it was found.
@@ -138,7 +167,7 @@ extension Relation {
         self.heldMove = nil
         self.path = endpoint
         self.formerPath = former?.address == endpoint.address ? former : nil
-        self.leftPath = former.map { ($0, turn.instant) }
+        self.leftPath = former.map { LeftPath(endpoint: $0, at: turn.instant) }
         if !endpoint.isRelay {
             self.directPath = endpoint
             self.seeking.movedAt = turn.instant

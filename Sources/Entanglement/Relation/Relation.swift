@@ -42,8 +42,8 @@ struct Relation: Sendable {
     var directPath: Endpoint?
     /// The path before, another port of the same address, until the new one has answered a ping.
     var formerPath: Endpoint?
-    /// The direct path before, and when it was left.
-    var leftPath: (endpoint: Endpoint, at: Instant)?
+    /// The direct path before.
+    var leftPath: LeftPath?
     var isConnected = false
     var lastHeard: Instant?
     var lastSent: Instant?
@@ -328,4 +328,12 @@ struct Challenge: Sendable {
 struct HeldMove: Sendable, Equatable {
     let endpoint: Endpoint
     let dueAt: Instant
+}
+
+/// A direct path that was left for another one.
+struct LeftPath: Sendable, Equatable {
+    let endpoint: Endpoint
+    let at: Instant
+    /// When the other one has last been kept though the peer was heard here.
+    var keptAt: Instant?
 }
