@@ -37,6 +37,8 @@ enum Hostility: String, Sendable, Hashable, CaseIterable {
 
     /// At a bridge: alters, repeats and drops what it carries, floods, invents cards.
     case tampers
+    /// The same, and says again what it said at other times or to others: words, cards, take-backs.
+    case betrays
 
     /// What a peer does who need not be a member of a cluster.
     static let ofPeers: [Self] = [.lies, .forges, .floods, .repeats, .meddles, .substitutes]
@@ -70,7 +72,7 @@ struct Villain: Sendable {
     /// What becomes of an output of its honest node; nil: nothing.
     mutating func twisted(_ output: Output) -> Output? {
         if self.strategy == .meddles { return self.meddled(output) }
-        if self.strategy == .tampers { return self.tampered(output) }
+        if self.strategy == .tampers || self.strategy == .betrays { return self.tampered(output) }
         if self.strategy == .withholds, case .sendSealed(_, .frame, let bytes, _) = output,
             HostileFrame.passesOn(bytes)
         {
@@ -164,7 +166,7 @@ struct Villain: Sendable {
             ].compactMap { $0 }
         case .forges: return (0..<4).map { _ in (self.content(), self.nonsense()) }
         case .meddles: return self.demands(tags, primitives)
-        case .tampers: return self.atBridge(primitives)
+        case .tampers, .betrays: return self.atBridge(primitives)
         case .floods, .repeats, .substitutes, .equivocates, .inundates, .outdates, .miskeys,
             .babbles, .withholds:
             return []
@@ -188,7 +190,8 @@ struct Villain: Sendable {
             return .outdates(chosen)
         case .miskeys: return .miskeys
         case .babbles: return .babbles
-        case .lies, .forges, .floods, .repeats, .meddles, .substitutes, .withholds, .tampers:
+        case .lies, .forges, .floods, .repeats, .meddles, .substitutes, .withholds, .tampers,
+            .betrays:
             return nil
         }
     }

@@ -31,19 +31,25 @@ extension Villain {
     /// What it carried again, many times and from too far; and cards of nobody.
     mutating func atBridge(_ primitives: any Primitives) -> [(SessionContent, [UInt8])] {
         var made: [(SessionContent, [UInt8])] = []
+        // Who betrays floods less: there are more courses of it.
+        let (countMax, copyCount) = self.strategy == .betrays ? (80, 2) : (400, 12)
         for bytes in self.atBridge {
             let seed = UInt8.random(in: 1...9, using: &self.generator)
             if let card = HostileBridge.invent(from: bytes, seed: seed, primitives) {
                 made.append((.frame, card))
             }
-            guard bytes.first == 36, made.count < 400 else { continue }
+            guard made.count < countMax else { continue }
+            if bytes.first != 36 {
+                if self.strategy == .betrays { made.append((.frame, bytes)) }
+                continue
+            }
             made.append((.frame, bytes))
             made.append((.frame, bytes))
             let id = UInt64.random(in: 0 ... .max, using: &self.generator)
             if let far = HostileBridge.repeated(bytes, id: id, hops: 0) {
                 made.append((.frame, far))
             }
-            for _ in 0..<12 {
+            for _ in 0..<copyCount {
                 let id = UInt64.random(in: 0 ... .max, using: &self.generator)
                 if let again = HostileBridge.repeated(bytes, id: id) {
                     made.append((.frame, again))

@@ -37,6 +37,8 @@ struct Checker: Sendable {
     var isSparing = false
     /// Whether relations may end because records say so.
     var isAboutCluster = false
+    /// When all faults had ended.
+    var calmSince: Instant?
     /// Clusters.
     var clusterBook = ClusterBook()
     /// When each relation ended, on the side where it did.
@@ -84,6 +86,7 @@ struct Checker: Sendable {
         at host: inout SimulatedHost, _ effects: SimulatedHost.Effects, now: Instant
     ) {
         self.uses.install(effects.installed, at: host.id)
+        self.says(effects.saidInside)
         if let reuse = self.ledger.takeReuse() {
             self.report(.nonceUsedOnce, at: now, [reuse.host], "nonce \(reuse.nonce)")
         }
@@ -122,8 +125,11 @@ struct Checker: Sendable {
         case .peerMoved(let id, _, let path), .peerConnected(let id, let path):
             let key = RelationKey(host: host.id, relation: id)
             self.paths[key] = path
-            if case .peerMoved = event, self.rates.isRestless(key, at: now) {
-                self.report(.pathsSettle, at: now, [host.id], "more than 60 moves in a minute")
+            if case .peerMoved = event,
+                self.rates.isRestless(
+                    key, isCalm: self.calmSince.map { now - $0 > .seconds(180) } ?? false, at: now)
+            {
+                self.report(.pathsSettle, at: now, [host.id], "the path swings")
             }
             let record = state.relations.first { $0.id == id }
             if record?.endpoints.contains(path) == false {

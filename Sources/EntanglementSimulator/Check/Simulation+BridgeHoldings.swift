@@ -43,7 +43,10 @@ extension Simulation {
                     secrets.append(Array(name.utf8))
                 }
                 if secrets.contains(where: { bytes.holds($0) }) {
-                    self.checker.report(.strangersStayUnknown, at: self.now, [id], "of \(name)")
+                    // The host that holds it may mean harm: it is the promise to whose it is.
+                    self.checker.report(
+                        .strangersStayUnknown, at: self.now, [other],
+                        "of \(name), at host \(id.number)")
                 }
             }
         }

@@ -37,6 +37,8 @@ struct Uses: Sendable {
     var counters: [Counter: TraceHash] = [:]
     /// Packets that were opened.
     var openings: Set<Opening> = []
+    /// What was sealed to be relayed or carried, by fingerprint.
+    var said: Set<TraceHash> = []
     /// The newest list of addresses that came in each session; the counter is 0.
     var sequences: [Opening: UInt32] = [:]
     /// Questions that a session was made of, by the host that accepted them.
@@ -89,6 +91,7 @@ struct Rates: Sendable {
     private var resyncs: [Key: Instant] = [:]
     private var questions: [Key: Questions] = [:]
     private var moves: [Checker.RelationKey: RecentTimes] = [:]
+    private var calmMoves: [Checker.RelationKey: RecentTimes] = [:]
     /// When the last of them were sent.
     private var toNamed: [Key: [Instant]] = [:]
 
@@ -193,9 +196,19 @@ struct Rates: Sendable {
         return last.map { now - $0 < Constants.resyncInterval } ?? false
     }
 
-    /// Whether a peer has moved more often than 60 times within a minute.
-    mutating func isRestless(_ relation: Checker.RelationKey, at now: Instant) -> Bool {
-        self.moves[relation, default: RecentTimes()].isTooMuch(60, within: .seconds(60), at: now)
+    /// Whether a peer has moved more often than 60 times within a minute, or than six times within four
+    /// when nothing has been wrong for long.
+    mutating func isRestless(
+        _ relation: Checker.RelationKey, isCalm: Bool, at now: Instant
+    ) -> Bool {
+        if isCalm,
+            self.calmMoves[relation, default: RecentTimes()].isTooMuch(
+                6, within: .seconds(240), at: now)
+        {
+            return true
+        }
+        return self.moves[relation, default: RecentTimes()].isTooMuch(
+            60, within: .seconds(60), at: now)
     }
 
     /// Whether an endpoint that a peer made up gets more of one relation than it may within a minute.

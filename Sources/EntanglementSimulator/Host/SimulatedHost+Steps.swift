@@ -201,7 +201,8 @@ extension SimulatedHost {
             let bytes = self.gate.apply(output, now: self.clock.local(now))
             effects.sent += bytes.map { [($0, target, self.fresh.port(ofAside: number))] } ?? []
         case .closeAside(let number): self.fresh.closeAside(number)
-        case .sendRelayed(_, _, _, let carrier):
+        case .sendRelayed(_, let content, let plaintext, let carrier):
+            if content == .frame { effects.saidInside.append(plaintext) }
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, carrier.to, self.fresh.port(for: carrier.to)))
                 self.villain?.note(bytes, to: carrier.to)

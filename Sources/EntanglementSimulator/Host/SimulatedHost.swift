@@ -27,6 +27,8 @@ struct SimulatedHost: Sendable {
         var installed: [Uses.SessionName] = []
         /// Packets that were opened inside relayed ones, and what was relayed for others.
         var openedInside: [OpenedPacket] = []
+        /// What was sealed to be relayed or carried.
+        var saidInside: [[UInt8]] = []
         var looped: [Input] = []
         var relayed: [(session: UInt32, tag: RendezvousTag)] = []
         /// What was carried across bridges, or sent across.
@@ -50,6 +52,7 @@ struct SimulatedHost: Sendable {
             self.events += later.events
             self.installed += later.installed
             self.openedInside += later.openedInside
+            self.saidInside += later.saidInside
             self.relayed += later.relayed
             self.carried += later.carried
             self.strayAnswers += later.strayAnswers

@@ -119,6 +119,7 @@ extension Simulation {
         self.network.heal(self.calm)
         self.interceptions = [:]
         self.isHealed = true
+        self.checker.calmSince = self.now
         self.story?.healedAt = self.now
         for host in self.hosts.map(\.id) {
             self.carryOut(.plugIn(host))

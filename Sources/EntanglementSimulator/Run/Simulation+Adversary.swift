@@ -77,7 +77,7 @@ extension Simulation {
         case .substitutes: return self.substitute(id)
         case .equivocates, .inundates, .outdates, .miskeys, .babbles, .withholds:
             self.count(.clusterHarm)
-        case .tampers: self.count(.tampering)
+        case .tampers, .betrays: self.count(.tampering)
         }
         self.step(id) { $0.misbehave(at: $1) }
     }

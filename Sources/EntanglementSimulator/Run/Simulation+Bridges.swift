@@ -175,17 +175,16 @@ extension Simulation {
         _ packet: OpenedPacket, _ effects: SimulatedHost.Effects, at id: HostID
     ) {
         guard let story = self.bridges, packet.content == .frame else { return }
-        // What is relayed or carried inside is sealed, but only real seals hide it.
-        let isSealed = packet.plaintext.first == 18 || packet.plaintext.first == 36
-        if self.usesRealCryptography || !isSealed {
-            self.checkStrangers(in: packet.plaintext, at: id)
-        }
+        self.checkStrangers(in: packet.plaintext, at: id)
         guard
             case .carry(let origin, _, let hops, let bytes)? = BridgeFrameView(
                 frame: packet.plaintext)
         else { return }
-        if self.usesRealCryptography, bytes.holds(story.mark) {
-            self.checker.report(.carriedIsSealed, at: self.now, [id], "a marked payload")
+        // Whoever carries may mean harm: it is the promise to whoever said it.
+        if bytes.holds(story.mark) {
+            self.checker.report(
+                .carriedIsSealed, at: self.now, story.cards[origin].map { [$0] } ?? [],
+                "a marked payload, at host \(id.number)")
         }
         if hops == 0, effects.carried.contains(where: { $0.origin == origin }) {
             self.checker.report(.carriedStaysNear, at: self.now, [id], "after the last end")

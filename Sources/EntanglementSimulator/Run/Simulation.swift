@@ -58,6 +58,8 @@ public struct Simulation: Sendable {
     /// Takes a line about everything that happens, if somebody wants to read it.
     var trace: (@Sendable (String) -> Void)?
     let usesRealCryptography: Bool
+    /// Whether stand-ins for the cryptography hide what they seal.
+    var veilsTexts = false
     /// How the internet is when nothing is wrong.
     let calm: LinkConditions
     /// Servers of which it is counted how many datagrams go there, and how many have gone.
@@ -82,7 +84,8 @@ public struct Simulation: Sendable {
     ) -> HostID {
         let id = HostID(number: self.hosts.count)
         let base: any Primitives =
-            self.usesRealCryptography ? CryptoPrimitives() : StandInPrimitives()
+            self.usesRealCryptography
+            ? CryptoPrimitives() : StandInPrimitives(isVeiled: self.veilsTexts)
         let primitives = WatchedPrimitives(
             base: base, ledger: self.checker.ledger, computed: self.computed, host: id)
         self.hosts.append(

@@ -67,15 +67,25 @@ extension Course {
             .closeBridges(closers), after: self.scenario.spans.chaos + .seconds(200))
     }
 
-    /// In a third of the courses one end of the first bridge, or somebody else, means harm.
+    /// In a third of the courses one end of the first bridge, or somebody else, means harm; in `hostileBridge`
+    /// one end always does, and in a fifth of these the other one too.
     private mutating func planBridgeVillain(_ hosts: [HostID], ends: [HostID]) {
+        if self.scenario == .hostileBridge {
+            let first = self.number(in: 0...1)
+            self.makeVillain(ends[first], .betrays)
+            if self.number(in: 0...4) == 0 { self.makeVillain(ends[1 - first], .betrays) }
+            return
+        }
         guard self.number(in: 0...2) == 0 else { return }
         let all = ends + hosts
-        let id = all[self.number(in: 0...all.count - 1)]
+        self.makeVillain(all[self.number(in: 0...all.count - 1)], .tampers)
+    }
+
+    private mutating func makeVillain(_ id: HostID, _ strategy: Hostility) {
         self.simulation.hosts[id.number].villain = Villain(
-            .tampers, lies: [], seed: self.simulation.generator.next())
+            strategy, lies: [], seed: self.simulation.generator.next())
         self.simulation.checker.villains.insert(id)
-        for _ in 0..<40 {
+        for _ in 0..<(strategy == .betrays ? 16 : 40) {
             let at = Duration.seconds(120) + self.time(within: .seconds(300))
             self.simulation.plan(.misbehave(id), after: at)
         }

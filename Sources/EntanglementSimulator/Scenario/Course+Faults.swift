@@ -16,7 +16,7 @@ extension Course {
             let mishap =
                 switch self.scenario {
                 case .cluster: self.clusterMishap(host, hosts)
-                case .bridge: self.bridgeMishap(host, hosts)
+                case .bridge, .hostileBridge: self.bridgeMishap(host, hosts)
                 case .pair, .village, .timeTravel, .villains, .triangle, .room:
                     self.mishap(host, hosts)
                 }
@@ -30,6 +30,7 @@ extension Course {
         switch self.scenario {
         case .pair: 4
         case .bridge: 10
+        case .hostileBridge: 6
         case .triangle: 12
         case .village, .timeTravel, .villains, .room: 24
         case .cluster: 20

@@ -12,7 +12,9 @@ extension Course {
     private static let open: [Place] = [.publicHost, .publicHost, .fullCone, .homeOpen]
 
     mutating func settle(_ id: HostID) {
-        if self.scenario == .cluster || self.scenario == .bridge { return self.settleMember(id) }
+        if self.scenario == .cluster || self.scenario.isAboutBridges {
+            return self.settleMember(id)
+        }
         guard self.scenario == .triangle else { return self.simulation.settleAnywhere(id) }
         var places = id.number < 2 ? Self.hard : Self.open
         if id.number < 2, self.number(in: 0...3) == 0 { places = [.home, .dualStack, .mobile] }

@@ -148,6 +148,6 @@ extension Scenario {
     public static func that(meets defect: String) -> [Scenario] {
         if Defects.ofBridges.contains(where: { $0.name == defect }) { return [.bridge] }
         return Defects.ofClusters.contains { $0.name == defect }
-            ? [.cluster] : Self.allCases.filter { $0 != .cluster && $0 != .bridge }
+            ? [.cluster] : Self.allCases.filter { $0 != .cluster && !$0.isAboutBridges }
     }
 }

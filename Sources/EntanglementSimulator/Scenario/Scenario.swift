@@ -20,9 +20,13 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
     case cluster
     /// Two clusters, and one or two bridges between them.
     case bridge
+    /// The same where an end of the first bridge means harm, or both do.
+    case hostileBridge
 
     /// Those of which a sweep with `--drawn` draws.
-    public static let drawn = Self.allCases.filter { $0 != .bridge }
+    public static let drawn = Self.allCases.filter { !$0.isAboutBridges }
+
+    var isAboutBridges: Bool { self == .bridge || self == .hostileBridge }
 
     var hostCount: ClosedRange<Int> {
         switch self {
@@ -33,6 +37,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .room: 2...4
         case .cluster: 4...12
         case .bridge: 4...7
+        case .hostileBridge: 4...6
         }
     }
 
@@ -46,6 +51,7 @@ public enum Scenario: String, Sendable, Hashable, CaseIterable {
         case .triangle: (.seconds(400), .seconds(420))
         case .room: (.seconds(240), .seconds(240))
         case .cluster, .bridge: (.seconds(500), .seconds(420))
+        case .hostileBridge: (.seconds(400), .seconds(210))
         }
     }
 }
@@ -84,8 +90,8 @@ public struct Course: Sendable {
         self.scenario = scenario
         self.simulation = Simulation(
             seed: seed, internet: .internet, defects: defects,
-            // What is readable to whom shows with real seals alone.
             usesRealCryptography: seed % 10 == 9 || scenario == .bridge && seed % 2 == 1)
+        self.simulation.veilsTexts = scenario.isAboutBridges
     }
 
     /// Runs it to its end, or to the first broken promise.
@@ -94,19 +100,19 @@ public struct Course: Sendable {
         switch self.scenario {
         case .triangle: self.planTriangle()
         case .cluster: self.planCluster()
-        case .bridge: self.planBridge()
+        case .bridge, .hostileBridge: self.planBridge()
         case .pair, .village, .timeTravel, .villains, .room: self.planMeetings()
         }
         self.planFaults()
         self.planVillain()
-        if self.scenario != .bridge { self.planMischief() }
+        if !self.scenario.isAboutBridges { self.planMischief() }
         let calm = self.scenario.spans.calm
         let chaos = self.shifted(self.scenario.spans.chaos)
         self.simulation.plan(.heal, after: chaos)
         self.planPatience(after: self.scenario.spans.chaos + .seconds(5))
         self.simulation.run(until: Instant(nanoseconds: (chaos + calm).nanoseconds))
         if self.simulation.checker.violations.isEmpty {
-            if self.scenario == .bridge {
+            if self.scenario.isAboutBridges {
                 self.simulation.checkBridgeRecovery()
             } else {
                 self.simulation.checkRecovery()
