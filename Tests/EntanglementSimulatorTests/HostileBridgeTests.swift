@@ -52,9 +52,15 @@ import Testing
     /// A datagram that was changed on the way, and is opened all the same.
     @Test func whatNobodySaidIsReported() {
         var simulation = self.simulation()
+        let listener = HostID(number: 3)
         var effects = SimulatedHost.Effects()
         effects.openedInside = [self.packet([200, 1, 2])]
-        simulation.checker.says([[200, 1, 2]])
+        // The session is 1 here and 7 at whoever speaks.
+        simulation.checker.uses.install([Uses.SessionName(own: 1, remote: 7)], at: listener)
+        simulation.checker.uses.install(
+            [Uses.SessionName(own: 7, remote: 1)], at: Self.speaker)
+        simulation.checker.uses.say([200, 1, 2], in: 7, by: Self.speaker)
+        simulation.checker.uses.say([200, 1, 3], in: 1, by: listener)
         let outer = self.packet([0])
         simulation.checker.helps(outer, &simulation.hosts[3], effects, at: simulation.now)
         #expect(simulation.checker.violations.isEmpty)

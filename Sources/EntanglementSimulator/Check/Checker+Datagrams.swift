@@ -102,12 +102,15 @@ extension Checker {
     mutating func accepts(
         _ packet: Packet, _ host: HostID, _ effects: SimulatedHost.Effects, at now: Instant
     ) {
-        guard !effects.installed.isEmpty, !self.forgiven.contains(host), !effects.hasDied,
-            let use = DatagramUses(of: packet.bytes), use.isQuestion
-        else { return }
-        let key = self.uses.counter(of: use, by: host)
-        if !self.uses.acceptances.insert(key).inserted {
-            self.report(.questionUsedOnce, at: now, [host], "n \(use.counter) was accepted twice")
+        guard !effects.installed.isEmpty, !self.forgiven.contains(host), !effects.hasDied else {
+            return
+        }
+        for bytes in [packet.bytes] + effects.datagramsInside {
+            guard let use = DatagramUses(of: bytes), use.isQuestion else { continue }
+            if !self.uses.acceptances.insert(self.uses.counter(of: use, by: host)).inserted {
+                self.report(
+                    .questionUsedOnce, at: now, [host], "n \(use.counter) was accepted twice")
+            }
         }
     }
 

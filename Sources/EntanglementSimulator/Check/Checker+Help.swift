@@ -29,7 +29,7 @@ extension Checker {
             if !self.uses.openings.insert(key).inserted {
                 self.report(.openedOnce, at: now, [host.id], "a relayed packet was opened again")
             }
-            if inner.content == .frame, !self.uses.said.contains(Self.mark(of: inner.plaintext)) {
+            if inner.content == .frame, !self.uses.wasSaid(inner, at: host.id) {
                 self.report(.openedWasSent, at: now, [host.id], "nobody said what was relayed")
             }
         }
@@ -45,17 +45,6 @@ extension Checker {
             if copies > 0 { self.relays(Double(byteCount) * copies, for: key, at: now) }
         case .found, .sought: break
         }
-    }
-
-    /// Hosts seal something that others relay or carry.
-    mutating func says(_ plaintexts: [[UInt8]]) {
-        for plaintext in plaintexts { self.uses.said.insert(Self.mark(of: plaintext)) }
-    }
-
-    private static func mark(of plaintext: [UInt8]) -> TraceHash {
-        var mark = TraceHash()
-        mark.absorb(plaintext)
-        return mark
     }
 
     private mutating func relays(_ bytes: Double, for key: RelationKey, at now: Instant) {

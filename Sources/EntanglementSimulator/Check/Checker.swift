@@ -86,7 +86,9 @@ struct Checker: Sendable {
         at host: inout SimulatedHost, _ effects: SimulatedHost.Effects, now: Instant
     ) {
         self.uses.install(effects.installed, at: host.id)
-        self.says(effects.saidInside)
+        for said in effects.saidInside {
+            self.uses.say(said.plaintext, in: said.session, by: host.id)
+        }
         if let reuse = self.ledger.takeReuse() {
             self.report(.nonceUsedOnce, at: now, [reuse.host], "nonce \(reuse.nonce)")
         }
@@ -127,7 +129,8 @@ struct Checker: Sendable {
             self.paths[key] = path
             if case .peerMoved = event,
                 self.rates.isRestless(
-                    key, isCalm: self.calmSince.map { now - $0 > .seconds(180) } ?? false, at: now)
+                    key, at: path, isCalm: self.calmSince.map { now - $0 > .seconds(180) } ?? false,
+                    at: now)
             {
                 self.report(.pathsSettle, at: now, [host.id], "the path swings")
             }

@@ -20,8 +20,33 @@ extension Simulation {
             }
             self.checker.report(.cardsAreReal, at: self.now, [id], "“\(card.name)”")
         }
+        self.checkTakenBack(status.foreignCards.map(\.id), at: id)
         let state = self.hosts[id.number].disk.store.state
         for notice in state.notices { self.checkStrangers(in: notice.bytes, at: id) }
+    }
+
+    /// Whoever has seen that a card was taken back never has it again; an end that means harm may say it
+    /// anew, as it may keep to itself that it was taken back.
+    private mutating func checkTakenBack(_ held: [CardID], at id: HostID) {
+        guard let story = self.bridges, self.checker.villains.isEmpty,
+            !self.checker.forgiven.contains(id)
+        else { return }
+        for card in held {
+            self.bridges?.held.insert(BridgeStory.HeldCard(host: id, card: card))
+        }
+        for card in story.takenBack {
+            // Of an old disk the giver has given it again.
+            guard let giver = story.cards[card], !self.checker.forgiven.contains(giver) else {
+                continue
+            }
+            let holding = BridgeStory.HeldCard(host: id, card: card)
+            if !held.contains(card) {
+                if story.held.contains(holding) { self.bridges?.seenGone.insert(holding) }
+            } else if story.seenGone.contains(holding) {
+                self.checker.report(
+                    .cardsAreReal, at: self.now, [id], "one that was taken back came again")
+            }
+        }
     }
 
     /// No id, key or name of a member of the other cluster who did not agree.

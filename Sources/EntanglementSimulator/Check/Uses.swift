@@ -37,8 +37,8 @@ struct Uses: Sendable {
     var counters: [Counter: TraceHash] = [:]
     /// Packets that were opened.
     var openings: Set<Opening> = []
-    /// What was sealed to be relayed or carried, by fingerprint.
-    var said: Set<TraceHash> = []
+    /// What was sealed to be relayed or carried, and in which session, by fingerprint.
+    private var said: Set<TraceHash> = []
     /// The newest list of addresses that came in each session; the counter is 0.
     var sequences: [Opening: UInt32] = [:]
     /// Questions that a session was made of, by the host that accepted them.
@@ -53,6 +53,30 @@ struct Uses: Sendable {
             self.remotes[Index(host: host, index: session.own)] = session.remote
             self.owns[Index(host: host, index: session.remote)] = session.own
         }
+    }
+
+    /// A host seals something that others relay or carry.
+    mutating func say(_ plaintext: [UInt8], in session: UInt32, by host: HostID) {
+        guard let remote = self.remotes[Index(host: host, index: session)] else { return }
+        self.said.insert(Self.mark(of: plaintext, from: session, to: remote))
+    }
+
+    /// Whether somebody has sealed what a host opens, in the very session.
+    func wasSaid(_ packet: OpenedPacket, at host: HostID) -> Bool {
+        guard let remote = self.remotes[Index(host: host, index: packet.session)] else {
+            return false
+        }
+        return self.said.contains(
+            Self.mark(of: packet.plaintext, from: remote, to: packet.session))
+    }
+
+    private static func mark(
+        of plaintext: [UInt8], from sender: UInt32, to receiver: UInt32
+    ) -> TraceHash {
+        var mark = TraceHash()
+        mark.absorb(UInt64(sender) << 32 | UInt64(receiver))
+        mark.absorb(plaintext)
+        return mark
     }
 
     /// The packet that a host opens.
@@ -90,8 +114,7 @@ struct Rates: Sendable {
     private var farewells: [Key: Farewell] = [:]
     private var resyncs: [Key: Instant] = [:]
     private var questions: [Key: Questions] = [:]
-    private var moves: [Checker.RelationKey: RecentTimes] = [:]
-    private var calmMoves: [Checker.RelationKey: RecentTimes] = [:]
+    private var moves: [Checker.RelationKey: Moves] = [:]
     /// When the last of them were sent.
     private var toNamed: [Key: [Instant]] = [:]
 
@@ -142,6 +165,14 @@ struct Rates: Sendable {
         }
     }
 
+    /// Where a peer was, when last, and when it came back to such a place.
+    private struct Moves: Sendable {
+        var places: [Endpoint: Instant] = [:]
+        var times = RecentTimes()
+        var calmTimes = RecentTimes()
+    }
+
+    private static let swingSpan = Duration.seconds(240)
     /// A round of birthday probing and the pause after it take a little longer.
     private static let roundSpan = Duration.seconds(40)
     /// The same of who sends from 384 sockets to two places.
@@ -196,19 +227,23 @@ struct Rates: Sendable {
         return last.map { now - $0 < Constants.resyncInterval } ?? false
     }
 
-    /// Whether a peer has moved more often than 60 times within a minute, or than six times within four
-    /// when nothing has been wrong for long.
+    /// Whether a peer has come back to places where it was more often than 60 times within a minute, or
+    /// than six times within four when nothing has been wrong for long.
+    ///
+    /// A router that forgets gives another port each time: that is no swinging.
     mutating func isRestless(
-        _ relation: Checker.RelationKey, isCalm: Bool, at now: Instant
+        _ relation: Checker.RelationKey, at endpoint: Endpoint, isCalm: Bool, at now: Instant
     ) -> Bool {
-        if isCalm,
-            self.calmMoves[relation, default: RecentTimes()].isTooMuch(
-                6, within: .seconds(240), at: now)
+        let last = self.moves[relation, default: Moves()].places.updateValue(now, forKey: endpoint)
+        guard let last, now - last < Self.swingSpan else { return false }
+        if self.moves[relation, default: Moves()].times.isTooMuch(
+            60, within: .seconds(60), at: now)
         {
             return true
         }
-        return self.moves[relation, default: RecentTimes()].isTooMuch(
-            60, within: .seconds(60), at: now)
+        return isCalm
+            && self.moves[relation, default: Moves()].calmTimes.isTooMuch(
+                6, within: Self.swingSpan, at: now)
     }
 
     /// Whether an endpoint that a peer made up gets more of one relation than it may within a minute.

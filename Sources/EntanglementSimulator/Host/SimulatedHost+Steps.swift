@@ -201,13 +201,14 @@ extension SimulatedHost {
             let bytes = self.gate.apply(output, now: self.clock.local(now))
             effects.sent += bytes.map { [($0, target, self.fresh.port(ofAside: number))] } ?? []
         case .closeAside(let number): self.fresh.closeAside(number)
-        case .sendRelayed(_, let content, let plaintext, let carrier):
-            if content == .frame { effects.saidInside.append(plaintext) }
+        case .sendRelayed(let session, let content, let plaintext, let carrier):
+            if content == .frame { effects.saidInside.append((session, plaintext)) }
             if let bytes = self.gate.apply(output, now: self.clock.local(now)) {
                 effects.sent.append((bytes, carrier.to, self.fresh.port(for: carrier.to)))
                 self.villain?.note(bytes, to: carrier.to)
             }
         case .loopback(let bytes, let place, let pid):
+            effects.datagramsInside.append(bytes)
             let verdict = self.gate.receive(
                 relayed: bytes, from: place, to: pid, now: self.clock.local(now))
             guard case .input(let input) = verdict else { return }

@@ -28,7 +28,9 @@ struct SimulatedHost: Sendable {
         /// Packets that were opened inside relayed ones, and what was relayed for others.
         var openedInside: [OpenedPacket] = []
         /// What was sealed to be relayed or carried.
-        var saidInside: [[UInt8]] = []
+        var saidInside: [(session: UInt32, plaintext: [UInt8])] = []
+        /// Whole datagrams that were relayed or carried to it.
+        var datagramsInside: [[UInt8]] = []
         var looped: [Input] = []
         var relayed: [(session: UInt32, tag: RendezvousTag)] = []
         /// What was carried across bridges, or sent across.
@@ -53,6 +55,7 @@ struct SimulatedHost: Sendable {
             self.installed += later.installed
             self.openedInside += later.openedInside
             self.saidInside += later.saidInside
+            self.datagramsInside += later.datagramsInside
             self.relayed += later.relayed
             self.carried += later.carried
             self.strayAnswers += later.strayAnswers

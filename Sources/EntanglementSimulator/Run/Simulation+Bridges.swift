@@ -13,6 +13,10 @@ struct BridgeStory: Sendable {
     /// Whose person agreed once, and the cards of these.
     var hasAgreed: Set<HostID> = []
     var cards: [CardID: HostID] = [:]
+    /// Cards that were taken back, who has held them, and who has seen that they are gone.
+    var takenBack: Set<CardID> = []
+    var held: Set<HeldCard> = []
+    var seenGone: Set<HeldCard> = []
     /// The X25519 keys of members.
     var memberKeys: [MemberID: [UInt8]] = [:]
     /// Whether both may tell each other their addresses.
@@ -32,6 +36,11 @@ struct BridgeStory: Sendable {
     var wereEndsConnected = false
     /// Bytes that nobody but two may read.
     let mark: [UInt8]
+
+    struct HeldCard: Hashable, Sendable {
+        var host: HostID
+        var card: CardID
+    }
 
     struct CarriedKey: Hashable, Sendable {
         var host: HostID
@@ -53,6 +62,12 @@ struct BridgeStory: Sendable {
 
     /// Which of the two clusters a host is of.
     func side(of host: HostID) -> Int { host.number < self.firstCount ? 0 : 1 }
+
+    /// It may be given anew.
+    mutating func forgetTaking(of card: CardID) {
+        self.takenBack.remove(card)
+        self.seenGone = self.seenGone.filter { $0.card != card }
+    }
 
     func areApart(_ one: HostID, _ other: HostID) -> Bool {
         self.side(of: one) != self.side(of: other)
@@ -117,7 +132,7 @@ extension Simulation {
     }
 
     private mutating func giveCard(_ id: HostID, _ policy: BridgePolicy?) {
-        guard let bridge = self.status(of: id)?.bridges.first else { return }
+        guard let status = self.status(of: id), let bridge = status.bridges.first else { return }
         if policy == nil {
             self.count(.cardTaken)
             self.bridges?.consenting.remove(id)
@@ -125,9 +140,18 @@ extension Simulation {
             self.count(.cardGiven)
             self.bridges?.consenting.insert(id)
             self.bridges?.hasAgreed.insert(id)
+            for (card, giver) in self.bridges?.cards ?? [:] where giver == id {
+                self.bridges?.forgetTaking(of: card)
+            }
         }
         self.command(.giveCard(bridge.cluster, for: bridge.alias, policy), id)
         self.noteCards()
+        guard policy == nil, let given = self.status(of: id)?.givenCards else { return }
+        // A program that died of it may not have stored it.
+        for card in status.givenCards
+        where card.isOwn && !given.contains(where: { $0.id == card.id }) {
+            self.bridges?.takenBack.insert(card.id)
+        }
     }
 
     /// A program that died while its person gave a card shows it when it is back.
@@ -176,10 +200,15 @@ extension Simulation {
     ) {
         guard let story = self.bridges, packet.content == .frame else { return }
         self.checkStrangers(in: packet.plaintext, at: id)
+        for inner in effects.openedInside {
+            self.checkStrangers(in: inner.plaintext, at: id)
+            if inner.plaintext.holds(story.mark) { self.count(.markHeard) }
+        }
         guard
             case .carry(let origin, _, let hops, let bytes)? = BridgeFrameView(
                 frame: packet.plaintext)
         else { return }
+        if self.checker.villains.contains(id) { self.count(.carriedByVillain) }
         // Whoever carries may mean harm: it is the promise to whoever said it.
         if bytes.holds(story.mark) {
             self.checker.report(
@@ -237,7 +266,8 @@ extension Simulation {
             story.areApart(origin, id), !story.addressesCross,
             !story.ends.contains([origin, id])
         else { return }
-        self.checker.report(.addressesStayHome, at: self.now, [origin, id], "sent directly")
+        self.checker.report(
+            .addressesStayHome, at: self.now, [origin], "sent directly, to host \(id.number)")
     }
 
     // MARK: The end
@@ -249,6 +279,7 @@ extension Simulation {
                 self.isWellConnected(id), self.areReachedDirectly(from: id),
                 story.wereEndsConnected || story.closers.contains(story.side(of: id))
             else { continue }
+            self.count(.closingJudged)
             if status.bridges.contains(where: \.isOpen) || !status.foreignCards.isEmpty
                 || !(self.hosts[id.number].node?.connectedAcross.isEmpty ?? true)
             {

@@ -15,6 +15,8 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case founding, takingIn, meetingAgain, leaving, removing, blocking, retiring, longAbsence
     case clusterHarm
     case bridging, cardGiven, cardTaken, bridgeClosing, tampering
+    // What shows that courses with hostile ends are about something.
+    case carriedByVillain, markHeard, closingJudged
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.

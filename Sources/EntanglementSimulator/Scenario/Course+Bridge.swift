@@ -63,8 +63,10 @@ extension Course {
         let sides = [Array(hosts[..<(hosts.count / 2)]), Array(hosts[(hosts.count / 2)...])]
         // Either everybody of one side, or everybody at all: the ends are among them.
         let closers = self.number(in: 0...1) == 0 ? hosts : sides[self.number(in: 0...1)]
-        self.simulation.plan(
-            .closeBridges(closers), after: self.scenario.spans.chaos + .seconds(200))
+        let at = self.scenario.spans.chaos + .seconds(200)
+        self.simulation.plan(.closeBridges(closers), after: at)
+        guard self.scenario == .hostileBridge else { return }
+        self.simulation.plan(.expectClosed, after: at + .seconds(8))
     }
 
     /// In a third of the courses one end of the first bridge, or somebody else, means harm; in `hostileBridge`
@@ -88,6 +90,11 @@ extension Course {
         for _ in 0..<(strategy == .betrays ? 16 : 40) {
             let at = Duration.seconds(120) + self.time(within: .seconds(300))
             self.simulation.plan(.misbehave(id), after: at)
+        }
+        guard strategy == .betrays else { return }
+        // When bridges are closed, and afterwards: what is closed stays closed.
+        for at in [599_900, 600_100, 600_600, 601_500, 603_000, 606_000] {
+            self.simulation.plan(.misbehave(id), after: .milliseconds(at))
         }
     }
 
