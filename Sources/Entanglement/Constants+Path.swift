@@ -14,6 +14,6 @@ extension Constants {
     public static let leftPathSpan = Duration.seconds(150)
     /// The other one goes if the path has not answered after two round trips and this.
     public static let leftPathSlack = Duration.milliseconds(50)
-    /// And if it has, it does not ask again so soon.
-    public static let keptPathSpan = Duration.seconds(2)
+    /// And if it has, it is not asked again so soon.
+    public static let keptPathSpan = Duration.milliseconds(800)
 }

@@ -71,6 +71,7 @@ import Testing
 
     @Test func oneEndOrBothMeanHarm() {
         var counts: Set<Int> = []
+        var tally = Tally()
         for seed in UInt64(1)...20 {
             var course = Course(seed: seed, scenario: .hostileBridge)
             let outcome = course.run()
@@ -78,20 +79,28 @@ import Testing
             #expect(!course.simulation.usesRealCryptography || seed % 10 == 9)
             #expect(course.simulation.veilsTexts)
             counts.insert(course.simulation.checker.villains.count)
+            tally.add(outcome.tally)
         }
         #expect(counts == [1, 2])
+        // They carry, somebody hears what was said, and closings are judged.
+        #expect(tally.count(of: .carriedByVillain) > 500)
+        #expect(tally.count(of: .markHeard) > 20)
+        #expect(tally.count(of: .closingJudged) > 10)
     }
 
     /// What an honest node does wrong shows beside a hostile one too.
     @Test(arguments: [
-        ("cardWithoutConsent", UInt64(10)), ("memberKeysInCard", 10), ("addressesCross", 20),
-        ("carriedTwice", 20),
+        ("cardWithoutConsent", UInt64(10), Violation.Promise.cardsAreReal),
+        ("memberKeysInCard", 10, .strangersStayUnknown),
+        ("addressesCross", 20, .addressesStayHome), ("carriedTwice", 20, .carriedOnce),
     ])
-    func deliberateDefectsAreFound(name: String, seedMax: UInt64) throws {
+    func deliberateDefectsAreFound(
+        name: String, seedMax: UInt64, promise: Violation.Promise
+    ) throws {
         let defect = try #require(Defects.named.first { $0.name == name }?.defect)
         let isFound = (1...seedMax).contains { seed in
             var course = Course(seed: seed, scenario: .hostileBridge, defects: defect)
-            return !course.run().violations.isEmpty
+            return course.run().violations.contains { $0.promise == promise }
         }
         #expect(isFound)
     }

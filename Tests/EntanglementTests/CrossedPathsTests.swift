@@ -115,7 +115,7 @@ import Testing
 
     private func areAgreed(_ wires: Wires) -> Bool {
         let (one, other) = (wires.path(.alice), wires.path(.bob))
-        return one?.address.isIPv6 == other?.address.isIPv6
+        return one != nil && one?.address.isIPv6 == other?.address.isIPv6
     }
 
     /// Connected by IPv4, and then one of them by IPv6.
@@ -180,33 +180,77 @@ import Testing
         }
     }
 
+    /// Whether Alice is the one who goes back only when her path does not answer.
+    private func isAliceWaiting(_ wires: Wires) throws -> Bool {
+        let record = try #require(wires.pair.relation(.alice))
+        let (own, other) = (record.ownPID, try #require(record.keys?.peerPID))
+        return (own.high, own.low) < (other.high, other.low)
+    }
+
+    @Test func eitherOfThemWaits() throws {
+        let waiting = try Self.seeds.map { try self.isAliceWaiting(Wires(Pair.trusted(seed: $0))) }
+        #expect(Set(waiting) == [true, false])
+    }
+
+    /// Asked a little more than once a second while Bob pings ten times a second; after 150 s she is back.
     @Test(arguments: Self.seeds)
     func whoSendsFromAPlaceThatWasLeftIsNotAskedWithoutEnd(seed: UInt64) throws {
         var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
         wires.run(for: .seconds(1), Self.twoPlaces(true))
         try wires.move(.alice, to: Self.bobBeside)
         let count = wires.count
-        for _ in 0..<200 {
+        for _ in 0..<300 {
             wires.ping(.bob)
-            wires.run(for: .seconds(1), Self.twoPlaces(true))
+            wires.run(for: .milliseconds(100), Self.twoPlaces(true))
         }
-        // A ping and its pong each second, and at most as many questions about the place.
-        #expect(wires.count - count < 1_400)
+        let isWaiting = try self.isAliceWaiting(wires)
+        #expect(wires.path(.alice) == (isWaiting ? Self.bobBeside : Pair.bobEndpoint))
+        // Ping and pong are 600, and a question each 0.8 s some more; asked each time it were 1,800.
+        #expect(wires.count - count < 1_000)
+        wires.run(for: .seconds(125), Self.twoPlaces(true))
+        wires.ping(.bob)
+        wires.run(for: .seconds(1), Self.twoPlaces(true))
         #expect(wires.path(.alice) == Pair.bobEndpoint)
         #expect(!wires.wasLost)
     }
 
-    @Test(arguments: Self.seeds)
-    func aPlaceThatWasLeftIsTakenWhenTheOtherEnds(seed: UInt64) throws {
+    /// Also when it has been kept a moment ago.
+    @Test(arguments: Self.seeds, [0, 1, 100, 400, 700])
+    func aPlaceThatWasLeftIsTakenWhenTheOtherEnds(seed: UInt64, before: Int) throws {
         var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
         wires.run(for: .seconds(1), Self.twoPlaces(true))
         try wires.move(.alice, to: Self.bobBeside)
-        wires.run(for: .seconds(3), Self.twoPlaces(false))
+        wires.run(for: .seconds(3), Self.twoPlaces(true))
+        if before > 0 {
+            wires.ping(.bob)
+            wires.run(for: .milliseconds(before), Self.twoPlaces(true))
+        }
         wires.ping(.bob)
-        wires.run(for: .milliseconds(100), Self.twoPlaces(false))
+        wires.run(for: .milliseconds(1_500), Self.twoPlaces(false))
         #expect(wires.path(.alice) == Pair.bobEndpoint)
         wires.run(for: .seconds(10), Self.twoPlaces(false))
         #expect(!wires.wasLost)
+    }
+
+    /// The answer of the former place to a ping of before is no sign that it still works.
+    @Test(arguments: Self.seeds)
+    func aLatePongKeepsNothing(seed: UInt64) throws {
+        var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
+        wires.run(for: .seconds(1), Self.twoPlaces(true))
+        try wires.move(.alice, to: Self.bobBeside)
+        wires.ping(.alice)
+        // The ping arrives, and its pong takes its time; meanwhile Bob has only his first place.
+        let slow = { (sent: Host.Sent) -> (from: Endpoint, Duration)? in
+            switch sent.to {
+            case Self.bobBeside: (Pair.aliceEndpoint, .milliseconds(2))
+            case Pair.aliceEndpoint: (Self.bobBeside, .milliseconds(40))
+            default: nil
+            }
+        }
+        wires.run(for: .milliseconds(3), slow)
+        wires.ping(.bob)
+        wires.run(for: .milliseconds(200), Self.twoPlaces(false))
+        #expect(wires.path(.alice) == Pair.bobEndpoint)
     }
 
     /// The new port of an address falls silent: the repeated ping goes to the former one as well, and its

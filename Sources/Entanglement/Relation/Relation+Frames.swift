@@ -62,13 +62,14 @@ extension Relation {
                 // Of several bridges the path may be one that does not work any more.
                 let target = self.isCrossing && packet.source.isRelay ? packet.source : path
                 self.send(.pong(token: token, echo: packet.source), to: target, &turn)
+                if packet.source == self.leftPath?.endpoint { self.leftPath?.pingToken = token }
                 if packet.source == path { self.answerWithNews(&turn) }
             }
         case .pong(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
             self.followBridge(packet.source, &turn)
             if packet.source == self.path { self.formerPath = nil }
-            self.receivePong(token, &turn)
+            self.receivePong(token, from: packet.source, &turn)
         case .challenge(let bytes, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
             self.send(
@@ -112,17 +113,19 @@ extension Relation {
         }
     }
 
-    private mutating func receivePong(_ token: UInt64, _ turn: inout Turn) {
+    private mutating func receivePong(
+        _ token: UInt64, from source: Endpoint, _ turn: inout Turn
+    ) {
         guard let probe = self.probe else { return }
         let position = token &- probe.base
         guard position < UInt64(probe.sentAt.count) else { return }
         // The repetitions go to the former port as well: an answer from there tells nothing of the path.
-        if position > 0, self.formerPath != nil { return }
+        if position > 0, source == self.formerPath { return }
         let roundTrip = turn.instant - probe.sentAt[Int(position)]
         self.roundTrip = roundTrip
         if probe.isAfterRest { self.noteRest(answered: Int(position), &turn) }
         self.probe = nil
-        self.keepPath(turn)
+        self.keepPath(askedAt: probe.sentAt[Int(position)], turn)
         if !self.isRelayed { self.leaveRelays() }
         guard let path = self.peerPath else { return }
         for waiting in self.waitingPings {

@@ -84,10 +84,9 @@ extension Relation {
         guard let challenge = self.challenge(of: bytes, turn) else { return }
         self.challenges = []
         guard self.path != challenge.endpoint else { return }
-        let slack = self.isLeft(challenge.endpoint, turn) ? Constants.leftPathSlack : nil
-        if let slack = slack ?? (challenge.isVouched ? Constants.heldMoveMin : nil),
-            self.hold(challenge.endpoint, slack: slack, turn)
-        {
+        if self.isLeft(challenge.endpoint, turn) {
+            if self.holdLeft(challenge, &turn) { return }
+        } else if challenge.isVouched, self.hold(challenge.endpoint, turn) {
             return
         }
         self.move(to: challenge.endpoint, &turn)
@@ -108,43 +107,66 @@ extension Relation {
         return (own.high, own.low) < (other.high, other.low)
     }
 
-    /// Whether a source may be challenged though the path has just left it; the path is asked as well, at
-    /// most once in a while.
+    /// Whether a source may be challenged: one that the path has left is not again at once when the path was
+    /// kept; the path is asked as well.
     private mutating func mayChallengeLeft(_ source: Endpoint, _ turn: inout Turn) -> Bool {
         guard self.isLeft(source, turn) else { return true }
-        if let kept = self.leftPath?.keptAt, turn.instant - kept < Constants.keptPathSpan {
-            return false
-        }
-        self.startProbe(&turn)
+        guard self.askPath(turn.instant, &turn) else { return self.leftPath?.answeredAt == nil }
         return true
+    }
+
+    /// Asks the path whether it still works; false if that was done a moment ago.
+    private mutating func askPath(_ now: Instant, _ turn: inout Turn) -> Bool {
+        if let asked = self.leftPath?.askedAt, now - asked < Constants.keptPathSpan { return false }
+        self.leftPath?.askedAt = now
+        self.leftPath?.answeredAt = nil
+        // Pongs of former pings may still be on their way: only that of a new one tells of now.
+        if self.probe == nil { self.startProbe(&turn) } else { self.pingAgain(&turn) }
+        return true
+    }
+
+    /// Whether the path stays, or the move waits until it may have answered.
+    private mutating func holdLeft(_ challenge: Challenge, _ turn: inout Turn) -> Bool {
+        guard self.isConnected, !self.isRelayed else { return false }
+        _ = self.askPath(turn.instant, &turn)
+        guard let asked = self.leftPath?.askedAt, self.leftPath?.answeredAt == nil else {
+            return true
+        }
+        let slack = challenge.isVouched ? Constants.heldMoveMin : Constants.leftPathSlack
+        let trip = (self.roundTrip ?? Constants.leftPathSlack) * 2 + slack
+        // It may have been asked before, and be silent for long enough.
+        let since = min(asked, self.probe?.startedAt ?? asked)
+        return self.hold(challenge.endpoint, until: since + min(trip, Constants.heldMoveMax), turn)
     }
 
     /// Whether the move waits, while the path may still answer.
     ///
     /// A helper that means harm may name a place that only passes on.
-    private mutating func hold(_ endpoint: Endpoint, slack: Duration, _ turn: Turn) -> Bool {
+    private mutating func hold(_ endpoint: Endpoint, _ turn: Turn) -> Bool {
         guard self.isConnected, !self.isRelayed else { return false }
         // The path has answered since.
-        guard let probe = self.probe else {
-            self.keep(from: endpoint, turn)
-            return true
-        }
-        let trip = (self.roundTrip ?? Constants.leftPathSlack) * 2 + slack
-        let due = probe.startedAt + min(trip, Constants.heldMoveMax)
+        guard let probe = self.probe else { return true }
+        let trip = (self.roundTrip ?? .zero) * 2 + Constants.heldMoveMin
+        return self.hold(
+            endpoint, until: probe.startedAt + min(trip, Constants.heldMoveMax), turn)
+    }
+
+    private mutating func hold(_ endpoint: Endpoint, until due: Instant, _ turn: Turn) -> Bool {
         guard due > turn.instant else { return false }
         self.heldMove = HeldMove(endpoint: endpoint, dueAt: due)
         return true
     }
 
-    private mutating func keep(from endpoint: Endpoint, _ turn: Turn) {
-        if self.leftPath?.endpoint == endpoint { self.leftPath?.keptAt = turn.instant }
-    }
-
-    /// The path has answered: no move is held back.
-    mutating func keepPath(_ turn: Turn) {
-        guard let held = self.heldMove else { return }
+    /// A ping to the path, sent then, was answered: no move is held back.
+    mutating func keepPath(askedAt sentAt: Instant, _ turn: Turn) {
+        if let asked = self.leftPath?.askedAt {
+            // It may be of the time before the peer came back to where it was.
+            guard sentAt >= asked || self.heldMove?.endpoint != self.leftPath?.endpoint else {
+                return
+            }
+            if sentAt >= asked { self.leftPath?.answeredAt = turn.instant }
+        }
         self.heldMove = nil
-        self.keep(from: held.endpoint, turn)
     }
 
     /// The path has not answered: the peer is where it was found.
@@ -167,6 +189,7 @@ extension Relation {
         self.heldMove = nil
         self.path = endpoint
         self.formerPath = former?.address == endpoint.address ? former : nil
+        let left = self.leftPath
         self.leftPath = former.map { LeftPath(endpoint: $0, at: turn.instant) }
         if !endpoint.isRelay {
             self.directPath = endpoint
@@ -181,6 +204,10 @@ extension Relation {
         self.addedPath =
             endpoint.isRelay || self.record.endpoints.contains(endpoint) ? nil : endpoint
         self.remember([endpoint], dropping: isOld ? former : nil, &turn)
+        // What went to the former path while that was in doubt.
+        if let left, left.endpoint == endpoint, let token = left.pingToken {
+            self.send(.pong(token: token, echo: endpoint), to: endpoint, &turn)
+        }
         if !endpoint.isRelay { self.leaveRelays() }
         guard self.isConnected else { return }
         if let former, !endpoint.isRelay, former.address != endpoint.address {

@@ -224,6 +224,14 @@ extension Relation {
         self.sendProbe(probe, &turn)
     }
 
+    /// The next ping of the probe at once.
+    mutating func pingAgain(_ turn: inout Turn) {
+        guard let probe = self.probe, probe.sentAt.count < Constants.probeSends.count else {
+            return
+        }
+        self.sendProbe(probe, &turn)
+    }
+
     mutating func tickProbe(_ turn: inout Turn) {
         while let probe = self.probe, probe.dueAt <= turn.instant {
             guard probe.sentAt.count < Constants.probeSends.count, self.path != nil else {

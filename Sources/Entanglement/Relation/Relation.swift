@@ -334,6 +334,9 @@ struct HeldMove: Sendable, Equatable {
 struct LeftPath: Sendable, Equatable {
     let endpoint: Endpoint
     let at: Instant
-    /// When the other one has last been kept though the peer was heard here.
-    var keptAt: Instant?
+    /// When the path was last asked whether it works, as the peer was heard here, and when it answered.
+    var askedAt: Instant?
+    var answeredAt: Instant?
+    /// The newest ping that came from here, whose pong went to the path.
+    var pingToken: UInt64?
 }
