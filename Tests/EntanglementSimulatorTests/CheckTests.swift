@@ -46,6 +46,80 @@ import Testing
         #expect([0, 30, 59, 90].map(resync) == [false, false, true, false])
     }
 
+    @Test func aPathThatComesBackAgainAndAgainIsRestless() throws {
+        let relation = Checker.RelationKey(host: self.host, relation: try self.relation())
+        func endpoint(_ port: Int) -> Endpoint {
+            Endpoint(address: .v4(0x0102_0304), port: UInt16(port))
+        }
+        func firstRestless(_ count: Int, every step: Duration, of places: Int, isCalm: Bool) -> Int?
+        {
+            var rates = Rates()
+            return (0..<count).first { number in
+                rates.isRestless(
+                    relation, at: endpoint(number % places), isCalm: isCalm,
+                    at: self.start + step * number)
+            }
+        }
+        // The first visits of two places are none, and 60 within a minute are borne.
+        #expect(firstRestless(200, every: .milliseconds(500), of: 2, isCalm: false) == 62)
+        #expect(firstRestless(200, every: .seconds(2), of: 2, isCalm: false) == nil)
+        #expect(firstRestless(200, every: .seconds(20), of: 2, isCalm: true) == 8)
+        #expect(firstRestless(200, every: .seconds(130), of: 2, isCalm: true) == nil)
+        // A router that gives new ports.
+        #expect(firstRestless(200, every: .milliseconds(500), of: 200, isCalm: true) == nil)
+    }
+
+    private func relation() throws -> RelationID {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        return try #require(pair.relation(.alice)?.id)
+    }
+
+    /// Also one that was relayed or carried, inside another packet.
+    @Test func aQuestionIsAcceptedOnce() throws {
+        var pair = Pair()
+        try #require(pair.meet() != nil)
+        let question = try #require(
+            pair.log.first { $0.bytes.starts(with: "{\"request\":110".utf8) })
+        let outer = Packet(
+            number: 1, bytes: [0x81, 0, 0, 0], source: question.from, destination: question.to,
+            origin: nil, digest: TraceHash())
+        var effects = SimulatedHost.Effects()
+        effects.installed = [Uses.SessionName(own: 1, remote: 2)]
+        effects.datagramsInside = [question.bytes]
+        var checker = Checker()
+        checker.accepts(outer, self.host, effects, at: self.start)
+        #expect(checker.violations.isEmpty)
+        checker.accepts(outer, HostID(number: 4), effects, at: self.start)
+        #expect(checker.violations.isEmpty)
+        checker.accepts(outer, self.host, effects, at: self.start)
+        #expect(checker.violations.map(\.promise) == [.questionUsedOnce])
+    }
+
+    /// Two peers of one host may draw the same index of 32 bits (seed 2028 of `cluster`).
+    @Test func oneIndexMayNameTwoSessions() {
+        func packet(_ last: UInt8) -> [UInt8] {
+            [0x81, 0, 0, 0, 0, 0, 0, 9] + [UInt8](repeating: 0, count: 8)
+                + [UInt8](repeating: last, count: 32)
+        }
+        var checker = Checker()
+        let target = Endpoint(address: .v4(0x0102_0304), port: 1)
+        func send(_ last: UInt8) {
+            var digest = TraceHash()
+            digest.absorb(UInt64(last))
+            checker.sends(
+                packet(last), digest: digest, to: target, isFresh: false, self.host,
+                incarnation: 1, at: self.start)
+        }
+        checker.uses.install([Uses.SessionName(own: 5, remote: 9)], at: self.host)
+        send(1)
+        checker.uses.install([Uses.SessionName(own: 6, remote: 9)], at: self.host)
+        send(2)
+        #expect(checker.violations.isEmpty)
+        send(3)
+        #expect(checker.violations.map(\.promise) == [.counterUsedOnce])
+    }
+
     @Test func everyDefectHasABitAndANameOfItsOwn() {
         let named = Defects.named
         #expect(named.count >= 30)
