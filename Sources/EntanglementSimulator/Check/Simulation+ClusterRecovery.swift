@@ -69,7 +69,7 @@ extension Simulation {
         return false
     }
 
-    private func isRelayed(_ link: Meeting) -> Bool {
+    func isRelayed(_ link: Meeting) -> Bool {
         [link.offering, link.answering].contains { id in
             link.relation(of: id).map {
                 self.hosts[id.number].node?.isRelayed($0) ?? false
@@ -77,7 +77,7 @@ extension Simulation {
         }
     }
 
-    private func isLinkConnected(_ link: Meeting) -> Bool {
+    func isLinkConnected(_ link: Meeting) -> Bool {
         [link.offering, link.answering].allSatisfy { id in
             let host = self.hosts[id.number]
             guard let relation = link.relation(of: id) else { return false }

@@ -105,6 +105,13 @@ extension Simulation {
         return real.audience.contains(host)
     }
 
+    /// Whether two are connected without help, by paths on which packets pass now.
+    func areReachable(_ one: HostID, _ other: HostID) -> Bool {
+        self.links(one, other).contains {
+            self.isLinkConnected($0) && !self.isRelayed($0) && self.passes($0)
+        }
+    }
+
     /// Whether a packet of each side goes by its path to the other now.
     private func passes(_ link: Meeting) -> Bool {
         let ends = [(link.offering, link.answering), (link.answering, link.offering)]

@@ -206,7 +206,7 @@ extension Simulation {
         else { return }
         self.story?.removed.insert(member)
         let others = self.hosts.map(\.id).filter {
-            $0 != id && $0 != story.hosts[member] && self.areConnected(id, $0, isDirect: true)
+            $0 != id && $0 != story.hosts[member] && self.areReachable(id, $0)
         }
         self.plan(.expectGone(member, of: [id] + others), after: .seconds(2))
     }
@@ -215,7 +215,7 @@ extension Simulation {
         guard let first = hosts.first, self.isGone(member, at: first) == true else { return }
         for host in hosts.dropFirst()
         where self.isGone(member, at: host) == false
-            && self.areConnected(first, host, isDirect: true)
+            && self.areReachable(first, host)
         {
             self.checker.report(
                 .removalIsQuick, at: self.now, [first, host], "not known after 2 s")
