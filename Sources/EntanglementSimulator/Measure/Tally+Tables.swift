@@ -8,9 +8,7 @@ extension Tally {
     }
 
     /// The kinds of faults that never happened.
-    public var missing: [Fault] {
-        Fault.allCases.filter { self.count(of: $0) == 0 && !Fault.ofBridges.contains($0) }
-    }
+    public var missing: [Fault] { Fault.allCases.filter { self.count(of: $0) == 0 } }
 
     /// How often each kind of fault happened.
     public var faultColumns: Columns {

@@ -17,8 +17,6 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case bridging, cardGiven, cardTaken, bridgeClosing, tampering
     // What shows that courses with hostile ends are about something.
     case carriedByVillain, markHeard, closingJudged
-
-    static let ofBridges: [Fault] = [.carriedByVillain, .markHeard, .closingJudged]
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.
