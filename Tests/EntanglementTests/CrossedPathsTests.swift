@@ -253,6 +253,31 @@ import Testing
         #expect(wires.path(.alice) == Pair.bobEndpoint)
     }
 
+    /// A pong of a ping of before is followed by one of now: the path works, and is kept.
+    @Test(arguments: Self.seeds)
+    func aLatePongEndsNoQuestion(seed: UInt64) throws {
+        var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
+        let route = { (sent: Host.Sent) -> (from: Endpoint, Duration)? in
+            switch sent.to {
+            case Pair.aliceEndpoint: (Pair.bobEndpoint, .milliseconds(20))
+            case Pair.bobEndpoint: (Pair.aliceEndpoint, .milliseconds(5))
+            case Self.bobBeside: (Pair.aliceEndpoint, .milliseconds(20))
+            default: nil
+            }
+        }
+        wires.run(for: .seconds(1), route)
+        try wires.move(.alice, to: Self.bobBeside)
+        wires.ping(.alice)
+        wires.run(for: .seconds(1), route)
+        wires.ping(.alice)
+        wires.run(for: .milliseconds(3), route)
+        wires.ping(.bob)
+        wires.run(for: .seconds(2), route)
+        let isWaiting = try self.isAliceWaiting(wires)
+        #expect(wires.path(.alice) == (isWaiting ? Self.bobBeside : Pair.bobEndpoint))
+        #expect(!wires.wasLost)
+    }
+
     /// The new port of an address falls silent: the repeated ping goes to the former one as well, and its
     /// answer is no sign of the new one.
     @Test(arguments: Self.seeds)
