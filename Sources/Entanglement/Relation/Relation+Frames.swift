@@ -125,7 +125,7 @@ extension Relation {
         self.roundTrip = roundTrip
         if probe.isAfterRest { self.noteRest(answered: Int(position), &turn) }
         self.probe = nil
-        self.keepPath(askedAt: probe.sentAt[Int(position)], turn)
+        self.keepPath(turn)
         if !self.isRelayed { self.leaveRelays() }
         guard let path = self.peerPath else { return }
         for waiting in self.waitingPings {

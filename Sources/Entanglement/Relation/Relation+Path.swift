@@ -111,32 +111,31 @@ extension Relation {
     /// kept; the path is asked as well.
     private mutating func mayChallengeLeft(_ source: Endpoint, _ turn: inout Turn) -> Bool {
         guard self.isLeft(source, turn) else { return true }
-        guard self.askPath(turn.instant, &turn) else { return self.leftPath?.answeredAt == nil }
-        return true
+        self.askPath(&turn)
+        return self.leftPath?.answeredAt == nil
     }
 
-    /// Asks the path whether it still works; false if that was done a moment ago.
-    private mutating func askPath(_ now: Instant, _ turn: inout Turn) -> Bool {
-        if let asked = self.leftPath?.askedAt, now - asked < Constants.keptPathSpan { return false }
-        self.leftPath?.askedAt = now
+    /// Asks the path whether it still works, unless that was done a moment ago or is still going on.
+    private mutating func askPath(_ turn: inout Turn) {
+        if let asked = self.leftPath?.askedAt {
+            if turn.instant - asked < Constants.keptPathSpan { return }
+            if self.leftPath?.answeredAt == nil, self.probe?.startedAt == asked { return }
+        }
+        self.leftPath?.askedAt = turn.instant
         self.leftPath?.answeredAt = nil
-        // Pongs of former pings may still be on their way: only that of a new one tells of now.
-        if self.probe == nil { self.startProbe(&turn) } else { self.pingAgain(&turn) }
-        return true
+        self.renewProbe(&turn)
     }
 
     /// Whether the path stays, or the move waits until it may have answered.
     private mutating func holdLeft(_ challenge: Challenge, _ turn: inout Turn) -> Bool {
         guard self.isConnected, !self.isRelayed else { return false }
-        _ = self.askPath(turn.instant, &turn)
+        self.askPath(&turn)
         guard let asked = self.leftPath?.askedAt, self.leftPath?.answeredAt == nil else {
             return true
         }
         let slack = challenge.isVouched ? Constants.heldMoveMin : Constants.leftPathSlack
         let trip = (self.roundTrip ?? Constants.leftPathSlack) * 2 + slack
-        // It may have been asked before, and be silent for long enough.
-        let since = min(asked, self.probe?.startedAt ?? asked)
-        return self.hold(challenge.endpoint, until: since + min(trip, Constants.heldMoveMax), turn)
+        return self.hold(challenge.endpoint, until: asked + min(trip, Constants.heldMoveMax), turn)
     }
 
     /// Whether the move waits, while the path may still answer.
@@ -157,15 +156,9 @@ extension Relation {
         return true
     }
 
-    /// A ping to the path, sent then, was answered: no move is held back.
-    mutating func keepPath(askedAt sentAt: Instant, _ turn: Turn) {
-        if let asked = self.leftPath?.askedAt {
-            // It may be of the time before the peer came back to where it was.
-            guard sentAt >= asked || self.heldMove?.endpoint != self.leftPath?.endpoint else {
-                return
-            }
-            if sentAt >= asked { self.leftPath?.answeredAt = turn.instant }
-        }
+    /// A ping to the path was answered, none of before it was asked: no move is held back.
+    mutating func keepPath(_ turn: Turn) {
+        if self.leftPath?.askedAt != nil { self.leftPath?.answeredAt = turn.instant }
         self.heldMove = nil
     }
 

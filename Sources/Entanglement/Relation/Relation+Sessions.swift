@@ -224,12 +224,12 @@ extension Relation {
         self.sendProbe(probe, &turn)
     }
 
-    /// The next ping of the probe at once.
-    mutating func pingAgain(_ turn: inout Turn) {
-        guard let probe = self.probe, probe.sentAt.count < Constants.probeSends.count else {
-            return
-        }
-        self.sendProbe(probe, &turn)
+    /// A probe of now in the place of one on its way: pongs of former pings tell of then.
+    mutating func renewProbe(_ turn: inout Turn) {
+        let isDoubtful = self.probe?.isDoubtful ?? false
+        self.probe = nil
+        self.startProbe(&turn)
+        self.probe?.isDoubtful = isDoubtful
     }
 
     mutating func tickProbe(_ turn: inout Turn) {
