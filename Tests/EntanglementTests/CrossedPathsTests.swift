@@ -70,13 +70,19 @@ import Testing
 
         /// As after a session that was begun by that way.
         mutating func move(_ side: Pair.Side, to endpoint: Endpoint) throws {
+            try self.change(side) { $0.move(to: endpoint, &$1) }
+        }
+
+        mutating func change(
+            _ side: Pair.Side, _ body: (inout Relation, inout Turn) -> Void
+        ) throws {
             let id = try #require(self.pair.relation(side)?.id)
             if side == .alice {
                 var turn = self.pair.alice.node.turn(self.pair.now)
-                self.pair.alice.node.update(id, &turn) { $0.move(to: endpoint, &$1) }
+                self.pair.alice.node.update(id, &turn, body)
             } else {
                 var turn = self.pair.bob.node.turn(self.pair.now)
-                self.pair.bob.node.update(id, &turn) { $0.move(to: endpoint, &$1) }
+                self.pair.bob.node.update(id, &turn, body)
             }
         }
 
@@ -276,6 +282,62 @@ import Testing
         let isWaiting = try self.isAliceWaiting(wires)
         #expect(wires.path(.alice) == (isWaiting ? Self.bobBeside : Pair.bobEndpoint))
         #expect(!wires.wasLost)
+    }
+
+    private static func slowly(
+        _ delay: Duration
+    ) -> (Host.Sent) -> (from: Endpoint, Duration)? {
+        { sent in Self.twoPlaces(true)(sent).map { ($0.from, delay) } }
+    }
+
+    /// Alice pings, and hears Bob at the place that she has left before the pong; it takes longer than last
+    /// time, 240 ms. Nil where she does not wait.
+    private func aboutToAskAgain(_ seed: UInt64) throws -> Wires? {
+        var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
+        guard try self.isAliceWaiting(wires) else { return nil }
+        wires.run(for: .seconds(1), Self.slowly(.milliseconds(50)))
+        try wires.move(.alice, to: Self.bobBeside)
+        wires.ping(.alice)
+        wires.run(for: .seconds(1), Self.slowly(.milliseconds(50)))
+        wires.ping(.alice)
+        wires.run(for: .milliseconds(110), Self.slowly(.milliseconds(120)))
+        wires.ping(.bob)
+        return wires
+    }
+
+    /// A common peer has named a third place, and that has answered: it is taken only if the path is silent.
+    @Test(arguments: Self.seeds)
+    func aThirdPlaceWaitsForThePathThatIsAskedAgain(seed: UInt64) throws {
+        guard var wires = try self.aboutToAskAgain(seed) else { return }
+        let third = HeldMove(
+            endpoint: Self.bobPort, dueAt: wires.pair.now.instant + .milliseconds(290))
+        try wires.change(.alice) { relation, _ in relation.heldMove = third }
+        wires.run(for: .milliseconds(600), Self.slowly(.milliseconds(120)))
+        #expect(wires.path(.alice) == Self.bobBeside)
+        let told = wires.pair.alice.events.compactMap {
+            if case .peerMoved(_, _, let path) = $0 { path } else { nil }
+        }
+        #expect(told.allSatisfy { $0 == Self.bobBeside }, "\(told)")
+    }
+
+    /// Who can help only now is asked for a peer in doubt as before.
+    @Test(arguments: Self.seeds)
+    func aPathThatIsAskedAgainIsInDoubtAsLong(seed: UInt64) throws {
+        guard var wires = try self.aboutToAskAgain(seed) else { return }
+        let sought = wires.pair.now.instant
+        var waits: [Bool] = []
+        for pause in [0, 121] {
+            wires.run(for: .milliseconds(pause), Self.slowly(.milliseconds(120)))
+            try wires.change(.alice) { relation, turn in
+                relation.seeking.soughtAt = sought
+                relation.seeking.seekAt = turn.instant + .seconds(1)
+                waits.append(relation.waitsForHelp)
+            }
+        }
+        let id = try #require(wires.pair.relation(.alice)?.id)
+        let asked = try #require(wires.pair.alice.node.relations[id]?.leftPath?.askedAt)
+        #expect(asked > sought)
+        #expect(waits == [true, true])
     }
 
     /// The new port of an address falls silent: the repeated ping goes to the former one as well, and its
