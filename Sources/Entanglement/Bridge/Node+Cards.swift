@@ -304,9 +304,9 @@ extension Relation {
     }
 
     /// A bridge by which a ping was answered is the path, if another one was and did not answer.
-    mutating func followBridge(_ source: Endpoint, _ turn: inout Turn) {
+    mutating func followBridge(_ source: Endpoint, _ token: UInt64, _ turn: inout Turn) {
         guard self.isCrossing, source.isRelay, source != self.path, self.isRelayed,
-            self.probe != nil
+            self.probe?.position(of: token) != nil
         else { return }
         self.path = source
         self.keepalive = Keepalive()

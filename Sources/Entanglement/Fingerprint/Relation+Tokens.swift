@@ -139,7 +139,7 @@ extension Relation {
             tokens.put(due: probe.startedAt + Constants.probeSpan)
             tokens.put(.time(Int64(probe.sentAt.count)))
             tokens.put(probe.isAfterRest)
-            tokens.put(probe.isDoubtful)
+            tokens.put(due: probe.doubtedAt.map { $0 + Constants.probeSpan })
             tokens.put(probe.isRepeated)
             for position in 0...Constants.probeSends.count {
                 tokens.put(name: probe.base &+ UInt64(position))

@@ -67,7 +67,7 @@ extension Relation {
             }
         case .pong(let token, let echo):
             self.heard(at: packet.source, echo: echo, &turn)
-            self.followBridge(packet.source, &turn)
+            self.followBridge(packet.source, token, &turn)
             if packet.source == self.path { self.formerPath = nil }
             self.receivePong(token, from: packet.source, &turn)
         case .challenge(let bytes, let echo):
@@ -116,14 +116,12 @@ extension Relation {
     private mutating func receivePong(
         _ token: UInt64, from source: Endpoint, _ turn: inout Turn
     ) {
-        guard let probe = self.probe else { return }
-        let position = token &- probe.base
-        guard position < UInt64(probe.sentAt.count) else { return }
+        guard let probe = self.probe, let position = probe.position(of: token) else { return }
         // The repetitions go to the former port as well: an answer from there tells nothing of the path.
         if position > 0, source == self.formerPath { return }
-        let roundTrip = turn.instant - probe.sentAt[Int(position)]
+        let roundTrip = turn.instant - probe.sentAt[position]
         self.roundTrip = roundTrip
-        if probe.isAfterRest { self.noteRest(answered: Int(position), &turn) }
+        if probe.isAfterRest { self.noteRest(answered: position, &turn) }
         self.probe = nil
         self.keepPath(turn)
         if !self.isRelayed { self.leaveRelays() }

@@ -124,6 +124,10 @@ extension Relation {
         self.leftPath?.askedAt = turn.instant
         self.leftPath?.answeredAt = nil
         self.renewProbe(&turn)
+        // Pongs of before end no waiting any more.
+        if let held = self.heldMove, held.endpoint != self.leftPath?.endpoint, self.probe != nil {
+            _ = self.hold(held.endpoint, turn)
+        }
     }
 
     /// Whether the path stays, or the move waits until it may have answered.

@@ -226,10 +226,10 @@ extension Relation {
 
     /// A probe of now in the place of one on its way: pongs of former pings tell of then.
     mutating func renewProbe(_ turn: inout Turn) {
-        let isDoubtful = self.probe?.isDoubtful ?? false
+        let doubtedAt = self.probe?.doubtedAt
         self.probe = nil
         self.startProbe(&turn)
-        self.probe?.isDoubtful = isDoubtful
+        self.probe?.doubtedAt = doubtedAt
     }
 
     mutating func tickProbe(_ turn: inout Turn) {

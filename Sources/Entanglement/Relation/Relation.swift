@@ -296,11 +296,17 @@ struct Probe: Sendable {
     let startedAt: Instant
     /// Whether the path had rested for the whole interval before.
     var isAfterRest = false
-    /// Whether the peer may not be there any more: then common peers are asked before it ends.
-    var isDoubtful = false
+    /// Since when the peer may not be there any more: then common peers are asked before it ends.
+    var doubtedAt: Instant?
     /// Whether it was repeated out of turn.
     var isRepeated = false
     var sentAt: [Instant] = []
+
+    /// Which of its pings has that token.
+    func position(of token: UInt64) -> Int? {
+        let position = token &- self.base
+        return position < UInt64(self.sentAt.count) ? Int(position) : nil
+    }
 
     var dueAt: Instant {
         self.sentAt.count < Constants.probeSends.count

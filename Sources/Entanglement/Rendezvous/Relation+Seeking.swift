@@ -32,13 +32,13 @@ extension Relation {
     }
 
     /// Whether the peer is connected, and may not be where it was.
-    private var isDoubtful: Bool { self.probe?.isDoubtful ?? false }
+    private var isDoubtful: Bool { self.probe?.doubtedAt != nil }
 
     /// Whether common peers were asked for this peer and have not helped: who can help only now is
     /// asked at once.
     var waitsForHelp: Bool {
         guard let sought = self.seeking.soughtAt, self.seeking.seekAt != nil else { return false }
-        return self.probe.map { !$0.isDoubtful || sought >= $0.startedAt } ?? true
+        return self.probe?.doubtedAt.map { sought >= $0 } ?? true
     }
 
     /// After every step: begins to ask for help, or ends it.
@@ -174,7 +174,8 @@ extension Relation {
     /// The peer may not be where it was: it is asked, and common peers unless it answers soon.
     mutating func doubt(_ turn: inout Turn) {
         self.startProbe(&turn)
-        if !self.isRelayed { self.probe?.isDoubtful = true }
+        guard !self.isRelayed, let probe = self.probe, probe.doubtedAt == nil else { return }
+        self.probe?.doubtedAt = probe.startedAt
     }
 
     /// Whether this helper may tell once more that somebody is sought.
