@@ -290,8 +290,9 @@ import Testing
         { sent in Self.twoPlaces(true)(sent).map { ($0.from, delay) } }
     }
 
-    /// Alice pings, and hears Bob at the place that she has left before the pong; it takes longer than last
-    /// time, 240 ms. Nil where she does not wait.
+    /// Alice pings, and hears Bob at the place that she has left before the pong.
+    ///
+    /// That takes longer than last time, 240 ms. Nil where she does not wait.
     private func aboutToAskAgain(_ seed: UInt64) throws -> Wires? {
         var wires = Wires(try Pair.trusted(seed: seed, sharesRecords: false))
         guard try self.isAliceWaiting(wires) else { return nil }
