@@ -183,6 +183,32 @@ import Testing
         }
     }
 
+    /// A pong by another bridge, of a ping of before, tells nothing of now.
+    @Test func onlyAnAnswerToThePingFindsAnotherBridge() throws {
+        var clusters = try TwoClusters()
+        for (end, other) in [(0, 3), (2, 5)] {
+            let bridge = try clusters.bridge(end, other)
+            clusters.allow(.messages, at: [end, other], bridge)
+        }
+        clusters.giveCards([1, 4])
+        clusters.circle.run(for: .seconds(3))
+        let id = try #require(clusters.relation(1, with: "Emil"))
+        let path = try #require(clusters.circle.hosts[1].node.relations[id]?.path)
+        let ways = try #require(clusters.circle.hosts[1].node.relations[id]?.seeking.relays)
+        let other = try #require(ways.map { Endpoint.relay($0.number) }.first { $0 != path })
+        var paths: [Endpoint?] = []
+        var turn = clusters.circle.hosts[1].node.turn(clusters.circle.now)
+        clusters.circle.hosts[1].node.update(id, &turn) { relation, turn in
+            relation.startProbe(&turn)
+            guard let base = relation.probe?.base else { return }
+            for token in [base &- 1, base &+ 1, base] {
+                relation.followBridge(other, token, &turn)
+                paths.append(relation.path)
+            }
+        }
+        #expect(paths == [path, path, other])
+    }
+
     /// Of two bridges of one end the way back is the one by which somebody comes, where the other end of the
     /// other one does not reach that member (seed 300014 of `bridge`).
     @Test(arguments: 1...4, [3, 4])
