@@ -42,6 +42,43 @@ import Testing
         #expect(error?.code == .notFound)
     }
 
+    /// What a person cannot tell apart on the screen is not told apart by its name either.
+    @Test(arguments: [
+        "Ada\u{200b}", "\u{feff}Ada", "A\u{2060}da", "Ada\u{e0041}", "Ada ", "Ada\u{a0}",
+    ])
+    func namesThatLookAlikeAreOneName(name: String) throws {
+        let rows = [
+            Self.row("aa11", "Ada"), Self.row("bb22", name), Self.row("cc33", "Eva" + name),
+        ]
+        for text in ["Ada", name] {
+            let error = #expect(throws: APIError.self) {
+                try Selection.one(text, of: rows, what: "member", list: "x")
+            }
+            #expect(error?.code == .ambiguous)
+        }
+        let last = Array(rows.suffix(1))
+        #expect(try Selection.one("EvaAda", of: last, what: "member", list: "x").id == "cc33")
+    }
+
+    private static func peer(_ id: String, _ name: String, forgotten: Bool) -> PeerRow {
+        PeerRow(
+            id: id, name: name, state: "unreachable", met: "inPerson", introducedBy: nil, path: nil,
+            rttMilliseconds: nil, lastHeardAt: nil, cluster: nil, matchedAt: nil,
+            forgotten: forgotten)
+    }
+
+    /// Somebody who was forgotten and has not heard of it yet does not stand in the way.
+    @Test func ofTwoPeersWithOneNameTheOneWhoIsNotForgottenIsMeant() throws {
+        let rows = [
+            Self.peer("b1", "Bob", forgotten: true), Self.peer("b2", "Bob", forgotten: false),
+            Self.peer("c1", "Cem", forgotten: true),
+        ]
+        #expect(try Selection.one("Bob", of: rows, what: "peer", list: "peers").id == "b2")
+        #expect(try Selection.one("b", of: rows, what: "peer", list: "peers").id == "b2")
+        #expect(try Selection.one("b1", of: rows, what: "peer", list: "peers").id == "b1")
+        #expect(try Selection.one("Cem", of: rows, what: "peer", list: "peers").id == "c1")
+    }
+
     /// A report of these members, each with its status; the first is this node.
     private func report(_ members: [(id: String, name: String, status: String)]) -> ClusterReport {
         let rows = members.enumerated().map { place, member in

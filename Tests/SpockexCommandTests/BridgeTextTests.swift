@@ -97,6 +97,7 @@ import Testing
         #expect(prompt.choice(nil)?.intent == "")
         #expect(prompt.choice("3") == nil)
         #expect(prompt.choice("yes") == nil)
+        #expect(prompt.choice("\(Int.min)") == nil)
     }
 
     /// The end of a meeting names both clusters, if both have names.

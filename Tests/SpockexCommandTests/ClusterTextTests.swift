@@ -144,7 +144,7 @@ import Testing
                 [1-2]\u{20}
                 """)
         #expect(prompt.choice("2") == .cluster("c1"))
-        for typed in ["", "y", "3", "0", "-1", "p"] { #expect(prompt.choice(typed) == nil) }
+        for typed in ["", "y", "3", "0", "-1", "\(Int.min)", "p"] { #expect(prompt.choice(typed) == nil) }
         #expect(prompt.choice("n") == .nothing)
     }
 
