@@ -6,11 +6,20 @@ public protocol Selectable {
     var id: String { get }
     /// The name, if it has one.
     var selectableName: String? { get }
+    /// Whether it is there no more: of several that fit, the others are meant.
+    var isGone: Bool { get }
+}
+
+extension Selectable {
+    /// Most are there as long as they are listed.
+    public var isGone: Bool { false }
 }
 
 extension PeerRow: Selectable {
     /// The name that is shown.
     public var selectableName: String? { self.name }
+    /// Who was forgotten, and has not heard of it yet.
+    public var isGone: Bool { self.forgotten }
 }
 
 extension ClusterRow: Selectable {
@@ -21,11 +30,15 @@ extension ClusterRow: Selectable {
 extension BridgeRow: Selectable {
     /// The other cluster's name.
     public var selectableName: String? { self.names.last.flatMap { $0.isEmpty ? nil : $0 } }
+    /// A closed one is listed for a while.
+    public var isGone: Bool { self.state == "closed" }
 }
 
 extension MemberRow: Selectable {
     /// The name that is shown.
     public var selectableName: String? { self.name }
+    /// Who left or was removed.
+    public var isGone: Bool { self.status != "present" && self.status != "waiting" }
 }
 
 extension PairingRow: Selectable {
@@ -40,34 +53,30 @@ public enum Selection {
         _ text: String, of report: ClusterReport
     ) throws(APIError) -> MemberRow {
         let others = report.members.filter { !$0.isSelf }
-        if let own = report.members.first(where: \.isSelf), text == own.id || text == own.name,
-            !others.contains(where: { $0.name == text })
+        let seen = Clean.seen(text)
+        if let own = report.members.first(where: \.isSelf),
+            text == own.id || seen == Clean.seen(own.name),
+            !others.contains(where: { Clean.seen($0.name) == seen })
         {
             throw APIError(
                 .notFound, "That is this node itself.",
                 hint: "`spockex cluster leave` ends your own membership.")
         }
-        let list = "cluster show \(report.cluster.id.prefix(8))"
-        let present = others.filter { $0.status == "present" || $0.status == "waiting" }
-        do throws(APIError) {
-            return try self.one(text, of: present, what: "member", list: list)
-        } catch  where error.code == .notFound {
-            return try self.one(text, of: others, what: "member", list: list)
-        }
+        return try self.one(
+            text, of: others, what: "member",
+            list: "cluster show \(report.cluster.id.prefix(8))")
     }
 
     /// The one row that is meant.
     ///
-    /// A whole id goes before a name, a name before the beginning of an id. Upper case in an id
-    /// does not matter.
+    /// A whole id goes before a name, a name before the beginning of an id; what is gone is meant only if
+    /// nothing else fits. Upper case in an id does not matter, nor what cannot be seen in a name.
     public static func one<Row: Selectable>(
         _ text: String, of rows: [Row], what: String, list command: String
     ) throws(APIError) -> Row {
-        let lower = text.lowercased()
-        let byID = rows.filter { $0.id == lower }
-        let byName = rows.filter { $0.selectableName == text }
-        let byBeginning = text.isEmpty ? [] : rows.filter { $0.id.hasPrefix(lower) }
-        let found = [byID, byName, byBeginning].first { !$0.isEmpty } ?? []
+        let found =
+            [rows.filter { !$0.isGone }, rows].lazy.map { self.fitting(text, $0) }
+            .first { !$0.isEmpty } ?? []
         if found.count == 1, let row = found.first { return row }
         if found.isEmpty {
             throw APIError(
@@ -75,10 +84,22 @@ public enum Selection {
                 hint: "`spockex \(command)` lists them.")
         }
         let ids = found.map { row in
-            row.selectableName.map { "\(row.id) (\($0))" } ?? row.id
+            row.selectableName.map { "\(row.id) (\(Clean.line($0)))" } ?? row.id
         }
         throw APIError(
             .ambiguous, "More than one \(what) fits: \(ids.joined(separator: ", ")).",
             hint: "Give more of the id.")
+    }
+
+    private static func fitting<Row: Selectable>(_ text: String, _ rows: [Row]) -> [Row] {
+        let lower = text.lowercased()
+        let byID = rows.filter { $0.id == lower }
+        if !byID.isEmpty { return byID }
+        let seen = Clean.seen(text)
+        let byName =
+            seen.isEmpty
+            ? [] : rows.filter { row in row.selectableName.map(Clean.seen) == seen }
+        if !byName.isEmpty { return byName }
+        return text.isEmpty ? [] : rows.filter { $0.id.hasPrefix(lower) }
     }
 }

@@ -19,9 +19,8 @@ enum SeenAcross {
     /// Of several bridges the one counts where least is missing.
     static func refusal(_ name: String, _ reports: [BridgeReport]) -> APIError? {
         let found = reports.compactMap { report in
-            report.seen.first { $0.name == name && $0.peer == nil }.map { card in
-                (report.bridge, lack: self.lack(report, card))
-            }
+            report.seen.first { $0.peer == nil && Clean.seen($0.name) == Clean.seen(name) }
+                .map { card in (report.bridge, lack: self.lack(report, card)) }
         }
         guard let (bridge, lack) = found.min(by: { $0.lack < $1.lack }) else { return nil }
         return APIError(

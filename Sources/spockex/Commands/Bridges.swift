@@ -206,14 +206,13 @@ extension APIClient {
                 && $0.clusters.last?.hasPrefix(alias) ?? false
         }
         if nameless.count == 1,
-            !open.contains(where: { $0.id.hasPrefix(alias) || $0.selectableName == text })
+            !open.contains(where: {
+                $0.id.hasPrefix(alias)
+                    || $0.selectableName.map(Clean.seen) == Clean.seen(text)
+            })
         {
             return nameless[0]
         }
-        do throws(APIError) {
-            return try Selection.one(text, of: open, what: "bridge", list: "bridges")
-        } catch  where error.code == .notFound {
-            return try Selection.one(text, of: bridges, what: "bridge", list: "bridges")
-        }
+        return try Selection.one(text, of: bridges, what: "bridge", list: "bridges")
     }
 }

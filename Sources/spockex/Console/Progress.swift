@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpockexAPI
 
 /// Says on standard error what is going on: one line that changes on a terminal, else a line each.
 struct Progress {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpockexAPI
 
 /// Rows of text under a heading, aligned by the columns that a terminal shows.
 struct Table {

@@ -62,7 +62,7 @@ struct BridgePrompt {
         case "j", "join": return ("join", nil)
         case "p", "private": return ("private", nil)
         case .some(let word):
-            guard let number = Int(word), self.clusters.indices.contains(number - 1) else {
+            guard let number = Int(word), number > 0, number <= self.clusters.count else {
                 return nil
             }
             return ("bridge", self.clusters[number - 1].id)

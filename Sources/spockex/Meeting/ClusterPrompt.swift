@@ -53,7 +53,7 @@ struct ClusterPrompt {
         if let only = self.clusters.first, self.clusters.count == 1 {
             return word.isEmpty || word == "y" || word == "yes" ? .cluster(only.id) : nil
         }
-        guard let number = Int(word), self.clusters.indices.contains(number - 1) else {
+        guard let number = Int(word), number > 0, number <= self.clusters.count else {
             return nil
         }
         return .cluster(self.clusters[number - 1].id)

@@ -1,28 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes text that others wrote fit for a terminal.
-enum Clean {
-    /// The text without control, bidirectional and other characters that are not seen.
-    ///
-    /// The zero-width joiner stays: emoji are made with it, and it moves nothing.
-    static func line(_ text: String) -> String {
-        var clean = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where Self.isShown(scalar) {
-            clean.append(scalar)
-        }
-        return String(clean)
-    }
-
-    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-            false
-        case .format: scalar == "\u{200d}"
-        default: true
-        }
-    }
-}
-
 /// How many columns of a terminal a text takes.
 enum Width {
     /// The columns of clean text.
