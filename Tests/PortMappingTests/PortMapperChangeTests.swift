@@ -303,6 +303,33 @@ import Testing
                 == [.lost(inner6[0])])
     }
 
+    /// A router that starts again tells both families at one moment.
+    @Test(arguments: [false, true])
+    func aRestartIsHeardByBothFamilies(sixFirst: Bool) throws {
+        let inner6 = try #require(Endpoint("[2001:db8::5]:4242"))
+        let gateway6 = try #require(IPAddress("fe80::1"))
+        let router6 = Endpoint(address: gateway6, port: 5351)
+        var bench = Bench()
+        let asked = bench.handle(
+            .networkChanged(
+                LocalNetwork(
+                    gateway: Bench.gateway, inner: Bench.inner, gateway6: gateway6,
+                    inner6: [inner6])))
+        for output in asked {
+            guard case .send(let bytes, let router, _) = output,
+                let request = try? PCPRequest(parsing: bytes), case .map(var map) = request.content
+            else { continue }
+            map.external = router == router6 ? inner6 : Bench.external
+            let answer = PCPResponse(lifetime: 7200, epoch: 1000, content: .map(map))
+            _ = bench.datagram(answer.encoded, from: router)
+        }
+        bench.pass(.seconds(100))
+        let news = PCPResponse(lifetime: 0, epoch: 0, content: .announce).encoded
+        let routers = sixFirst ? [router6, Bench.router] : [Bench.router, router6]
+        #expect(routers.map { bench.datagram(news, from: $0).count } == [1, 1])
+        #expect(routers.map { bench.datagram(news, from: $0).count } == [0, 0])
+    }
+
     @Test func soManyPinholesAreEnough() throws {
         let inner6 = (UInt64(1)...20).map {
             Endpoint(address: .v6(0x2001_0db8 << 32, $0), port: 4242)

@@ -89,10 +89,10 @@ struct IPgetterTests {
         var ipgetter = try self.ipgetter()
         _ = ipgetter.gather(now: self.start)
         let sent = ipgetter.found([self.server], now: self.start)
-        let told = ipgetter.networkChanged(now: self.start)
+        let told = ipgetter.networkChanged(now: self.start) { false }
         let late = ipgetter.receive(
             try self.answer(to: sent, telling: self.own), from: self.server, now: self.start)
-        let idle = ipgetter.networkChanged(now: self.start)
+        let idle = ipgetter.networkChanged(now: self.start) { false }
         #expect(told == [.told(.unclear)])
         #expect(late.isEmpty)
         #expect(idle.isEmpty)
@@ -123,5 +123,69 @@ struct IPgetterTests {
             now: due + .seconds(21))
         #expect(ipgetter.queryCount == 2)
         #expect(ipgetter.deadline == due + .seconds(41))
+    }
+
+    /// An IPgetter that has learned the endpoint from a server found by its name.
+    private func learned() throws -> IPgetter {
+        var ipgetter = try self.ipgetter()
+        _ = ipgetter.gather(now: self.start)
+        let sent = ipgetter.found([self.server], now: self.start)
+        _ = ipgetter.receive(
+            try self.answer(to: sent, telling: self.own), from: self.server, now: self.start)
+        return ipgetter
+    }
+
+    /// A code shows the endpoint: after another network, or a moment without one, it is asked for anew.
+    @Test func aShownEndpointIsAskedForAgainInAnotherNetwork() throws {
+        var ipgetter = try self.learned()
+        let steps = ipgetter.networkChanged(now: self.start + .seconds(5)) { true }
+        #expect(steps == [.lookUp([try #require(HostPort("stun.example.org:3478"))])])
+        let sent = ipgetter.found([self.server], now: self.start + .seconds(5))
+        let told = ipgetter.receive(
+            try self.answer(to: sent, telling: self.own), from: self.server,
+            now: self.start + .seconds(5))
+        #expect(told == [.told(.seen(self.own, by: 1))])
+        #expect(ipgetter.deadline == self.start + .seconds(25))
+        #expect(ipgetter.queryCount == 2)
+        var unseen = try self.learned()
+        #expect(unseen.networkChanged(now: self.start + .seconds(5)) { false }.isEmpty)
+        #expect(unseen.deadline == nil)
+    }
+
+    /// A name may lead elsewhere in another network, or after a failure.
+    @Test func namesAreLookedUpAgainWhereTheyMayLeadElsewhere() throws {
+        var ipgetter = try self.learned()
+        _ = ipgetter.networkChanged(now: self.start) { false }
+        let again = ipgetter.gather(now: self.start + .seconds(1))
+        #expect(again == [.lookUp([try #require(HostPort("stun.example.org:3478"))])])
+        let other = Endpoint(address: .v4(0xc000_0202), port: 3478)
+        let sent = ipgetter.found([other], now: self.start + .seconds(1))
+        #expect(sent.count == 1)
+        if case .send(_, let server)? = sent.first { #expect(server == other) }
+        #expect(ipgetter.queryCount == 2)
+        var rounds = 0
+        while let deadline = ipgetter.deadline, rounds < 100 {
+            _ = ipgetter.tick(now: deadline) { false }
+            rounds += 1
+        }
+        // Within the pause after a failure nobody is asked, nor any name looked up.
+        let early = ipgetter.gather(now: self.start + .seconds(15))
+        #expect(early == [.told(.unclear)])
+        let late = ipgetter.gather(now: self.start + .seconds(90))
+        #expect(late == again)
+        // The same servers: the pause grows with each failure in a row.
+        #expect(ipgetter.found([other], now: self.start + .seconds(90)).count == 1)
+        #expect(ipgetter.queryCount == 3)
+    }
+
+    /// What was looked up in the former network is no answer to a question of now.
+    @Test func aLookUpOfTheFormerNetworkIsDoneAgain() throws {
+        var ipgetter = try self.ipgetter()
+        let first = ipgetter.gather(now: self.start)
+        #expect(ipgetter.networkChanged(now: self.start) { true }.isEmpty)
+        let again = ipgetter.found([self.own], now: self.start)
+        #expect(again == first)
+        #expect(ipgetter.found([self.server], now: self.start).count == 1)
+        #expect(ipgetter.queryCount == 1)
     }
 }

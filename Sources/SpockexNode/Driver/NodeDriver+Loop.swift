@@ -118,7 +118,9 @@ extension NodeDriver {
         self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
         self.node.handle(.networkChanged, now: now, into: &outputs)
         self.lastResorts.networkChanged()
-        let steps = self.ipgetter.networkChanged(now: now.instant)
+        let steps = self.ipgetter.networkChanged(now: now.instant) {
+            self.showsCode(now: now)
+        }
         self.follow(steps, now: now, into: &outputs)
     }
 

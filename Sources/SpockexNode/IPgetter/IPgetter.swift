@@ -90,8 +90,9 @@ struct IPgetter: Sendable {
         return steps
     }
 
-    /// What was learned, and what is on its way, is of another network.
-    mutating func networkChanged(now: Instant) -> [Step] {
+    /// What was learned, and what is on its way, is of another network; `isShown`: somebody may be about to
+    /// use the learned endpoint.
+    mutating func networkChanged(now: Instant, isShown: () -> Bool) -> [Step] {
         self.keepAliveAt = nil
         let steps = self.run(.networkChanged, now: now)
         // An unfinished look-up goes on; a question is over.
