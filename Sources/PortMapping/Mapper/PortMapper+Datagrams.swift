@@ -100,7 +100,8 @@ extension PortMapper {
         _ heard: RouterEpoch.Verdict, tellsOther: Bool, isIPv6: Bool, answered: Int? = nil,
         _ turn: inout MapperTurn<some RandomNumberGenerator>
     ) {
-        if let announcedAt, turn.now - announcedAt < Limits.announcementPause { return }
+        let pauseBegan = isIPv6 ? self.announcedAt6 : self.announcedAt
+        if let pauseBegan, turn.now - pauseBegan < Limits.announcementPause { return }
         let isNews = heard != .continuous || tellsOther
         for index in self.openings.indices where index != answered {
             let opening = self.openings[index]
@@ -108,7 +109,7 @@ extension PortMapper {
                 opening.inner.address.isIPv6 == isIPv6
                 || !isIPv6 && opening.lease?.method == .upnp
             guard isFromThere, isNews && opening.lease != nil || opening.isIdle else { continue }
-            self.announcedAt = turn.now
+            if isIPv6 { self.announcedAt6 = turn.now } else { self.announcedAt = turn.now }
             self.openings[index].refresh(
                 isDoubtful: heard == .restarted, &self.upnp, &turn)
         }

@@ -43,6 +43,7 @@ extension PortMapper {
         if !isSameRouter6 { self.pcpEpoch6 = RouterEpoch(.pcp) }
         self.upnp.gateway6 = network.gateway6
         self.announcedAt = nil
+        self.announcedAt6 = nil
         self.openings = kept
         self.openAll(&turn)
     }

@@ -77,6 +77,8 @@ public struct PortMapper: Sendable {
     var pcpEpoch = RouterEpoch(.pcp)
     var pcpEpoch6 = RouterEpoch(.pcp)
     var announcedAt: Instant?
+    /// The same of the router by IPv6.
+    var announcedAt6: Instant?
     /// What may still be open at routers of former links: only its nonce can take it up again.
     var remembered: [PCPExchange]
 

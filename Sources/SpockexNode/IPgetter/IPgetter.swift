@@ -26,6 +26,15 @@ struct IPgetter: Sendable {
 
     private let servers: [HostPort]
     private var client: STUNClient?
+    /// Where the names led, to which the client sends.
+    private var endpoints: [Endpoint] = []
+    /// Questions of former clients.
+    private var formerQuestionCount = 0
+    /// Whether the names may lead elsewhere by now.
+    private var isStale = true
+    private var isLookingUp = false
+    /// Whether the look-up that goes on began in another network.
+    private var isOutdated = false
     private var generator = SystemRandomNumberGenerator()
     private var isBusy = false
     private var keepAliveAt: Instant?
@@ -44,7 +53,9 @@ struct IPgetter: Sendable {
     var mayAsk: Bool { !self.servers.isEmpty }
 
     /// How many questions were asked.
-    var queryCount: UInt64 { UInt64(self.client?.questionCount ?? 0) }
+    var queryCount: UInt64 {
+        UInt64(self.formerQuestionCount + (self.client?.questionCount ?? 0))
+    }
 
     /// When `tick` is due.
     var deadline: Instant? {
@@ -56,13 +67,31 @@ struct IPgetter: Sendable {
         guard self.mayAsk else { return [.told(.unclear)] }
         guard !self.isBusy else { return [] }
         self.isBusy = true
-        return self.client == nil ? [.lookUp(self.servers)] : self.ask(now: now)
+        let isPausing = self.client?.pauseEnd.map { now < $0 } ?? false
+        guard self.isStale, !isPausing else { return self.ask(now: now) }
+        return self.lookUp()
+    }
+
+    private mutating func lookUp() -> [Step] {
+        guard !self.isLookingUp else { return [] }
+        self.isLookingUp = true
+        self.isOutdated = false
+        return [.lookUp(self.servers)]
     }
 
     /// The look-up is done.
     mutating func found(_ endpoints: [Endpoint], now: Instant) -> [Step] {
+        self.isLookingUp = false
+        guard self.isBusy else { return [] }
+        if self.isOutdated { return self.lookUp() }
         guard !endpoints.isEmpty else { return [self.conclude(.unclear)] }
-        self.client = STUNClient(servers: endpoints, using: &self.generator)
+        self.isStale = false
+        // With the same servers the pause goes on growing.
+        if self.client == nil || Set(endpoints) != Set(self.endpoints) {
+            self.formerQuestionCount += self.client?.questionCount ?? 0
+            self.client = STUNClient(servers: endpoints, using: &self.generator)
+            self.endpoints = endpoints
+        }
         return self.ask(now: now)
     }
 
@@ -93,10 +122,16 @@ struct IPgetter: Sendable {
     /// What was learned, and what is on its way, is of another network; `isShown`: somebody may be about to
     /// use the learned endpoint.
     mutating func networkChanged(now: Instant, isShown: () -> Bool) -> [Step] {
+        let wasLearned = self.keepAliveAt != nil
         self.keepAliveAt = nil
-        let steps = self.run(.networkChanged, now: now)
-        // An unfinished look-up goes on; a question is over.
-        return self.isBusy && self.client != nil ? steps + [self.conclude(.unclear)] : steps
+        self.isStale = true
+        self.isOutdated = true
+        var steps = self.run(.networkChanged, now: now)
+        // An unfinished look-up is done again; a question is over.
+        if self.isBusy, !self.isLookingUp { steps.append(self.conclude(.unclear)) }
+        // The router may have forgotten the mapping, or be another one.
+        if wasLearned, isShown() { steps += self.gather(now: now) }
+        return steps
     }
 
     private mutating func ask(now: Instant) -> [Step] {
@@ -126,7 +161,9 @@ struct IPgetter: Sendable {
                 self.keepAliveAt = now + Limits.keepAliveInterval
                 return self.conclude(.perDestination(endpoints))
             case .disagreement: return self.conclude(.unclear)
-            case .failed: return self.conclude(.nothing)
+            case .failed:
+                self.isStale = true
+                return self.conclude(.nothing)
             }
         }
     }
