@@ -21,6 +21,14 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    /// As when the window of its terminal is closed.
+    @Test func whoseTerminalGoesEndsInOrder() throws {
+        let node = try TestNode(name: "anna")
+        let result = node.end(SIGHUP)
+        #expect(result.code == 0)
+        #expect(result.errors.contains("node ended"))
+    }
+
     @Test func afterAKillTheStaleSocketIsReplaced() throws {
         let node = try TestNode(name: "anna")
         #expect(node.end(SIGKILL).code == -SIGKILL)
