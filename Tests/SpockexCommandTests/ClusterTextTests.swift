@@ -144,8 +144,26 @@ import Testing
                 [1-2]\u{20}
                 """)
         #expect(prompt.choice("2") == .cluster("c1"))
-        for typed in ["", "y", "3", "0", "-1", "\(Int.min)", "p"] { #expect(prompt.choice(typed) == nil) }
+        for typed in ["", "y", "3", "0", "-1", "\(Int.min)", "p"] {
+            #expect(prompt.choice(typed) == nil)
+        }
         #expect(prompt.choice("n") == .nothing)
+    }
+
+    /// With `--bridge` nobody is taken in, and the meeting does not become another one.
+    @Test func whatIsLinkedIsAskedForAsThat() throws {
+        let clusters = [ClusterChoice(id: "a", name: "A", members: 3)]
+        for count in 1...2 {
+            let error = APIError(
+                .mustChoose, "m", hint: "h",
+                clusters: clusters
+                    + (count == 1 ? [] : [ClusterChoice(id: "b", name: "B", members: 4)]))
+            let prompt = try #require(ClusterPrompt(error, canBePrivate: true, links: true))
+            #expect(prompt.question.hasPrefix("Link "))
+            #expect(!prompt.question.contains("newcomer"))
+            #expect(prompt.choice("p") == nil)
+            #expect(prompt.declined.message.hasPrefix("No cluster is linked"))
+        }
     }
 
     @Test func otherErrorsAskNothing() {

@@ -88,7 +88,10 @@ struct Accept: AsyncParsableCommand {
             return try await Self.post(request, by: client)
         } catch {
             // The offer was not a private one, so that the meeting cannot become one any more.
-            guard let prompt = ClusterPrompt(error, canBePrivate: false) else { throw error }
+            let links = request.intent == "bridge"
+            guard let prompt = ClusterPrompt(error, canBePrivate: false, links: links) else {
+                throw error
+            }
             guard Console.isInteractive(json: self.common.json) else {
                 throw APIError(
                     error.code, error.message,
@@ -98,11 +101,15 @@ struct Accept: AsyncParsableCommand {
             }
             guard case .cluster(let id) = try await prompt.ask() else {
                 throw APIError(
-                    .declined, "The newcomer is not taken into a cluster; the pairing waits.",
+                    .declined,
+                    links
+                        ? "No cluster is linked; the pairing waits."
+                        : "The newcomer is not taken into a cluster; the pairing waits.",
                     hint: "For a private relation of two, cancel it (`spockex pairings`) and show "
                         + "a new offer with --private.")
             }
             request.cluster = id
+            if links { try await client.tellOfBridge(id) }
             return try await Self.post(request, by: client)
         }
     }

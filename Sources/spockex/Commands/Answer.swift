@@ -43,14 +43,14 @@ struct Answer: AsyncParsableCommand {
     func run() async throws {
         let client = try self.common.client()
         let text = try Source.text(self.source)
-        var wish = try await self.wish.wish(client)
+        var wish = try await self.wish.wish(client, life: .usual)
         if wish.intent == "auto", Console.isInteractive(json: self.common.json),
             let prompt = BridgePrompt(code: text, try await client.status()),
             let choice = try await prompt.ask()
         {
             (wish.intent, wish.cluster) = choice
         }
-        let (made, code, paths) = try await self.make(client, text, wish)
+        let (made, code, paths) = try await self.make(client, text, &wish)
         if self.common.json {
             try Console.print(
                 json: AnswerReport(
@@ -83,20 +83,20 @@ struct Answer: AsyncParsableCommand {
 
     /// Has the answer made; who shows it as a member is asked what is to become of a newcomer.
     private func make(
-        _ client: APIClient, _ text: String, _ wish: MeetingWish
+        _ client: APIClient, _ text: String, _ wish: inout MeetingWish
     ) async throws(APIError) -> (made: CodeMade, code: CodeWriter, paths: [String: String]) {
         do throws(APIError) {
             return try await CodeFiles.make(
                 self.files.chosen, by: client, "/v1/answers", AnswerRequest(text: text, wish: wish))
         } catch {
             guard Console.isInteractive(json: self.common.json),
-                let prompt = ClusterPrompt(error, canBePrivate: true)
+                let prompt = ClusterPrompt(
+                    error, canBePrivate: true, links: wish.intent == "bridge")
             else { throw error }
-            var wish = wish
             switch try await prompt.ask() {
             case .cluster(let id): wish.cluster = id
             case .private: wish.intent = "private"
-            case .nothing: throw ClusterPrompt.declined
+            case .nothing: throw prompt.declined
             }
             return try await CodeFiles.make(
                 self.files.chosen, by: client, "/v1/answers", AnswerRequest(text: text, wish: wish))

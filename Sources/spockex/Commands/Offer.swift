@@ -17,12 +17,18 @@ struct Offer: AsyncParsableCommand {
             """)
 
     @OptionGroup var wish: WishOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How long the offer lives: 10s to 24h.", valueName: "10m"))
+    var expires = Life.usual
+
     @OptionGroup var files: FileOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let client = try self.common.client()
-        let wish = try await self.wish.wish(client)
+        let wish = try await self.wish.wish(client, life: self.expires)
         let (made, code, paths) = try await CodeFiles.make(
             self.files.chosen, by: client, "/v1/offers", wish)
         if self.common.json {

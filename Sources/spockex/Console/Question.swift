@@ -13,8 +13,10 @@ import SpockexAPI
 enum Question {
     /// What the person typed, without the line's end; nil at the end of the input (Ctrl-D).
     ///
-    /// Ctrl-C throws `interrupted`; the question is asked before anything is done.
+    /// Ctrl-C throws `interrupted`; the question is asked before anything is done. What was typed before
+    /// it was shown answers nothing.
     static func ask(_ text: String) async throws(APIError) -> String? {
+        tcflush(STDIN_FILENO, TCIFLUSH)
         Console.noteRaw(text)
         let stopped = APIError(
             .interrupted, "The command was interrupted; nothing was done.",

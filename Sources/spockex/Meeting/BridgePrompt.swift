@@ -3,11 +3,12 @@ import Entanglement
 import SpockexAPI
 
 extension APIClient {
-    /// Says on the screen what a bridge will do.
+    /// Says on the screen what a bridge will do; nothing while it is not known which cluster is linked.
     func tellOfBridge(_ cluster: String?) async throws(APIError) {
-        let clusters = try await self.status().clusters
-        let chosen = clusters.first { $0.id == cluster } ?? clusters.first
-        Console.note(BridgeText.note(Clean.line(chosen?.name ?? "")))
+        let clusters = try await self.status().clusters.filter { $0.standing == "member" }
+        let only = clusters.count == 1 ? clusters.first : nil
+        guard let chosen = clusters.first(where: { $0.id == cluster }) ?? only else { return }
+        Console.note(BridgeText.note(Clean.line(chosen.name)))
     }
 }
 

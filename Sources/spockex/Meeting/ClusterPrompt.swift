@@ -15,14 +15,17 @@ struct ClusterPrompt {
     let clusters: [ClusterChoice]
     /// Whether the meeting can still become a private one.
     let canBePrivate: Bool
+    /// Whether one of them is to be linked with another, instead of taking a newcomer in.
+    let links: Bool
 
     /// The question that the node's refusal asks; nil: it asks none.
-    init?(_ error: APIError, canBePrivate: Bool) {
+    init?(_ error: APIError, canBePrivate: Bool, links: Bool = false) {
         guard error.code == .mustChoose, let clusters = error.clusters, !clusters.isEmpty else {
             return nil
         }
         self.clusters = clusters
-        self.canBePrivate = canBePrivate
+        self.canBePrivate = canBePrivate && !links
+        self.links = links
     }
 
     /// Asks until the answer can be understood.
@@ -37,11 +40,16 @@ struct ClusterPrompt {
         let instead = self.canBePrivate ? ["p: a private relation of two instead"] : []
         if let only = self.clusters.first, self.clusters.count == 1 {
             let keys = (["Y/n"] + instead).joined(separator: "; ")
-            return "Bring the newcomer into \(Self.name(only))? [\(keys)] "
+            return self.links
+                ? "Link \(Self.name(only)) with a cluster of the other's? [\(keys)] "
+                : "Bring the newcomer into \(Self.name(only))? [\(keys)] "
         }
         let choices = self.clusters.enumerated().map { "\($0 + 1): \(Self.name($1))" }
-        let lines = choices + instead + ["n: into none"]
-        return "Bring the newcomer into which cluster?\n"
+        let lines = choices + instead + [self.links ? "n: none" : "n: into none"]
+        return
+            (self.links
+            ? "Link which cluster with one of the other's?\n"
+            : "Bring the newcomer into which cluster?\n")
             + lines.map { "  \($0)\n" }.joined() + "[1-\(self.clusters.count)] "
     }
 
@@ -64,7 +72,12 @@ struct ClusterPrompt {
     }
 
     /// The person wants none of what there is.
-    static let declined = APIError(
-        .declined, "The newcomer is not taken into a cluster, and nothing was done.",
-        hint: "With --private the two of you make a cluster of your own.")
+    var declined: APIError {
+        APIError(
+            .declined,
+            self.links
+                ? "No cluster is linked, and nothing was done."
+                : "The newcomer is not taken into a cluster, and nothing was done.",
+            hint: "With --private the two of you make a cluster of your own.")
+    }
 }

@@ -11,7 +11,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// Turns Ctrl-C and SIGTERM into elements of a stream, from its making until it is released.
+/// Turns Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) into elements of a stream, from its making until it is released.
 ///
 /// Where several exist, each gets every signal.
 final class Signals: Sendable {
@@ -102,14 +102,20 @@ private final class SignalSwitch: Sendable {
         source.resume()
         self.source = Mutex(source)
         signalPipe.store(ends[1], ordering: .releasing)
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { number in
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            let former = signal(number) { number in
                 let before = errno
                 var byte = UInt8(truncatingIfNeeded: number)
                 _ = write(signalPipe.load(ordering: .acquiring), &byte, 1)
                 errno = before
             }
+            // As nohup(1) starts a program: it is to outlive its terminal.
+            if number == SIGHUP, Self.ignores(former) { signal(number, SIG_IGN) }
         }
+    }
+
+    private static func ignores(_ handler: (@convention(c) (CInt) -> Void)?) -> Bool {
+        unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     func add(_ taker: SignalTaker) -> UInt64 {

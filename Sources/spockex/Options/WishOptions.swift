@@ -28,11 +28,6 @@ struct WishOptions: ParsableArguments {
             valueName: "ip:port"))
     var host: [String] = []
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp("How long the offer lives: 10s to 24h.", valueName: "10m"))
-    var expires: Life = Life(seconds: 600)
-
     func validate() throws {
         let chosen = [
             self.cluster != nil && !self.bridge, self.join, self.bridge, self.private,
@@ -56,8 +51,8 @@ struct WishOptions: ParsableArguments {
     }
 
     /// The wish, with the name of a cluster looked up.
-    func wish(_ client: APIClient) async throws(APIError) -> MeetingWish {
-        var wish = MeetingWish(lifeSeconds: self.expires.seconds)
+    func wish(_ client: APIClient, life: Life) async throws(APIError) -> MeetingWish {
+        var wish = MeetingWish(lifeSeconds: life.seconds)
         if !self.host.isEmpty {
             wish.hosts = self.host == ["unknown"] ? [] : self.host
         }
@@ -80,6 +75,9 @@ struct WishOptions: ParsableArguments {
 /// The life of an offer: a number with `s`, `m` or `h`, 10 seconds to 24 hours.
 struct Life: ExpressibleByArgument, Equatable {
     var seconds: Int
+
+    /// How long an offer lives, unless it is said.
+    static let usual = Life(seconds: 600)
 
     init(seconds: Int) {
         self.seconds = seconds
