@@ -146,6 +146,28 @@ import Testing
         #expect(world.holders(of: item.place).allSatisfy { $0 < 30 })
     }
 
+    /// Whoever is asked first cannot keep others from being heard.
+    @Test func whoIsNamedWronglyIsHeardAllTheSame() throws {
+        var world = DHTWorld(nodes: 60)
+        let item = try makeItem("value", sequence: 5)
+        #expect(world.run(.put(item, over: nil)) == .stored(by: 8))
+        let holders = world.holders(of: item.place)
+        for index in 0..<2 {
+            world.models[index].manner = .misnaming
+            world.models[index].items = [:]
+        }
+        world.client = DHTClient(CryptoPrimitives(), using: &world.generator)
+        guard case .found(let found, _)? = world.run(.get(item.place, newerThan: nil)) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found == item)
+        world.client = DHTClient(CryptoPrimitives(), using: &world.generator)
+        let newer = try makeItem("other", sequence: 6)
+        #expect(world.run(.put(newer, over: nil)) == .stored(by: 8))
+        #expect(Set(world.holders(of: item.place)) == Set(holders))
+    }
+
     @Test func knownNodesSpareTheEntries() throws {
         var world = DHTWorld(nodes: 60)
         let item = try makeItem("value", sequence: 5)

@@ -19,6 +19,8 @@ struct DHTWorld {
         case mistaken
         /// Calls itself otherwise than others call it.
         case renamed
+        /// Tells of others under ids that are not theirs, though they fit their addresses.
+        case misnaming
         /// Answers no other questions than those for nodes and items.
         case refusing
     }
@@ -120,16 +122,25 @@ struct DHTWorld {
         self.inFlight.append((self.now + delay, answer.encoded, endpoint))
     }
 
+    private func told(by model: Model, _ nodes: [NodeContact]) -> [NodeContact] {
+        guard model.manner == .misnaming else { return nodes }
+        return nodes.compactMap { node in
+            var bytes = node.id.bytes
+            bytes[10] ^= 1
+            return NodeID(bytes: bytes).map { NodeContact(id: $0, endpoint: node.endpoint) }
+        }
+    }
+
     private mutating func answer(_ query: KRPCQuery, by index: Int) -> KRPCMessage.Body {
         let model = self.models[index]
         var response = KRPCResponse(id: model.contact.id)
         if model.manner == .renamed { response.id = NodeID(using: &self.generator) }
         switch query.kind {
         case .ping: break
-        case .findNode(let target): response.nodes = self.closest(to: target)
+        case .findNode(let target): response.nodes = self.told(by: model, self.closest(to: target))
         case .get(let target, let sequence):
             guard model.manner != .old else { return .failure(KRPCFailure(code: 204)) }
-            response.nodes = self.closest(to: target)
+            response.nodes = self.told(by: model, self.closest(to: target))
             response.token = model.contact.endpoint.address.bytes
             if let item = model.items[target], item.fields.sequence > sequence ?? -1 {
                 response.item = item.fields
