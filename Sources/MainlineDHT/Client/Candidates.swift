@@ -50,12 +50,27 @@ struct Candidates: Sendable {
         self.list.insert(candidate, at: place)
     }
 
+    /// Takes a node that has answered under another id than it was told of.
+    ///
+    /// Whatever stands under that id elsewhere, and has not answered, was told of wrongly too.
+    mutating func rename(at endpoint: Endpoint, to contact: NodeContact) {
+        self.list.removeAll {
+            if $0.contact.endpoint == endpoint { return true }
+            if case .answered = $0.state { return false }
+            return $0.contact.id == contact.id
+        }
+        self.insert(contact)
+    }
+
     /// Whether nothing is known yet of that node, its address or too many of its network.
     private func hasRoom(for contact: NodeContact) -> Bool {
         let address = contact.endpoint.address
         var neighbourCount = 0
-        for known in self.list.lazy.map(\.contact) {
-            if known.id == contact.id || known.endpoint == contact.endpoint { return false }
+        for candidate in self.list {
+            let known = candidate.contact
+            if known.endpoint == contact.endpoint { return false }
+            // Whoever did not answer by that id may have been told of wrongly.
+            if known.id == contact.id, candidate.state != .failed { return false }
             guard address.isPublic else { continue }
             if known.endpoint.address == address { return false }
             if known.endpoint.address.lookupNetwork == address.lookupNetwork { neighbourCount += 1 }

@@ -201,17 +201,20 @@ extension Lookup {
         _ response: KRPCResponse, from question: Question, _ shared: inout Surroundings
     ) {
         let contact = NodeContact(id: response.id, endpoint: question.endpoint)
-        guard question.contact == nil || question.contact == contact else {
-            // Another node by now; it may be found again under its own name.
-            self.candidates.set(.failed, at: question.endpoint)
-            return
-        }
         if let fields = response.item {
             guard self.take(fields, shared.primitives) else {
                 self.candidates.set(.failed, at: question.endpoint)
                 shared.distrust(question.endpoint)
                 return
             }
+        }
+        if let named = question.contact, named != contact {
+            // Another node by now, or told of wrongly: it stands where its own word puts it, if that fits.
+            guard contact.isFitting else {
+                self.candidates.set(.failed, at: question.endpoint)
+                return
+            }
+            self.candidates.rename(at: question.endpoint, to: contact)
         }
         if question.kind != .enter { self.answerCount += 1 }
         shared.table.noteAnswer(of: contact, own: shared.id)
