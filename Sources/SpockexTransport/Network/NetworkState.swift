@@ -8,6 +8,19 @@ struct NetworkState: Sendable, Equatable {
     /// The ways out.
     var routes: [DefaultRoute]
 
+    /// What another state than before means.
+    enum Change: Sendable, Equatable {
+        /// Other links, but the same ways out and the same addresses on them.
+        case links
+        /// Another network.
+        case network
+    }
+
+    /// What has changed since then.
+    func change(since former: NetworkState) -> Change? {
+        self == former ? nil : .network
+    }
+
     /// The state now.
     static func current() -> NetworkState {
         NetworkState(
