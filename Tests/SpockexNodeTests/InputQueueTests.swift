@@ -24,6 +24,7 @@ struct InputQueueTests {
             case .request(let id, _): "request \(id.value)"
             case .tick: "tick"
             case .network: "network"
+            case .links: "links"
             case .routes: "routes"
             case .gather: "gather"
             case .note: "note"
@@ -69,10 +70,11 @@ struct InputQueueTests {
     }
 
     @Test func aTickWaitsOnce() async {
-        let items: [InputQueue.Item] = [.tick, .tick, .network, .network, .routes, .routes]
-        let taken = items.map { self.queue.offer($0) }
-        #expect(taken == [true, false, true, false, true, false])
-        #expect(self.names(await self.queue.next(limit: 64)) == ["tick", "network", "routes"])
+        let items: [InputQueue.Item] = [.tick, .network, .links, .routes]
+        let taken = items.flatMap { item in (0..<2).map { _ in self.queue.offer(item) } }
+        #expect(taken == [true, false, true, false, true, false, true, false])
+        #expect(
+            self.names(await self.queue.next(limit: 64)) == ["tick", "network", "links", "routes"])
         let isTakenAgain = self.queue.offer(.tick)
         #expect(isTakenAgain)
     }

@@ -20,4 +20,14 @@ extension NodeDriver {
         guard let multicast = self.multicast else { return }
         self.node.handle(.localNetwork(multicast.refresh()), now: now, into: &outputs)
     }
+
+    /// Links came or went: who is missed may be on a new one.
+    func joinLinks(now: Moment, into outputs: inout [Output]) {
+        guard let multicast = self.multicast else { return }
+        let isThere = multicast.refresh()
+        for hasLAN in [false, isThere] {
+            self.node.handle(.localNetwork(hasLAN), now: now, into: &outputs)
+        }
+        self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
+    }
 }

@@ -14,7 +14,9 @@ extension NodeDriver {
                 group.addTask { await alarm.run { queue.offer(.tick) } }
                 group.addTask {
                     var watch = NetworkWatch()
-                    await watch.run(stirred: { queue.offer(.routes) }) { queue.offer(.network) }
+                    await watch.run(
+                        stirred: { queue.offer(.routes) }, linked: { queue.offer(.links) }
+                    ) { queue.offer(.network) }
                 }
                 group.addTask {
                     for await servers in lookUps {
@@ -86,6 +88,7 @@ extension NodeDriver {
             case .routes: self.keepFormerWay(now: now)
             case .network:
                 self.networkChanged(now: now, into: &outputs)
+            case .links: self.joinLinks(now: now, into: &outputs)
             case .stun(let bytes, let source):
                 let steps = self.ipgetter.receive(bytes, from: source, now: now.instant)
                 self.follow(steps, now: now, into: &outputs)

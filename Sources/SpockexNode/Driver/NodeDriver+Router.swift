@@ -87,7 +87,7 @@ extension NodeDriver {
                 case .routerAnswer(let id, let bytes):
                     self.say(self.opener.receive(bytes, to: id, now: now))
                 case .tick: self.say(self.opener.tick(now: now))
-                case .datagram, .hello, .stun, .request, .network, .routes, .gather, .note,
+                case .datagram, .hello, .stun, .request, .network, .links, .routes, .gather, .note,
                     .servers:
                     break
                 }

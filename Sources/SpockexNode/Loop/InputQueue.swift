@@ -22,6 +22,8 @@ final class InputQueue: Sendable {
         case tick
         /// The machine's addresses or routes changed.
         case network
+        /// Links came or went that no way out leads by.
+        case links
         /// The routes may be others; the rest of what changed comes as `network` when it has settled.
         case routes
         /// The core wants the IPgetter to be asked.
@@ -45,6 +47,7 @@ final class InputQueue: Sendable {
         var hasTick = false
         var hasNetwork = false
         var hasRoutes = false
+        var hasLinks = false
         var isClosed = false
         var waiter: CheckedContinuation<[Item]?, Never>?
 
@@ -76,6 +79,9 @@ final class InputQueue: Sendable {
             case .network:
                 guard !self.hasNetwork else { return false }
                 self.hasNetwork = true
+            case .links:
+                guard !self.hasLinks else { return false }
+                self.hasLinks = true
             case .routes:
                 guard !self.hasRoutes else { return false }
                 self.hasRoutes = true
@@ -94,6 +100,7 @@ final class InputQueue: Sendable {
                 case .hello: self.helloCount -= 1
                 case .tick: self.hasTick = false
                 case .network: self.hasNetwork = false
+                case .links: self.hasLinks = false
                 case .routes: self.hasRoutes = false
                 case .request, .gather, .routerAnswer, .note, .servers: break
                 }

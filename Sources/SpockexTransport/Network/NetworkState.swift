@@ -17,9 +17,18 @@ struct NetworkState: Sendable, Equatable {
     }
 
     /// What has changed since then.
+    ///
+    /// Addresses of a link alone come and go with every container. They count where no router leads out:
+    /// there they are what peers call.
     func change(since former: NetworkState) -> Change? {
-        self == former ? nil : .network
+        if self == former { return nil }
+        let isSame =
+            self.routes == former.routes && !self.routes.isEmpty
+            && self.farAddresses == former.farAddresses
+        return isSame ? .links : .network
     }
+
+    private var farAddresses: [IPAddress] { self.addresses.filter { !$0.isLinkLocal } }
 
     /// The state now.
     static func current() -> NetworkState {

@@ -17,35 +17,43 @@ public struct NetworkWatch: Sendable {
     /// Watches until the task is cancelled.
     ///
     /// `stirred` is called at once for news of a default route of IPv4, where the kernel tells; for
-    /// more than four in 50 ms once at their end.
+    /// more than four in 50 ms once at their end. `linked` is called instead of `changed` where only links
+    /// came or went that no way out leads by.
     public mutating func run(
-        stirred: @escaping @Sendable () -> Void = {}, _ changed: @Sendable () -> Void
+        stirred: @escaping @Sendable () -> Void = {}, linked: @Sendable () -> Void = {},
+        _ changed: @Sendable () -> Void
     ) async {
         while !Task.isCancelled {
             if let reader = await NetlinkReader.open(stirred: stirred) {
                 // What happened between the last look and the opening is found here.
-                self.compare(after: .maybe, changed)
-                await self.follow(reader, changed)
+                self.compare(after: .maybe, linked, changed)
+                await self.follow(reader, linked, changed)
                 reader.close()
             }
             guard (try? await Task.sleep(for: Limits.pollingInterval)) != nil else { return }
-            self.compare(after: .maybe, changed)
+            self.compare(after: .maybe, linked, changed)
         }
     }
 
     private mutating func follow(
-        _ reader: NetlinkReader, _ changed: @Sendable () -> Void
+        _ reader: NetlinkReader, _ linked: @Sendable () -> Void, _ changed: @Sendable () -> Void
     ) async {
         for await news in reader.news {
             guard (try? await Task.sleep(for: Limits.settlingTime)) != nil else { return }
-            self.compare(after: news, changed)
+            self.compare(after: news, linked, changed)
         }
     }
 
-    private mutating func compare(after news: Netlink.News, _ changed: () -> Void) {
+    private mutating func compare(
+        after news: Netlink.News, _ linked: () -> Void, _ changed: () -> Void
+    ) {
         let now = NetworkState.current()
-        guard news == .loss || now != self.last else { return }
+        let change = news == .loss ? .network : now.change(since: self.last)
         self.last = now
-        changed()
+        switch change {
+        case .network: changed()
+        case .links: linked()
+        case nil: break
+        }
     }
 }
