@@ -49,6 +49,21 @@ import Testing
             endpoints: [Endpoint(address: .v4(0xc000_0207), port: 41_414)])
     }
 
+    #if os(Linux)
+        /// Whatever the node has open, the local API's socket for one, is not the script's.
+        @Test func aScriptInheritsNoOpenFile() async throws {
+            let script = try Script("ls /proc/$$/fd > files")
+            var own: [CInt] = []
+            for _ in 0..<3 { own.append(fcntl(STDERR_FILENO, F_DUPFD, 100)) }
+            defer { for descriptor in own { close(descriptor) } }
+            let drop = try DeadDrop(command: script.command)
+            _ = try? await drop.get(from: Self.slot, after: 0)
+            let open = try script.content("files").split(separator: "\n").compactMap { CInt($0) }
+            #expect(open.contains(STDERR_FILENO))
+            #expect(Set(own).isDisjoint(with: open), "\(open)")
+        }
+    #endif
+
     @Test func aScriptCarriesANote() async throws {
         let script = try Script(Self.storing)
         let writer = try DeadDrop(command: script.command)
