@@ -145,6 +145,9 @@ struct CommandRun: Sendable {
         posix_spawn_file_actions_adddup2(&actions, given.readingEnd, 0)
         posix_spawn_file_actions_adddup2(&actions, printed.writingEnd, 1)
         posix_spawn_file_actions_adddup2(&actions, complained.writingEnd, 2)
+        #if os(Linux)
+            Self.closeOthersOnExec()
+        #endif
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var none = sigset_t()
@@ -155,9 +158,16 @@ struct CommandRun: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &usual)
         posix_spawnattr_setpgroup(&attributes, 0)
+        #if canImport(Darwin)
+            let closesOthers = POSIX_SPAWN_CLOEXEC_DEFAULT
+        #else
+            let closesOthers: CInt = 0
+        #endif
         posix_spawnattr_setflags(
             &attributes,
-            Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+            Int16(
+                CInt(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
+                    | closesOthers))
         var arguments: [UnsafeMutablePointer<CChar>?] = self.words.map { strdup($0) }
         defer { for argument in arguments { free(argument) } }
         arguments.append(nil)
@@ -171,4 +181,20 @@ struct CommandRun: Sendable {
         let code = posix_spawnp(&child, program, &actions, &attributes, arguments, environ)
         return code == 0 ? .success(child) : .failure(StartFailure(code: code))
     }
+
+    #if os(Linux)
+        /// NIO makes its sockets without close-on-exec: one after the other gets it here.
+        private static func closeOthersOnExec() {
+            guard let folder = opendir("/proc/self/fd") else { return }
+            defer { closedir(folder) }
+            while let entry = readdir(folder) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if let descriptor = CInt(name), descriptor > STDERR_FILENO {
+                    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                }
+            }
+        }
+    #endif
 }
