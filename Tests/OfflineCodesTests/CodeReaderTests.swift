@@ -101,4 +101,16 @@ import Testing
             #expect(throws: OfflineCodeError.builtWithoutQR) { try CodeWriter(text: "x") }
         }
     #endif
+
+    /// As editors of other systems save it.
+    @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+        let found = try CodeReader().read([0xef, 0xbb, 0xbf] + Array("{\"a\":1}\r\n".utf8))
+        #expect(found.text == "{\"a\":1}")
+        #expect(found.source == .text)
+    }
+
+    @Test(arguments: [[0xff, 0xfe, 0x7b, 0x00], [0xfe, 0xff, 0x00, 0x7b]] as [[UInt8]])
+    func anotherEncodingIsNamedAsThat(bytes: [UInt8]) {
+        #expect(throws: OfflineCodeError.notUTF8(offset: 0)) { try CodeReader().read(bytes) }
+    }
 }
