@@ -87,8 +87,13 @@ public struct CodeReader: Sendable {
             return Found(text: try self.ndefText(bytes), source: .ndef)
         }
         do throws(OfflineCodeError) {
-            return Found(text: try CleanText(trimming: bytes).string, source: .text)
+            // Some editors put the byte order mark of UTF-8 before all.
+            let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+            let text = hasMark ? Array(bytes.dropFirst(3)) : bytes
+            return Found(text: try CleanText(trimming: text).string, source: .text)
         } catch {
+            let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+            if isUTF16 { throw .notUTF8(offset: 0) }
             if UnreadPicture.matches(bytes) { throw .unsupportedPicture }
             if looksLikeNDEF { return Found(text: try self.ndefText(bytes), source: .ndef) }
             throw error
