@@ -76,6 +76,10 @@ import Testing
         #expect(try Selection.one("Bob", of: rows, what: "peer", list: "peers").id == "b2")
         #expect(try Selection.one("b", of: rows, what: "peer", list: "peers").id == "b2")
         #expect(try Selection.one("b1", of: rows, what: "peer", list: "peers").id == "b1")
+        let claimed = [
+            Self.peer("b1", "Bob", forgotten: true), Self.peer("d1", "b1", forgotten: false),
+        ]
+        #expect(try Selection.one("b1", of: claimed, what: "peer", list: "peers").id == "b1")
         #expect(try Selection.one("Cem", of: rows, what: "peer", list: "peers").id == "c1")
     }
 

@@ -188,4 +188,39 @@ struct IPgetterTests {
         #expect(ipgetter.found([self.server], now: self.start).count == 1)
         #expect(ipgetter.queryCount == 1)
     }
+
+    /// A switch comes in steps: no network, then IPv4, then IPv6.
+    @Test func aShownEndpointIsAskedForUntilItIsToldAgain() throws {
+        let names = IPgetter.Step.lookUp([try #require(HostPort("stun.example.org:3478"))])
+        var ipgetter = try self.learned()
+        #expect(ipgetter.networkChanged(now: self.start) { true } == [names])
+        #expect(ipgetter.found([], now: self.start) == [.told(.unclear)])
+        #expect(ipgetter.networkChanged(now: self.start) { true } == [names])
+        #expect(ipgetter.found([self.server], now: self.start).count == 1)
+        #expect(ipgetter.networkChanged(now: self.start) { true } == [.told(.unclear), names])
+        #expect(ipgetter.found([self.server], now: self.start).count == 1)
+        // Nobody is shown it any more.
+        #expect(ipgetter.networkChanged(now: self.start) { false } == [.told(.unclear)])
+        #expect(ipgetter.networkChanged(now: self.start) { true }.isEmpty)
+    }
+
+    /// Names that lead elsewhere each time do not make the pause after a failure short.
+    @Test func thePauseGrowsWithFailuresWhereverNamesLead() throws {
+        var ipgetter = try self.ipgetter()
+        var now = self.start
+        var asked: [Instant] = []
+        for number in UInt32(0)..<2_000 {
+            if case .lookUp? = ipgetter.gather(now: now).first {
+                let server = Endpoint(address: .v4(0xc000_0201 + number), port: 3478)
+                if ipgetter.found([server], now: now).count == 1 { asked.append(now) }
+                while let deadline = ipgetter.deadline {
+                    now = deadline
+                    _ = ipgetter.tick(now: now) { false }
+                }
+            }
+            now = now + .seconds(5)
+        }
+        #expect(asked.count < 12)
+        #expect(ipgetter.queryCount == UInt64(asked.count))
+    }
 }

@@ -127,5 +127,7 @@ class Case:
         answer = self.codes(anna, bob)
         bob.kill()
         screen = Screen(anna, "accept", answer)
+        # What is typed before the question is shown answers nothing.
+        screen.type("c\n")
         screen.wait_for(PROMPT, TIMEOUT_SECONDS)
         return anna, bob, screen
