@@ -56,8 +56,7 @@ struct Candidates: Sendable {
     mutating func rename(at endpoint: Endpoint, to contact: NodeContact) {
         self.list.removeAll {
             if $0.contact.endpoint == endpoint { return true }
-            if case .answered = $0.state { return false }
-            return $0.contact.id == contact.id
+            return $0.contact.id == contact.id && ($0.state == .fresh || $0.state == .failed)
         }
         self.insert(contact)
     }

@@ -43,7 +43,7 @@ public struct STUNClient: Sendable {
 
     private enum Phase { case idle, asking }
 
-    private let servers: [Endpoint]
+    private var servers: [Endpoint]
     private var phase = Phase.idle
     private var exchanges: [Exchange] = []
     private var nextServer = 0
@@ -56,9 +56,25 @@ public struct STUNClient: Sendable {
     ///
     /// Without servers every question fails at once: the IPgetter is switched off.
     public init(servers: [Endpoint], using generator: inout some RandomNumberGenerator) {
+        self.servers = Self.inOneFamily(servers).shuffled(using: &generator)
+    }
+
+    /// Asks these servers from now on, as their names lead elsewhere; the pause stays. A question that is
+    /// open is over.
+    public mutating func replaceServers(
+        _ servers: [Endpoint], using generator: inout some RandomNumberGenerator
+    ) {
+        self.servers = Self.inOneFamily(servers).shuffled(using: &generator)
+        self.exchanges = []
+        self.phase = .idle
+        self.nextServer = 0
+        self.answeredBy = nil
+    }
+
+    private static func inOneFamily(_ servers: [Endpoint]) -> [Endpoint] {
         let usable = servers.filter(\.isUsable)
         let family = usable.filter { !$0.address.isIPv6 }
-        self.servers = (family.isEmpty ? usable : family).shuffled(using: &generator)
+        return family.isEmpty ? usable : family
     }
 
     /// When the next ``Input/timer`` is due; `nil` while no question is open.

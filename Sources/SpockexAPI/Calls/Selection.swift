@@ -74,6 +74,8 @@ public enum Selection {
     public static func one<Row: Selectable>(
         _ text: String, of rows: [Row], what: String, list command: String
     ) throws(APIError) -> Row {
+        let byID = rows.filter { $0.id == text.lowercased() }
+        if byID.count == 1 { return byID[0] }
         let found =
             [rows.filter { !$0.isGone }, rows].lazy.map { self.fitting(text, $0) }
             .first { !$0.isEmpty } ?? []

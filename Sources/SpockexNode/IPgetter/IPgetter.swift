@@ -28,13 +28,13 @@ struct IPgetter: Sendable {
     private var client: STUNClient?
     /// Where the names led, to which the client sends.
     private var endpoints: [Endpoint] = []
-    /// Questions of former clients.
-    private var formerQuestionCount = 0
     /// Whether the names may lead elsewhere by now.
     private var isStale = true
     private var isLookingUp = false
     /// Whether the look-up that goes on began in another network.
     private var isOutdated = false
+    /// Whether an endpoint was told that is not known to have lapsed.
+    private var isOwed = false
     private var generator = SystemRandomNumberGenerator()
     private var isBusy = false
     private var keepAliveAt: Instant?
@@ -53,9 +53,7 @@ struct IPgetter: Sendable {
     var mayAsk: Bool { !self.servers.isEmpty }
 
     /// How many questions were asked.
-    var queryCount: UInt64 {
-        UInt64(self.formerQuestionCount + (self.client?.questionCount ?? 0))
-    }
+    var queryCount: UInt64 { UInt64(self.client?.questionCount ?? 0) }
 
     /// When `tick` is due.
     var deadline: Instant? {
@@ -86,12 +84,12 @@ struct IPgetter: Sendable {
         if self.isOutdated { return self.lookUp() }
         guard !endpoints.isEmpty else { return [self.conclude(.unclear)] }
         self.isStale = false
-        // With the same servers the pause goes on growing.
-        if self.client == nil || Set(endpoints) != Set(self.endpoints) {
-            self.formerQuestionCount += self.client?.questionCount ?? 0
+        if self.client == nil {
             self.client = STUNClient(servers: endpoints, using: &self.generator)
-            self.endpoints = endpoints
+        } else if Set(endpoints) != Set(self.endpoints) {
+            self.client?.replaceServers(endpoints, using: &self.generator)
         }
+        self.endpoints = endpoints
         return self.ask(now: now)
     }
 
@@ -113,6 +111,7 @@ struct IPgetter: Sendable {
                 self.keepAliveCount += 1
                 self.keepAliveAt = now + Limits.keepAliveInterval
             } else {
+                self.isOwed = false
                 steps.append(.lapsed)
             }
         }
@@ -122,15 +121,15 @@ struct IPgetter: Sendable {
     /// What was learned, and what is on its way, is of another network; `isShown`: somebody may be about to
     /// use the learned endpoint.
     mutating func networkChanged(now: Instant, isShown: () -> Bool) -> [Step] {
-        let wasLearned = self.keepAliveAt != nil
         self.keepAliveAt = nil
         self.isStale = true
         self.isOutdated = true
         var steps = self.run(.networkChanged, now: now)
         // An unfinished look-up is done again; a question is over.
         if self.isBusy, !self.isLookingUp { steps.append(self.conclude(.unclear)) }
-        // The router may have forgotten the mapping, or be another one.
-        if wasLearned, isShown() { steps += self.gather(now: now) }
+        // The router may have forgotten the mapping, or be another one; a change may come in steps.
+        self.isOwed = self.isOwed && isShown()
+        if self.isOwed { steps += self.gather(now: now) }
         return steps
     }
 
@@ -155,10 +154,12 @@ struct IPgetter: Sendable {
             case .send(let bytes, let server): return .send(bytes, to: server)
             case .learned(let endpoint, let count):
                 self.keepAliveAt = now + Limits.keepAliveInterval
+                self.isOwed = true
                 return self.conclude(.seen(endpoint, by: count))
             case .mapsPerDestination(let endpoints):
                 // Not for its port, which is nobody else's, but so that the address lapses too.
                 self.keepAliveAt = now + Limits.keepAliveInterval
+                self.isOwed = true
                 return self.conclude(.perDestination(endpoints))
             case .disagreement: return self.conclude(.unclear)
             case .failed:

@@ -20,7 +20,7 @@ struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the node in the foreground.",
         discussion: """
-            It logs to standard error and ends at SIGTERM, Ctrl-C or `spockex down`. A new node is \
+            It logs to standard error and ends at SIGTERM, SIGHUP, Ctrl-C or `spockex down`. A new node is \
             called like the computer (the first part of its host name), which only your peers are \
             told; --name gives it another name.
 

@@ -16,7 +16,7 @@ enum Question {
     /// Ctrl-C throws `interrupted`; the question is asked before anything is done. What was typed before
     /// it was shown answers nothing.
     static func ask(_ text: String) async throws(APIError) -> String? {
-        tcflush(STDIN_FILENO, TCIFLUSH)
+        self.forget()
         Console.noteRaw(text)
         let stopped = APIError(
             .interrupted, "The command was interrupted; nothing was done.",
@@ -27,6 +27,11 @@ enum Question {
         }
         if typed == nil { Console.noteRaw("\n") }
         return typed
+    }
+
+    /// What was typed before now answers nothing.
+    static func forget() {
+        tcflush(STDIN_FILENO, TCIFLUSH)
     }
 
     /// A line from the terminal; nil at its end.

@@ -146,7 +146,7 @@ private final class SignalSwitch: Sendable {
     }
 }
 
-/// Ends long waiting at Ctrl-C or SIGTERM, in order.
+/// Ends long waiting at Ctrl-C, SIGTERM or SIGHUP, in order.
 enum Interruption {
     /// Runs the body until it ends or a signal comes; then it is cancelled and `error` is thrown.
     static func during<Result: Sendable>(

@@ -16,6 +16,7 @@ enum MeetingPrompt {
     static func ask(
         until settled: @escaping @Sendable () async throws(APIError) -> Void
     ) async throws(APIError) -> Answer {
+        Question.forget()
         Console.noteRaw(self.question)
         do {
             return try await withThrowingTaskGroup(of: Answer.self) { group in
