@@ -59,8 +59,9 @@ public struct STUNClient: Sendable {
         self.servers = Self.inOneFamily(servers).shuffled(using: &generator)
     }
 
-    /// Asks these servers from now on, as their names lead elsewhere; the pause stays. A question that is
-    /// open is over.
+    /// Asks these servers from now on, as their names lead elsewhere; the pause stays.
+    ///
+    /// A question that is open is over.
     public mutating func replaceServers(
         _ servers: [Endpoint], using generator: inout some RandomNumberGenerator
     ) {
