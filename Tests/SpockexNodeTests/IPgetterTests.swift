@@ -173,7 +173,6 @@ struct IPgetterTests {
         #expect(early == [.told(.unclear)])
         let late = ipgetter.gather(now: self.start + .seconds(90))
         #expect(late == again)
-        // The same servers: the pause grows with each failure in a row.
         #expect(ipgetter.found([other], now: self.start + .seconds(90)).count == 1)
         #expect(ipgetter.queryCount == 3)
     }

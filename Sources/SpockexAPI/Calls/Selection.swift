@@ -74,8 +74,8 @@ public enum Selection {
     public static func one<Row: Selectable>(
         _ text: String, of rows: [Row], what: String, list command: String
     ) throws(APIError) -> Row {
-        let byID = rows.filter { $0.id == text.lowercased() }
-        if byID.count == 1 { return byID[0] }
+        let lower = text.lowercased()
+        if let row = rows.first(where: { $0.id == lower }) { return row }
         let found =
             [rows.filter { !$0.isGone }, rows].lazy.map { self.fitting(text, $0) }
             .first { !$0.isEmpty } ?? []
@@ -94,14 +94,11 @@ public enum Selection {
     }
 
     private static func fitting<Row: Selectable>(_ text: String, _ rows: [Row]) -> [Row] {
-        let lower = text.lowercased()
-        let byID = rows.filter { $0.id == lower }
-        if !byID.isEmpty { return byID }
         let seen = Clean.seen(text)
         let byName =
             seen.isEmpty
             ? [] : rows.filter { row in row.selectableName.map(Clean.seen) == seen }
         if !byName.isEmpty { return byName }
-        return text.isEmpty ? [] : rows.filter { $0.id.hasPrefix(lower) }
+        return text.isEmpty ? [] : rows.filter { $0.id.hasPrefix(text.lowercased()) }
     }
 }

@@ -28,6 +28,5 @@ extension NodeDriver {
         for hasLAN in [false, isThere] {
             self.node.handle(.localNetwork(hasLAN), now: now, into: &outputs)
         }
-        self.node.handle(.ownCandidates(self.candidates()), now: now, into: &outputs)
     }
 }
