@@ -32,8 +32,11 @@ import Testing
         var pair = Pair()
         let offer = try self.offer(&pair)
         let first = pair.request(.bob, .answer(offer, MeetingOptions()))
-        let again = pair.request(.bob, .answer(offer, MeetingOptions(intent: .private)))
+        let again = pair.request(.bob, .answer(offer, MeetingOptions()))
         #expect(first == again)
+        #expect(
+            pair.request(.bob, .answer(offer, MeetingOptions(intent: .private)))
+                == .refused(.wishStands(.auto)))
         #expect(pair.bob.store.state.relations.count == 1)
         pair.act(.bob) { $0.restart(now: $1, sent: &$2) }
         let afterRestart = pair.request(.bob, .answer(offer, MeetingOptions()))

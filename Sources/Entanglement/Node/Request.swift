@@ -113,6 +113,8 @@ public enum Refusal: Error, Sendable, Equatable {
     case unknownOffer
     /// The offer was used already.
     case alreadyUsed
+    /// Something else was wanted when the code was shown, or the answer accepted; that stands.
+    case wishStands(Intent)
     /// The offer's life is over.
     case expired
     /// The code names only loopback endpoints and this node does not listen on loopback.

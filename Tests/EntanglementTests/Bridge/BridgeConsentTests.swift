@@ -31,9 +31,9 @@ import Testing
         #expect(clusters.status(4).foreignCards.first?.isConfirmed == true)
     }
 
-    /// The code of who links clusters does not tell how many there are.
-    @Test(arguments: [(Intent.bridge, UInt64(1)), (.auto, 2)])
-    func theCodeOfABridgeTellsNoNumber(intent: Intent, count: UInt64) throws {
+    /// No code tells how many there are: every meeting may be one with a stranger, who may want a bridge.
+    @Test(arguments: [Intent.bridge, .auto, .cluster, .join, .private])
+    func noCodeTellsANumber(intent: Intent) throws {
         var clusters = try TwoClusters()
         let options = MeetingOptions(intent: intent, cluster: clusters.family)
         guard case .offered(_, let text, _) = clusters.circle.request(0, .offer(options)),
@@ -42,7 +42,16 @@ import Testing
             Issue.record("no code")
             return
         }
-        #expect(offer.code.totalPeers == count)
+        #expect(offer.code.totalPeers == 1)
+        guard
+            case .answered(_, let answered, _) = clusters.circle.request(
+                3, .answer(text, MeetingOptions(intent: intent == .cluster ? .join : .auto))),
+            case .answer(let answer)? = try? CodeText(scanned: answered)
+        else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(answer.code.totalPeers == 1)
     }
 
     /// The end's own card stays although who vouched for it shows none any more, whoever that was.

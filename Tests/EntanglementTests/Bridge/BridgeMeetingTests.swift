@@ -54,7 +54,7 @@ import Testing
             Issue.record("no offer")
             return
         }
-        #expect(offer.contains("\"totalPeers\":2,"))
+        #expect(offer.contains("\"totalPeers\":1,"))
     }
 
     /// Two of one cluster cannot link it with itself, and hear so at once.
@@ -133,6 +133,70 @@ import Testing
         }
         clusters.circle.run(for: .seconds(5))
         #expect(clusters.status(2).bridges.count == 1)
+    }
+
+    /// What the offer said stands: who wants something else when the answer is there is told so, and nothing
+    /// is made that the person did not want.
+    @Test(
+        arguments: [Intent.bridge, .private, .join, .auto],
+        [Intent.bridge, .private, .join])
+    func anotherWishThanTheOffersIsRefused(said: Intent, wanted: Intent) throws {
+        var clusters = try TwoClusters()
+        guard
+            case .offered(let id, let offer, _) = clusters.circle.request(
+                1, .offer(MeetingOptions(intent: said))),
+            case .answered(_, let answer, _) = clusters.circle.request(
+                4, .answer(offer, MeetingOptions(intent: .bridge)))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        let reply = clusters.circle.request(1, .accept(answer, intent: wanted))
+        let record = clusters.circle.hosts[1].store.state.relations.first { $0.id == id }
+        guard said == .auto || said == wanted else {
+            #expect(reply == .refused(.wishStands(said)))
+            #expect(record?.phase == .offered)
+            #expect(record?.intent == said)
+            return
+        }
+        #expect(reply == .accepted(id))
+        #expect(record?.intent == wanted)
+        // Nor can it be changed afterwards.
+        let other: Intent = wanted == .private ? .bridge : .private
+        #expect(
+            clusters.circle.request(1, .accept(answer, intent: other))
+                == .refused(.wishStands(wanted)))
+        #expect(clusters.circle.request(1, .accept(answer, intent: wanted)) == .accepted(id))
+        #expect(clusters.circle.request(1, .accept(answer)) == .accepted(id))
+    }
+
+    /// The same of who answers one offer twice, and of the cluster that is linked.
+    @Test func theWishOfAnAnswerStands() throws {
+        var clusters = try TwoClusters()
+        let other = try clusters.circle.found(4, 5)
+        let bridge = MeetingOptions(intent: .bridge, cluster: clusters.hackers)
+        guard
+            case .offered(_, let offer, _) = clusters.circle.request(
+                1, .offer(MeetingOptions(intent: .bridge))),
+            case .answered(let id, let answer, _) = clusters.circle.request(
+                4, .answer(offer, bridge))
+        else {
+            Issue.record("no codes")
+            return
+        }
+        for options in [MeetingOptions(intent: .private), MeetingOptions(intent: .join)] {
+            #expect(
+                clusters.circle.request(4, .answer(offer, options))
+                    == .refused(.wishStands(.bridge)))
+        }
+        let elsewhere = MeetingOptions(intent: .bridge, cluster: other)
+        #expect(
+            clusters.circle.request(4, .answer(offer, elsewhere)) == .refused(.wishStands(.bridge)))
+        for options in [MeetingOptions(), MeetingOptions(intent: .bridge), bridge] {
+            #expect(
+                clusters.circle.request(4, .answer(offer, options))
+                    == .answered(id, text: answer, isLate: false))
+        }
     }
 
     @Test func twoWhoSayNothingAreAskedWhatTheyWant() throws {

@@ -29,6 +29,11 @@ extension Circle {
             instant: self.now.instant + duration, wall: self.now.wall + duration)
     }
 
+    /// Everybody's clock is set back.
+    mutating func turnBack(by duration: Duration) {
+        self.now = Moment(instant: self.now.instant, wall: self.now.wall + (.zero - duration))
+    }
+
     /// Two members meet again in person.
     mutating func confirm(
         _ one: Int, _ other: Int, intent: Intent = .auto

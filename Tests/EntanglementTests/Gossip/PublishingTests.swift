@@ -110,6 +110,48 @@ import Testing
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
 
+    /// A backup from one record before, and a start at a third place that the router tells at once: the record
+    /// that the others hold is outdone, and not met by another one of the same sequence.
+    @Test(arguments: [(away: [Int](), isBehind: false), ([], true), ([0], true), ([1], false)])
+    func aRestoredDiskWritesNothingBesideWhatOthersHold(away: [Int], isBehind: Bool) throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
+        circle.run(for: .seconds(60))
+        // Ada is away while the last record is written, and does not know it.
+        circle.stopped = [0]
+        circle.move(2, to: at("20.9.0.1:4000"))
+        var backups: [UInt64: MemoryStore] = [:]
+        for _ in 0..<600 {
+            let sequence = try self.place(2, of: 2, circle, cluster).sequence
+            backups[sequence] = circle.hosts[2].store
+            circle.run(for: .milliseconds(100))
+        }
+        let before = try self.place(1, of: 2, circle, cluster)
+        let sequence = try #require(backups.keys.filter { $0 < before.sequence }.max())
+        let backup = try #require(backups[sequence])
+        let third = at("20.9.0.2:4000")
+        if isBehind { circle.turnBack(by: .seconds(3_600)) }
+        circle.stopped = Set(away)
+        circle.act(2) { host, now, sent in
+            host = Host(
+                "Cem", at: third, store: backup, primitives: CryptoPrimitives(), seed: 99,
+                now: now, sent: &sent)
+            let told = [Candidate(endpoint: third, kind: .mapped)]
+            host.handle(.ownCandidates(told), now: now, sent: &sent)
+        }
+        circle.run(for: .seconds(60))
+        circle.stopped = []
+        circle.run(for: .seconds(120))
+        let alarm = Event.memberCloned(cluster, try circle.member(2, cluster))
+        let bytes = try (0..<3).map { try self.bytes($0, of: 2, circle, cluster) }
+        #expect(Set(bytes).count == 1)
+        for number in 0..<3 {
+            let place = try self.place(number, of: 2, circle, cluster)
+            #expect(place.sequence > before.sequence)
+            #expect(place.addresses.map(\.endpoint) == [third])
+            #expect(circle.count(number, alarm) == 0)
+        }
+    }
+
     /// Two records of one sequence that say different things: told once.
     @Test func aCloneIsToldOnce() throws {
         var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
