@@ -18,11 +18,13 @@ import Testing
         + #""reason":null,"via":null},"rttMilliseconds":12.25,"state":"connected"}"#
 
     static let pairing = PairingRow(
-        id: "p", role: "offering", state: "offered", createdAt: Self.time, expiresAt: Self.time,
+        id: "p", role: "offering", wish: "auto", reference: "cmVm", state: "offered",
+        createdAt: Self.time, expiresAt: Self.time,
         lastError: nil)
     static let pairingText =
         #"{"cause":null,"createdAt":"2026-11-23T09:30:00.250Z","#
-        + #""expiresAt":"2026-11-23T09:30:00.250Z","id":"p","lastError":null,"role":"offering","state":"offered"}"#
+        + #""expiresAt":"2026-11-23T09:30:00.250Z","id":"p","lastError":null,"#
+        + #""reference":"cmVm","role":"offering","state":"offered","wish":"auto"}"#
 
     static let cluster = ClusterRow(
         id: "c", name: "Anna and Bob", members: 2, connected: 1, standing: "member", member: "m",

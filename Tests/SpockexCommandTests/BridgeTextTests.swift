@@ -100,6 +100,24 @@ import Testing
         #expect(prompt.choice("\(Int.min)") == nil)
     }
 
+    /// Who said with the offer what is wanted is not asked when the answer is there.
+    @Test(arguments: ["auto", "bridge", "private", "join"])
+    func onlyAnOpenOfferAsks(wish: String) {
+        let code =
+            #"{"response":200,"v":1,"pid":"20000000-0000-4000-8000-000000000020","#
+            + #""host":["198.51.100.2:41414"],"key":"fTSkgV-muYJTXmCvO9m0lVaBYIDxZB_4HSt8iugmikQ","#
+            + #""salt":"IiIiIiIiIiIiIiIiIiIiIg","totalPeers":1,"re":"XjVnx0DRMF38hNsbWUPX8g"}"#
+        func asks(_ reference: String) -> Bool {
+            let pairing = PairingRow(
+                id: "p", role: "offering", wish: wish, reference: reference, state: "offered",
+                createdAt: Timestamp(milliseconds: 0), expiresAt: Timestamp(milliseconds: 0),
+                lastError: nil)
+            return BridgePrompt(code: code, Self.clusters, [pairing]) != nil
+        }
+        #expect(asks("XjVnx0DRMF38hNsbWUPX8g") == (wish == "auto"))
+        #expect(asks("an offer of another"))
+    }
+
     /// The end of a meeting names both clusters, if both have names.
     @Test func whatWasLinkedIsNamed() {
         let peer = PeerRow(

@@ -28,6 +28,8 @@ struct LiveCluster: Sendable {
     var missing: (epoch: RecordID, dueAt: Instant)?
     /// When the own endpoint record is made.
     var publishAt: Instant?
+    /// Not before that; nil: nobody was connected since the start.
+    var mayPublishAt: Instant?
     /// When this node is gone for good, whether or not anybody said that he heard it.
     var leaveAt: Instant?
     /// When this node's leave or joining is over though nobody is there to hear it.

@@ -159,9 +159,7 @@ extension Node {
         if !turn.has(.summaryUntold) { self.tellSummary(index, to: id, &turn) }
         self.greetWithNotices(index, id, &turn)
         self.compareFounding(index, with: id, &turn)
-        if self.live[index].publishAt == nil {
-            self.live[index].publishAt = turn.instant + Constants.publishPatience
-        }
+        self.publishHeard(index, turn)
         self.waitForGoodbye(index, turn)
         self.retirePassive(of: id, &turn)
         self.settleDuties(beside: id, &turn)

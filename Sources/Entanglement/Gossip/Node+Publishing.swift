@@ -2,11 +2,22 @@
 
 // Endpoint records: where members say that they may be reached (PROTOCOL.md §12.5).
 extension Node {
-    /// The own addresses changed: every cluster is told at once.
+    /// The own addresses changed: every cluster is told at once, once a member had time to say which record of
+    /// this node it holds.
     mutating func publishSoon(_ turn: Turn) {
         for index in self.live.indices where self.live[index].set != nil {
-            self.live[index].publishAt = turn.instant
+            guard let earliest = self.live[index].mayPublishAt else { continue }
+            self.live[index].publishAt = max(turn.instant, earliest)
         }
+    }
+
+    /// A member is connected, who says now what it holds of this node's.
+    mutating func publishHeard(_ index: Int, _ turn: Turn) {
+        let earliest =
+            self.live[index].mayPublishAt ?? turn.instant + Constants.publishPatience
+        self.live[index].mayPublishAt = earliest
+        guard self.live[index].publishAt == nil else { return }
+        self.live[index].publishAt = turn.instant + Constants.publishPatience
     }
 
     /// Makes a new endpoint record if the last one does not say what is true now.
@@ -23,8 +34,10 @@ extension Node {
             ? self.live[index].sequence : max(self.live[index].sequence, held?.sequence ?? 0)
         guard sequence < .max else { return }
         let now = UInt64(max(0, turn.wall.seconds))
+        // Above all that this disk may have written before a backup was restored, if the clock is right.
+        let next = turn.has(.sequenceNotRecovered) ? sequence + 1 : max(sequence + 1, now)
         let news = Whereabouts(
-            incarnation: self.live[index].incarnation, sequence: sequence + 1, issuedAt: now,
+            incarnation: self.live[index].incarnation, sequence: next, issuedAt: now,
             validitySeconds: ClusterLimits.validitySecondsMax, addresses: self.publicAddresses,
             nat: self.own.hint, name: self.name)
         self.live[index].publishAt = turn.instant + Constants.publishInterval
@@ -34,7 +47,7 @@ extension Node {
         {
             return
         }
-        self.live[index].sequence = sequence + 1
+        self.live[index].sequence = next
         guard let draft = try? RecordDraft(news, of: membership.member) else { return }
         let signature = self.primitives.sign(draft.signedBytes(in: cluster), with: signingKey)
         _ = self.takeOwn(

@@ -48,7 +48,7 @@ extension Node {
         case .answer: throw .wrongCode(expected: .offering)
         case .refusal(let text): throw .refusedOffline(text)
         }
-        if let again = try self.answered(offer, turn) { return again }
+        if let again = try self.answered(offer, options, turn) { return again }
         let theirs = try self.usableHosts(offer.code, turn)
         let hosts = try self.hosts(options, turn)
         guard !theirs.isEmpty || !hosts.isEmpty || self.discovery.isPossible else {
@@ -110,7 +110,7 @@ extension Node {
             guard let record = self.relations[id]?.record, record.role == .offering,
                 let offer = record.codes?.offer
             else { return false }
-            return Array(self.primitives.hash(offer).prefix(16)) == answer.reference
+            return self.reference(of: offer) == answer.reference
         }
         guard let id = fitting, var relation = self.relations[id],
             var codes = relation.record.codes
@@ -125,6 +125,7 @@ extension Node {
         }
         guard relation.record.phase == .offered || turn.has(.offerUsedTwice) else {
             guard codes.answer == answer.bytes else { throw .alreadyUsed }
+            try relation.record.expectWish(intent ?? .auto, cluster)
             return .accepted(id)
         }
         guard relation.phaseEnd.map({ $0 > turn.instant }) ?? true else { throw .expired }
@@ -163,6 +164,7 @@ extension Node {
         _ peer: MeetingCode, _ turn: Turn
     ) throws(Refusal) {
         if let intent, record.intent == .auto { record.intent = intent }
+        try record.expectWish(intent ?? .auto, cluster)
         if record.intent == .bridge, record.sponsors == nil {
             record.sponsors = try self.chooseLinked(cluster, turn)
         }
@@ -182,6 +184,11 @@ extension Node {
 
     // MARK: Parts
 
+    /// What an answer to that offer names (PROTOCOL.md §3).
+    func reference(of offer: [UInt8]) -> [UInt8] {
+        Array(self.primitives.hash(offer).prefix(16))
+    }
+
     private var schedule: KeySchedule { KeySchedule(primitives: self.primitives) }
 
     private func read(_ text: String) throws(Refusal) -> CodeText {
@@ -197,13 +204,16 @@ extension Node {
     }
 
     /// The same offer again: the same answer again, as long as it may be needed.
-    private func answered(_ offer: Offer, _ turn: Turn) throws(Refusal) -> Reply? {
+    private func answered(
+        _ offer: Offer, _ options: MeetingOptions, _ turn: Turn
+    ) throws(Refusal) -> Reply? {
         for id in self.ids {
             guard let record = self.relations[id]?.record else { continue }
             if record.role == .offering, record.codes?.offer == offer.bytes { throw .ownCode }
             guard record.keys?.peerPID == offer.code.pid else { continue }
             guard let codes = record.codes, codes.offer == offer.bytes, let answer = codes.answer
             else { throw .alreadyUsed }
+            try record.expectWish(options.intent, options.cluster)
             return .answered(
                 id, text: String(decoding: answer, as: UTF8.self),
                 isLate: UInt64(max(0, turn.wall.seconds)) > offer.expiresAtSeconds)
@@ -255,11 +265,6 @@ extension Node {
         return record
     }
 
-    /// How many peers a code names; who links clusters needs to know only whether there are any.
-    private func toldPeers(_ intent: Intent) -> UInt64 {
-        intent == .bridge ? min(self.totalPeers, 1) : self.totalPeers
-    }
-
     private func ownCode(
         _ record: RelationRecord, _ hosts: [Endpoint], _ turn: inout Turn
     ) throws(Refusal) -> (salt: Secret, code: MeetingCode) {
@@ -270,7 +275,8 @@ extension Node {
             MeetingCode(
                 pid: record.ownPID, hosts: hosts, nat: record.toldNAT, key: key.publicKey,
                 salt: salt,
-                totalPeers: self.toldPeers(record.intent))
+                // Whether there are any: whoever scans it may be a stranger.
+                totalPeers: min(self.totalPeers, 1))
         )
     }
 
@@ -280,5 +286,14 @@ extension Node {
         turn.actions.append(.admit(relation.admission))
         turn.notify(.pairingStarted(relation.id))
         self.insert(relation, turn)
+    }
+}
+
+extension RelationRecord {
+    /// Refuses what contradicts that which was said before; nothing said contradicts nothing.
+    fileprivate func expectWish(_ intent: Intent, _ cluster: ClusterID?) throws(Refusal) {
+        let isSame = intent == .auto || intent == self.intent
+        let isThere = cluster == nil || self.sponsors == nil || cluster == self.sponsors
+        guard isSame, isThere else { throw .wishStands(self.intent) }
     }
 }

@@ -95,8 +95,11 @@ extension Node {
     private func pairingStatus(_ relation: Relation, _ now: Moment) -> NodeStatus.Pairing {
         let record = relation.record
         return NodeStatus.Pairing(
-            id: record.id, role: record.role, phase: record.phase, createdAt: record.createdAt,
-            expiresAt: record.expiresAt, problem: record.problem,
+            id: record.id, role: record.role, wish: record.intent,
+            reference: record.role == .offering
+                ? record.codes.map { Answer.text(ofReference: self.reference(of: $0.offer)) } : nil,
+            phase: record.phase, createdAt: record.createdAt, expiresAt: record.expiresAt,
+            problem: record.problem,
             safetyNumber: record.keys.map { self.safetyNumber($0.meeting) },
             obstacle: self.pairingObstacle(relation, now))
     }

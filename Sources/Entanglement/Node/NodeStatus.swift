@@ -16,6 +16,10 @@ public struct NodeStatus: Sendable, Equatable {
         public var id: RelationID
         /// Which code this node showed.
         public var role: MeetingRole
+        /// What the person here wants of it, as far as it was said.
+        public var wish: Intent
+        /// What an answer to the offer shown names; nil: an answer was shown.
+        public var reference: String?
         /// How far it is.
         public var phase: RelationPhase
         /// When it was made.

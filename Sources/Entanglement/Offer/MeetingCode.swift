@@ -119,15 +119,22 @@ public struct Answer: Sendable, Equatable {
     /// The exact bytes.
     public let bytes: [UInt8]
 
+    /// The reference as the answer's text has it (base64url).
+    public var referenceText: String { Self.text(ofReference: self.reference) }
+
+    static func text(ofReference reference: [UInt8]) -> String {
+        var text: [UInt8] = []
+        Base64URL.append(reference, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// A new answer and its bytes.
     public init(_ code: MeetingCode, reference: [UInt8]) {
-        var tail = Array(",\"re\":\"".utf8)
-        Base64URL.append(reference, to: &tail)
         self.code = code
         self.reference = reference
         self.bytes = code.line(
             head: "{\"response\":200,\"v\":1,",
-            tail: String(decoding: tail, as: UTF8.self) + "\"}")
+            tail: ",\"re\":\"\(Self.text(ofReference: reference))\"}")
     }
 
     init(code: MeetingCode, reference: [UInt8], bytes: [UInt8]) {

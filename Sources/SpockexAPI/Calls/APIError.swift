@@ -85,6 +85,8 @@ extension APIError {
         case unknownOffer
         /// An offer that was used already.
         case alreadyUsed
+        /// Another wish than the one with which the meeting began.
+        case wishStands
         /// An offer whose life is over.
         case expired
         /// A code with nothing but loopback endpoints.
@@ -157,7 +159,7 @@ extension APIError {
             case .timedOut, .interrupted, .unreachable, .overloaded, .notMember,
                 .bridgeIsNew:
                 75
-            case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .expired,
+            case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .wishStands, .expired,
                 .loopbackOnly, .bothUnknown, .bridgesOff, .noCluster, .bridgesForbidden,
                 .notBridgeEnd,
                 .acrossBridge, .wrongPhase, .tooMany, .tooFewVoters,
@@ -173,7 +175,7 @@ extension APIError {
         public var httpStatus: Int {
             switch self {
             case .notFound: 404
-            case .wrongPhase, .alreadyUsed, .alreadyRunning, .mustChoose, .notMember, .inCluster,
+            case .wrongPhase, .alreadyUsed, .wishStands, .alreadyRunning, .mustChoose, .notMember, .inCluster,
                 .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd,
                 .bridgeIsNew, .acrossBridge:
                 409

@@ -6,6 +6,10 @@ public struct PairingRow: Codable, Sendable, Equatable {
     public var id: String
     /// `offering` or `answering`.
     public var role: String
+    /// What is wanted here: `auto` (left open), `cluster`, `join`, `bridge`, `private` or `repair`.
+    public var wish: String
+    /// What an answer to the offer shown has in `re`.
+    @Nullable public var reference: String?
     /// `offered`, `answered`, `connecting` or `timedOut`.
     public var state: String
     /// When it was made.
@@ -20,11 +24,14 @@ public struct PairingRow: Codable, Sendable, Equatable {
 
     /// A row as filled by the node.
     public init(
-        id: String, role: String, state: String, createdAt: Timestamp, expiresAt: Timestamp,
+        id: String, role: String, wish: String, reference: String?, state: String,
+        createdAt: Timestamp, expiresAt: Timestamp,
         lastError: String?, cause: CauseRow? = nil
     ) {
         self.id = id
         self.role = role
+        self.wish = wish
+        self.reference = reference
         self.state = state
         self.createdAt = createdAt
         self.expiresAt = expiresAt

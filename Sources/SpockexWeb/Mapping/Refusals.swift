@@ -8,7 +8,7 @@ extension APIError {
     init(_ refusal: Refusal, clusters: [NodeStatus.Cluster] = []) {
         switch refusal {
         case .unreadable, .wrongCode, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed,
-            .expired:
+            .wishStands, .expired:
             self.init(code: refusal)
         case .loopbackOnly:
             self.init(
@@ -160,6 +160,12 @@ extension APIError {
             self.init(
                 .alreadyUsed, "This offer was used already.",
                 hint: "Each offer serves once; ask for a new one.")
+        case .wishStands(let intent):
+            self.init(
+                .wishStands,
+                "This meeting began with another wish (\(intent.word)), and that stands.",
+                hint: "Go on without another wish, or cancel the pairing (`spockex pairings`) and "
+                    + "begin again with a new offer.")
         case .expired:
             self.init(
                 .expired, "The offer's time is over.",

@@ -94,7 +94,8 @@ extension PairingRow {
     init(_ pairing: NodeStatus.Pairing) {
         self.init(
             id: pairing.id.description, role: pairing.role.rawValue,
-            state: pairing.phase.rawValue, createdAt: Timestamp(pairing.createdAt),
+            wish: pairing.wish.word, reference: pairing.reference, state: pairing.phase.rawValue,
+            createdAt: Timestamp(pairing.createdAt),
             expiresAt: Timestamp(pairing.expiresAt), lastError: pairing.problem?.name,
             cause: pairing.obstacle.map { CauseRow($0) })
     }

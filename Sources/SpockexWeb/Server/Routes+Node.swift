@@ -116,16 +116,27 @@ extension MeetingOptions {
 extension Intent {
     /// What a wish is called.
     init(wished text: String) throws(APIError) {
-        let intents: [String: Intent] = [
-            "auto": .auto, "cluster": .cluster, "join": .join, "bridge": .bridge,
-            "private": .private,
-        ]
-        guard let intent = intents[text] else {
+        guard let intent = Intent.allCases.first(where: { $0.word == text }), intent != .repair
+        else {
             throw APIError(
                 .badRequest, "The intent of the meeting is none of those that there are.",
                 hint: "Use auto, cluster, join, bridge or private.")
         }
         self = intent
+    }
+}
+
+extension Intent {
+    /// What it is called in requests and rows.
+    var word: String {
+        switch self {
+        case .auto: "auto"
+        case .cluster: "cluster"
+        case .join: "join"
+        case .bridge: "bridge"
+        case .private: "private"
+        case .repair: "repair"
+        }
     }
 }
 

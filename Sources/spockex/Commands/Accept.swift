@@ -78,14 +78,14 @@ struct Accept: AsyncParsableCommand {
             self.bridge ? "bridge" : self.join ? "join" : self.private ? "private" : nil
         if request.intent == nil, request.cluster == nil,
             Console.isInteractive(json: self.common.json),
-            let prompt = BridgePrompt(code: text, try await client.status()),
-            let choice = try await prompt.ask()
+            let choice = try await BridgePrompt.ask(about: text, client)
         {
             (request.intent, request.cluster) = (choice.intent, choice.cluster)
         }
-        if request.intent == "bridge" { try await client.tellOfBridge(request.cluster) }
         do throws(APIError) {
-            return try await Self.post(request, by: client)
+            let state = try await Self.post(request, by: client)
+            if request.intent == "bridge" { try await client.tellOfBridge(request.cluster) }
+            return state
         } catch {
             // The offer was not a private one, so that the meeting cannot become one any more.
             let links = request.intent == "bridge"
@@ -109,8 +109,9 @@ struct Accept: AsyncParsableCommand {
                         + "a new offer with --private.")
             }
             request.cluster = id
+            let state = try await Self.post(request, by: client)
             if links { try await client.tellOfBridge(id) }
-            return try await Self.post(request, by: client)
+            return state
         }
     }
 

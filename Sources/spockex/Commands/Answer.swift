@@ -45,8 +45,7 @@ struct Answer: AsyncParsableCommand {
         let text = try Source.text(self.source)
         var wish = try await self.wish.wish(client, life: .usual)
         if wish.intent == "auto", Console.isInteractive(json: self.common.json),
-            let prompt = BridgePrompt(code: text, try await client.status()),
-            let choice = try await prompt.ask()
+            let choice = try await BridgePrompt.ask(about: text, client)
         {
             (wish.intent, wish.cluster) = choice
         }

@@ -25,15 +25,24 @@ struct BridgePrompt {
     }
 
     /// The question that a scanned code asks; nil: one of the two is in no cluster.
-    init?(code text: String, _ status: StatusReport) {
-        let clusters = status.clusters.filter { $0.standing == "member" && $0.members > 1 }
+    init?(code text: String, _ clusters: [ClusterRow], _ pairings: [PairingRow]) {
+        let clusters = clusters.filter { $0.standing == "member" && $0.members > 1 }
         guard !clusters.isEmpty else { return nil }
         switch try? CodeText(scanned: Array(text.utf8)) {
         case .offer(let offer) where offer.code.totalPeers > 0: break
-        case .answer(let answer) where answer.code.totalPeers > 0: break
+        case .answer(let answer) where answer.code.totalPeers > 0:
+            // The offer may have said already what is wanted.
+            let pairing = pairings.first { $0.reference == answer.referenceText }
+            guard pairing?.wish ?? "auto" == "auto" else { return nil }
         default: return nil
         }
         self.clusters = clusters
+    }
+
+    /// Asks about a scanned code, if there is something to ask.
+    static func ask(about text: String, _ client: APIClient) async throws(APIError) -> Choice? {
+        let status = try await client.status()
+        return try await Self(code: text, status.clusters, status.pairings)?.ask()
     }
 
     /// What the person is asked.

@@ -173,7 +173,6 @@ import Testing
     /// The same of who answers one offer twice, and of the cluster that is linked.
     @Test func theWishOfAnAnswerStands() throws {
         var clusters = try TwoClusters()
-        let other = try clusters.circle.found(4, 5)
         let bridge = MeetingOptions(intent: .bridge, cluster: clusters.hackers)
         guard
             case .offered(_, let offer, _) = clusters.circle.request(
@@ -189,7 +188,7 @@ import Testing
                 clusters.circle.request(4, .answer(offer, options))
                     == .refused(.wishStands(.bridge)))
         }
-        let elsewhere = MeetingOptions(intent: .bridge, cluster: other)
+        let elsewhere = MeetingOptions(intent: .bridge, cluster: clusters.family)
         #expect(
             clusters.circle.request(4, .answer(offer, elsewhere)) == .refused(.wishStands(.bridge)))
         for options in [MeetingOptions(), MeetingOptions(intent: .bridge), bridge] {
