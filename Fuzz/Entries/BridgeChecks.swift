@@ -141,7 +141,7 @@ struct BridgeChecks {
     /// Nothing of who is in the cluster goes across.
     private func checkCrossing(_ plaintext: [UInt8]) {
         guard let type = plaintext.first else { return }
-        precondition(!(20...31).contains(type), "no word about a cluster crosses")
+        precondition(!GossipFrame.Body.isType(type), "no word about a cluster crosses")
         guard type != 36, type != 18 else { return }
         for secret in self.scene.secrets where plaintext.count >= secret.count {
             for start in 0...(plaintext.count - secret.count) where plaintext[start] == secret[0] {

@@ -100,13 +100,15 @@ import Testing
         member.met = true
         member.voter = false
         member.connected = true
+        member.connectedTo = ["m"]
         member.addresses = ["192.0.2.7:41414"]
         member.publishedAt = Self.time
         let removal = RemovalRow(
             id: "r", accused: "n", by: "m", votes: ["m"], needed: 2, outcome: "open")
         let memberText =
             #"{"addresses":["192.0.2.7:41414"],"blocked":false,"blocksYou":false,"came":"introduced","#
-            + #""connected":true,"id":"n","introducedBy":"m","isSelf":false,"lastHeardAt":null,"#
+            + #""connected":true,"connectedTo":["m"],"id":"n","introducedBy":"m","#
+            + #""isSelf":false,"lastHeardAt":null,"#
             + #""met":true,"metBy":["m"],"name":"Cem","peer":"p","#
             + #""publishedAt":"2026-11-23T09:30:00.250Z","status":"present","suspect":false,"#
             + #""voter":false}"#

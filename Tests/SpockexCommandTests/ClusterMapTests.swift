@@ -52,13 +52,37 @@ enum Family {
             ClusterMap(Family.report()).text == """
                 Map
                            1 2 3 4
-                  1  Ada   \\ # # .   this node
-                  2  Ben   # \\ . #   connected
-                  3  Cem   # . \\ .
-                  4  D<ia> . # . \\   connected
+                  1  Ada   \\ # : +   this node
+                  2  Ben   # \\ ? m   connected
+                  3  Cem   : ? \\ ?
+                  4  D<ia> + m ? \\   connected
 
-                  # met in person   . introduced by others
+                  # connected, have met       + connected, introduced by others
+                  : not connected, have met   . not connected, introduced by others
+                  m have met, ? introduced by others: neither says whether they are connected
                 """)
+    }
+
+    /// Ben has said with whom he is connected: Cem among them, though this node does not reach him.
+    @Test func theMapShowsWhoIsConnectedToWhom() throws {
+        var report = Family.report()
+        report.members[1].connectedTo = ["aaaaaaaa-1", "cccccccc-3", "nobody-here"]
+        report.members[3].connectedTo = ["aaaaaaaa-1"]
+        let map = ClusterMap(report)
+        #expect(
+            map.text == """
+                Map
+                           1 2 3 4
+                  1  Ada   \\ # : +   this node
+                  2  Ben   # \\ + :   connected
+                  3  Cem   : + \\ .
+                  4  D<ia> + : . \\   connected
+
+                  # connected, have met       + connected, introduced by others
+                  : not connected, have met   . not connected, introduced by others
+                """)
+        let pale = map.svg.split(separator: "\n").count { $0.contains("#a9dcb5") }
+        #expect(pale == 1)
     }
 
     @Test func theMapIsAlignedBeyondNineMembers() {
@@ -66,7 +90,7 @@ enum Family {
         report.members += (0..<6).map { Family.row("\($0)", "N\($0)", metBy: ["bbbbbbbb-2"]) }
         let lines = ClusterMap(report).text.split(separator: "\n")
         #expect(lines[1] == "             1  2  3  4  5  6  7  8  9 10")
-        #expect(lines[3] == "   2  Ben    #  \\  .  #  #  #  #  #  #  #   connected")
+        #expect(lines[3] == "   2  Ben    #  \\  ?  m  m  m  m  m  m  m   connected")
     }
 
     @Test func aLargeMapIsAList() {
@@ -74,7 +98,7 @@ enum Family {
         report.members += (0..<40).map { Family.row("\($0)", "N\($0)", metBy: ["cccccccc-3"]) }
         let lines = ClusterMap(report).text.split(separator: "\n")
         #expect(lines.count == 45)
-        #expect(lines[1] == "  Ada (this node) met Ben, Cem")
+        #expect(lines[1] == "  Ada (this node) met Ben, Cem; connected to 2")
         #expect(lines.last == "  N9 met Cem")
     }
 

@@ -204,6 +204,11 @@ import Testing
         #expect(
             Self.sentence("removalProposed", byBen)
                 == "Ben wants Dia to be removed from “family”.")
+        #expect(
+            Self.sentence("removalVoted", byBen)
+                == "Ben also wants Dia to be removed from “family”.")
+        #expect(
+            Self.sentence("memberAdmitted") == "Dia, who waited, has a place in “family” now.")
         #expect(Self.sentence("memberBlocked", byBen) == "Ben blocks Dia in “family”.")
         #expect(
             Self.sentence("memberBlocked") {

@@ -111,6 +111,7 @@ extension SeededGenerator {
             .memberJoined(id, one, sponsor: other), .memberJoined(id, one, sponsor: nil),
             .memberGone(id, one, .left), .memberGone(id, one, .removed),
             .memberMet(id, one, by: other), .removalProposed(id, one, by: other),
+            .removalVoted(id, one, by: other), .memberAdmitted(id, one),
             .memberBlocked(id, one, by: other, isOn: true),
             .memberBlocked(id, one, by: other, isOn: false), .epochBegan(id, 0),
             .epochBegan(id, .max), .memberEquivocated(id, one), .memberCloned(id, one),

@@ -110,7 +110,7 @@ package enum ClusterFrame: Sendable {
 
     /// Nil: another frame, or none.
     package init?(frame bytes: [UInt8], at now: WallTime) {
-        guard let first = bytes.first, (20...31).contains(first),
+        guard let first = bytes.first, GossipFrame.Body.isType(first),
             case .gossip(let frame)? = Frame(bytes)
         else { return nil }
         switch frame.body {
@@ -122,7 +122,7 @@ package enum ClusterFrame: Sendable {
                     number: welcome.number, record: welcome.record, secret: welcome.secret,
                     since: now))
         case .summary, .digest, .ids, .want, .places, .goodbye, .notices, .noticeList, .notice,
-            .call:
+            .call, .links:
             self = .other(frame.cluster)
         }
     }

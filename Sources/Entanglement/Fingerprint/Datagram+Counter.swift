@@ -118,6 +118,8 @@ extension Event {
         case .cardGone: 27
         case .bridgeVoted: 28
         case .bridgePolicyChanged: 29
+        case .removalVoted: 30
+        case .memberAdmitted: 31
         }
     }
 }

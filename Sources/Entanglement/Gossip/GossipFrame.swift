@@ -50,6 +50,14 @@ struct GossipFrame: Equatable {
         var hops: UInt8
     }
 
+    /// With whom a member is connected.
+    enum Links: Equatable {
+        /// The receiver is asked.
+        case question
+        /// The members with whom the sender is connected, ascending; the first of them, where there are more.
+        case answer([MemberID])
+    }
+
     enum Body: Equatable {
         /// 20: what the sender holds.
         case summary(Summary)
@@ -75,6 +83,8 @@ struct GossipFrame: Equatable {
         case notice([UInt8])
         /// 31: somebody wants to talk with somebody.
         case call(Call)
+        /// 37: with whom somebody is connected.
+        case links(Links)
     }
 
     let cluster: ClusterID
@@ -86,6 +96,8 @@ struct GossipFrame: Equatable {
     static let windowCount = 256
     /// Sequences in one frame at most.
     static let placeCountMax = 40
+    /// Members in one frame at most who are connected.
+    static let linkCountMax = 60
     /// What is held when no record is.
     static let noHeads = [UInt8](repeating: 0, count: 32)
 }
@@ -106,8 +118,12 @@ extension GossipFrame.Body {
         case .noticeList: 29
         case .notice: 30
         case .call: 31
+        case .links: 37
         }
     }
+
+    /// Whether the first byte of a frame is that of one about a cluster.
+    static func isType(_ type: UInt8) -> Bool { (20...31).contains(type) || type == 37 }
 }
 
 extension ByteWriter {
@@ -152,6 +168,11 @@ extension ByteWriter {
             self.put(call.from)
             self.put(call.to)
             self.put(call.hops)
+        case .links(.question):
+            self.put(UInt8(0))
+        case .links(.answer(let members)):
+            self.put(UInt8(1))
+            for member in members.prefix(GossipFrame.linkCountMax) { self.put(member) }
         }
     }
 
@@ -168,7 +189,7 @@ extension ByteWriter {
 extension ByteReader {
     /// The rest of a frame about a cluster; nil: another type, or not well-formed.
     mutating func gossip(type: UInt8) -> GossipFrame? {
-        guard (20...31).contains(type),
+        guard GossipFrame.Body.isType(type),
             let cluster = self.take(16).flatMap({ ClusterID(bytes: $0) })
         else { return nil }
         let body: GossipFrame.Body?
@@ -205,6 +226,7 @@ extension ByteReader {
                 hops <= Constants.callHopCountMax
             else { return nil }
             body = .call(GossipFrame.Call(from: from, to: to, hops: hops))
+        case 37: body = self.links().map { .links($0) }
         default: body = nil
         }
         return body.map { GossipFrame(cluster: cluster, body: $0) }
@@ -233,6 +255,19 @@ extension ByteReader {
             sequences.append(GossipFrame.PlaceSequence(member: member, sequence: sequence))
         }
         return GossipFrame.PlaceList(first: first, last: last, sequences: sequences)
+    }
+
+    private mutating func links() -> GossipFrame.Links? {
+        guard let kind = self.uint8(), kind <= 1 else { return nil }
+        guard kind == 1 else { return .question }
+        var members: [MemberID] = []
+        while !self.isAtEnd {
+            guard let member = self.memberID(), members.count < GossipFrame.linkCountMax,
+                members.last.map({ $0 < member }) ?? true
+            else { return nil }
+            members.append(member)
+        }
+        return .answer(members)
     }
 
     private mutating func welcome() -> GossipFrame.Body? {

@@ -63,6 +63,8 @@ struct LiveCluster: Sendable {
     var tellsOfBridges = true
     /// When others are asked whether they have heard what is new.
     var noticeRounds: [Instant] = []
+    /// When the others were asked last with whom they are connected.
+    var linksAskedAt: Instant?
     /// When something of it is over, or to be said again.
     var reviewAt: Instant?
     /// How often the own card for each cluster may still say something else about others'; looked up and
@@ -199,6 +201,8 @@ struct GossipLink: Sendable {
     var quota: TokenBucket?
     /// The same for calls.
     var calls: TokenBucket?
+    /// With whom it is connected, as it said when it was asked last.
+    var connections: LinkReport?
 
     /// What goes on in a new session: whoever makes many of them must not gain by it.
     var renewed: GossipLink {

@@ -94,7 +94,7 @@ extension Node {
                 if let record = set.record(wanted) { answers.append(.record(record.bytes)) }
             }
         case .summary, .ids, .record, .places, .welcome, .goodbye, .notices, .noticeList, .notice,
-            .call:
+            .call, .links:
             break
         }
         for answer in answers.prefix(relation.farewellBudget) {

@@ -212,6 +212,7 @@ extension Node {
         case .noticeList(let list): self.receive(noticeList: list, index, from: id, &turn)
         case .notice(let bytes): self.receive(notice: bytes, index, from: id, &turn)
         case .call(let call): self.receive(call, index, from: id, &turn)
+        case .links(let links): self.receive(links, index, from: id, &turn)
         }
     }
 

@@ -266,6 +266,9 @@ extension Node {
                     .memberGone(cluster, member.id, member.status == .left ? .left : .removed))
             }
             guard isThere, wasThere, let known else { continue }
+            if member.status == .present, known.status == .waiting {
+                turn.notify(.memberAdmitted(cluster, member.id))
+            }
             // Once for each two, and not beside the joining of one of them.
             for other in member.metBy
             where !known.metBy.contains(other) && (other == own || member.id < other)
@@ -274,10 +277,7 @@ extension Node {
                 turn.notify(.memberMet(cluster, member.id, by: other))
             }
         }
-        for removal in roster.removals
-        where !(former?.removals.contains { $0.id == removal.id } ?? false) {
-            turn.notify(.removalProposed(cluster, removal.accused, by: removal.author))
-        }
+        self.tellVotes(cluster, from: former, to: roster, &turn)
         for block in roster.blocks where !(former?.blocks(block.author, block.member) ?? false) {
             turn.notify(.memberBlocked(cluster, block.member, by: block.author, isOn: true))
         }
@@ -290,6 +290,24 @@ extension Node {
         }
         if former?.epochNumber ?? 0 < roster.epochNumber {
             turn.notify(.epochBegan(cluster, roster.epochNumber))
+        }
+    }
+}
+
+extension Node {
+    /// Who wants somebody to be removed.
+    private func tellVotes(
+        _ cluster: ClusterID, from former: RosterState?, to roster: RosterState, _ turn: inout Turn
+    ) {
+        for removal in roster.removals {
+            let known = former?.removals.first { $0.id == removal.id }
+            if known == nil {
+                turn.notify(.removalProposed(cluster, removal.accused, by: removal.author))
+            }
+            for voter in removal.supporters
+            where voter != removal.author && !(known?.supporters.contains(voter) ?? false) {
+                turn.notify(.removalVoted(cluster, removal.accused, by: voter))
+            }
         }
     }
 }

@@ -38,6 +38,10 @@ public enum Event: Sendable, Equatable {
     case memberMet(ClusterID, MemberID, by: MemberID)
     /// A member wants another to be removed.
     case removalProposed(ClusterID, MemberID, by: MemberID)
+    /// Another member wants that too.
+    case removalVoted(ClusterID, MemberID, by: MemberID)
+    /// Somebody who waited has a place in the cluster now.
+    case memberAdmitted(ClusterID, MemberID)
     /// A member blocked another, or does not any more.
     case memberBlocked(ClusterID, MemberID, by: MemberID, isOn: Bool)
     /// The cluster has a new secret, which nobody has who is gone.

@@ -6,14 +6,15 @@ extension Node {
         _ cluster: ClusterRecord, _ peers: [Relation], _ now: Moment
     ) -> NodeStatus.Cluster {
         let peers = peers.filter { $0.record.cluster == cluster.id }
-        let live = self.liveIndex(of: cluster.id).map { self.live[$0] }
+        let index = self.liveIndex(of: cluster.id)
+        let live = index.map { self.live[$0] }
         let roster = live?.roster
         return NodeStatus.Cluster(
             id: cluster.id, name: cluster.name, standing: cluster.standing,
             own: cluster.membership.member,
             members: roster?.present.count ?? peers.count + 1,
             connected: peers.count { self.isConnected($0, now) },
-            roster: roster?.members.map { self.status(of: $0, cluster, live, peers, now) } ?? [],
+            roster: roster?.members.map { self.status(of: $0, cluster, index, peers, now) } ?? [],
             removals: roster?.removals.map {
                 NodeStatus.Removal(
                     id: $0.id, accused: $0.accused, author: $0.author, supporters: $0.supporters,
@@ -25,9 +26,10 @@ extension Node {
     }
 
     private func status(
-        of member: RosterMember, _ cluster: ClusterRecord, _ live: LiveCluster?,
+        of member: RosterMember, _ cluster: ClusterRecord, _ index: Int?,
         _ peers: [Relation], _ now: Moment
     ) -> NodeStatus.Member {
+        let live = index.map { self.live[$0] }
         let relation = peers.first { $0.record.member == member.id }
         let isSelf = member.id == cluster.membership.member
         let place = live?.set?.whereabouts(of: member.id)
@@ -46,6 +48,9 @@ extension Node {
             isBlocked: live?.roster?.blocks(cluster.membership.member, member.id) ?? false,
             blocksThis: live?.roster?.blocks(member.id, cluster.membership.member) ?? false,
             isSuspect: isSuspect, addresses: place?.addresses.map(\.endpoint) ?? [],
-            publishedAt: place.map { WallTime(seconds: Int64(clamping: $0.issuedAt)) })
+            publishedAt: place.map { WallTime(seconds: Int64(clamping: $0.issuedAt)) },
+            links: index.flatMap {
+                isSelf ? self.connectedMembers(of: $0) : self.links(of: member.id, $0)
+            })
     }
 }

@@ -32,7 +32,8 @@ extension Node {
             let relations = self.relations
             self.own.doubt { relations[$0].map { !$0.isConnected && $0.isTrusted } ?? false }
         case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
-            .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard:
+            .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard,
+            .askLinks:
             break
         }
     }
@@ -44,7 +45,8 @@ extension Node {
         case .offer(let given): options = given
         case .answer(_, let given): options = given
         case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
-            .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard:
+            .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard,
+            .askLinks:
             return false
         }
         return self.configuration.usesIPgetter && options.hosts == nil && !self.own.knowsExternal
@@ -105,6 +107,7 @@ extension Node {
         case .setBridge(let bridge, let policy, let name):
             try self.setPolicy(of: bridge, policy, name: name, &turn)
         case .closeBridge(let bridge): try self.closeBridge(bridge, &turn)
+        case .askLinks(let cluster): try self.askLinks(of: cluster, &turn)
         case .forbidBridges(let cluster, let isOn):
             try self.forbidBridges(of: cluster, isOn: isOn, &turn)
         case .giveCard(let cluster, let alias, let bridge, let policy, let name):

@@ -102,6 +102,9 @@ public struct NodeStatus: Sendable, Equatable {
         public var addresses: [Endpoint]
         /// When it said so, by its clock.
         public var publishedAt: WallTime?
+        /// With whom it is connected: of this node as it is, of others what they answered to the last
+        /// question (``Request/askLinks(_:)``), the first 60 of them; nil: they said nothing.
+        public var links: [MemberID]?
     }
 
     /// A proposal to remove a member.

@@ -70,6 +70,8 @@ public enum Request: Sendable, Equatable {
     case setBridge(BridgeID, BridgePolicy, name: String? = nil)
     /// Closes a bridge of which this node is an end, or votes for its end.
     case closeBridge(BridgeID)
+    /// Asks the members who are connected with whom they are; what they answer is in the status.
+    case askLinks(ClusterID)
     /// Votes for a cluster without bridges, or takes that back.
     case forbidBridges(ClusterID, isOn: Bool)
     /// Agrees to be seen by another cluster; without a policy not any more.

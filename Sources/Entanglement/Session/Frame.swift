@@ -186,7 +186,7 @@ extension ByteWriter {
 extension ByteReader {
     /// The frames about clusters and bridges.
     fileprivate mutating func laterFrame(type: UInt8) -> Frame? {
-        type < 32
+        GossipFrame.Body.isType(type)
             ? self.gossip(type: type).map { .gossip($0) }
             : self.bridgeFrame(type: type).map { .bridge($0) }
     }

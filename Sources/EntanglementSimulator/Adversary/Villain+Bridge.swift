@@ -10,7 +10,18 @@ extension Villain {
             BridgeFrameView(frame: bytes) != nil
         else { return output }
         self.noteAtBridge(bytes)
-        guard bytes.first == 36 else { return output }
+        guard bytes.first == 36 else {
+            guard self.strategy == .betrays else { return output }
+            // Words and cards are kept back, or old ones said in their place.
+            switch Int.random(in: 0..<8, using: &self.generator) {
+            case 0: return nil
+            case 1:
+                let former = self.atBridge.filter { $0.first != 36 }
+                    .randomElement(using: &self.generator)
+                return .sendSealed(session: session, .frame, former ?? bytes, to: target)
+            default: return output
+            }
+        }
         var other = bytes
         switch Int.random(in: 0..<6, using: &self.generator) {
         case 0: return nil

@@ -106,7 +106,8 @@ extension Checker {
             }
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
             .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberMet,
-            .removalProposed, .epochBegan, .memberEquivocated, .memberCloned, .bridgeMade,
+            .removalProposed, .removalVoted, .memberAdmitted, .epochBegan, .memberEquivocated,
+            .memberCloned, .bridgeMade,
             .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged, .cardSeen, .cardGone:
             break
         }

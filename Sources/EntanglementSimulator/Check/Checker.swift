@@ -144,7 +144,8 @@ struct Checker: Sendable {
         case .clusterLost(let cluster, _): self.forgets(cluster, at: host.id)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
             .peerRelayed, .clusterJoined, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned,
+            .removalProposed, .removalVoted, .memberAdmitted, .memberBlocked, .epochBegan,
+            .memberEquivocated, .memberCloned,
             .bridgeMade, .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged,
             .cardSeen, .cardGone:
             break

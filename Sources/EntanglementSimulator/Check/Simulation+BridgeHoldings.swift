@@ -23,6 +23,17 @@ extension Simulation {
         self.checkTakenBack(status.foreignCards.map(\.id), at: id)
         let state = self.hosts[id.number].disk.store.state
         for notice in state.notices { self.checkStrangers(in: notice.bytes, at: id) }
+        for relation in state.relations {
+            let texts = [relation.claimedName, relation.givenName].map { Array($0.utf8) }
+            for text in texts { self.checkStrangers(in: text, at: id) }
+            if let member = relation.member { self.checkStrangers(in: member.bytes, at: id) }
+        }
+        for card in status.foreignCards {
+            guard let giver = self.bridges?.cards[card.id], !self.checker.villains.contains(giver),
+                card.name != self.hosts[giver.number].name
+            else { continue }
+            self.checker.report(.cardsAreReal, at: self.now, [id], "of \(giver) as “\(card.name)”")
+        }
     }
 
     /// Whoever has seen that a card was taken back never has it again; an end that means harm may say it
@@ -48,16 +59,14 @@ extension Simulation {
 
     /// No id, key or name of a member of the other cluster who did not agree.
     mutating func checkStrangers(in bytes: [UInt8], at id: HostID) {
-        guard let story = self.bridges, bytes.count > 40 else { return }
+        guard let story = self.bridges, !bytes.isEmpty else { return }
         // By position: a host is dear to copy.
         for number in self.hosts.indices where story.areApart(self.hosts[number].id, id) {
             let other = self.hosts[number].id
             for cluster in self.hosts[number].disk.store.state.clusters
             where cluster.id == story.clusters[story.side(of: other)] {
                 var secrets = [cluster.id.bytes, cluster.membership.member.bytes]
-                if let key = self.agreementKey(of: cluster.membership, other) {
-                    secrets.append(key)
-                }
+                secrets += self.keys(of: cluster.membership, other)
                 let name = self.hosts[number].name
                 if !story.hasAgreed.contains(other),
                     !story.ends.contains(where: { $0.contains(other) })
@@ -74,14 +83,15 @@ extension Simulation {
         }
     }
 
-    /// The public key of a member, which is computed once.
-    private mutating func agreementKey(
-        of membership: Membership, _ host: HostID
-    ) -> [UInt8]? {
+    /// The public keys of a member, which are computed once.
+    private mutating func keys(of membership: Membership, _ host: HostID) -> [[UInt8]] {
         if let known = self.bridges?.memberKeys[membership.member] { return known }
-        let key = self.hosts[host.number].primitives
-            .agreementKey(from: membership.agreementKey)?.publicKey.bytes
-        self.bridges?.memberKeys[membership.member] = key
-        return key
+        let primitives = self.hosts[host.number].primitives
+        let keys = [
+            primitives.agreementKey(from: membership.agreementKey)?.publicKey.bytes,
+            primitives.signingKey(from: membership.signingKey)?.publicKey.bytes,
+        ].compactMap(\.self)
+        self.bridges?.memberKeys[membership.member] = keys
+        return keys
     }
 }

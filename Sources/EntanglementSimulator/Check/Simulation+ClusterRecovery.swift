@@ -204,12 +204,27 @@ extension Simulation {
         }
         if one.held.places != other.held.places {
             found.append(self.finding(.clusterAgrees, hosts, "other endpoint records"))
+        } else if let member = self.twofold(one, other) {
+            found.append(
+                self.finding(.clusterAgrees, hosts, "two endpoint records of one number: \(member)")
+            )
         }
         if self.areTogether(one, other), self.links(one.host, other.host).isEmpty,
             !self.restored.contains(one.host), !self.restored.contains(other.host)
         {
             found.append(self.finding(.foundAgain, hosts, "members without a relation"))
         }
+    }
+
+    /// A member that means no harm, of whom two hold different endpoint records with one sequence.
+    private func twofold(_ one: Member, _ other: Member) -> MemberID? {
+        let theirs = Set((other.held.records?.endpointRecords ?? []).map(\.id))
+        return one.held.records?.endpointRecords.first { record in
+            guard !theirs.contains(record.id), let author = record.author,
+                let host = self.story?.hosts[author]
+            else { return false }
+            return !self.checker.villains.contains(host)
+        }?.author
     }
 
     /// What one member holds.

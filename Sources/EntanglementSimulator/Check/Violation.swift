@@ -68,6 +68,8 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case sameRecordsSameRoster
         /// No older endpoint record replaces a newer one.
         case placesAdvance
+        /// Nobody is said to run twice who runs once.
+        case alarmsAreTrue
         /// Endpoint records name public addresses alone.
         case placesArePublic
         /// No record is held that its author has not signed.

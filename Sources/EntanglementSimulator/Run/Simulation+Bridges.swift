@@ -17,10 +17,10 @@ struct BridgeStory: Sendable {
     var takenBack: Set<CardID> = []
     var held: Set<HeldCard> = []
     var seenGone: Set<HeldCard> = []
-    /// The X25519 keys of members.
-    var memberKeys: [MemberID: [UInt8]] = [:]
-    /// Whether both may tell each other their addresses.
-    var addressesCross = false
+    /// The public keys of members.
+    var memberKeys: [MemberID: [[UInt8]]] = [:]
+    /// Whose card allows that addresses cross, where the bridges do.
+    var open: Set<HostID> = []
     /// Pairs of hosts that are two ends of a bridge.
     var ends: Set<Set<HostID>> = []
     /// What may cross, as every end was told last.
@@ -34,6 +34,8 @@ struct BridgeStory: Sendable {
     var closedAt: Instant?
     var closers: Set<Int> = []
     var wereEndsConnected = false
+    /// Hosts at which it was seen that everything is closed.
+    var seenClosed: Set<HostID> = []
     /// Bytes that nobody but two may read.
     let mark: [UInt8]
 
@@ -198,8 +200,9 @@ extension Simulation {
     mutating func hearsAcross(
         _ packet: OpenedPacket, _ effects: SimulatedHost.Effects, at id: HostID
     ) {
-        guard let story = self.bridges, packet.content == .frame else { return }
+        guard let story = self.bridges else { return }
         self.checkStrangers(in: packet.plaintext, at: id)
+        guard packet.content == .frame else { return }
         for inner in effects.openedInside {
             self.checkStrangers(in: inner.plaintext, at: id)
             if inner.plaintext.holds(story.mark) { self.count(.markHeard) }
@@ -224,6 +227,9 @@ extension Simulation {
     mutating func followBridges(_ effects: SimulatedHost.Effects, of id: HostID) {
         guard self.bridges != nil else { return }
         let incarnation = self.hosts[id.number].incarnation
+        if !effects.carried.isEmpty, self.bridges?.seenClosed.contains(id) ?? false {
+            self.checker.report(.closingIsQuick, at: self.now, [id], "carried after closing")
+        }
         for frame in effects.carried {
             guard case .carry(let origin, let number, _, let bytes) = frame else { continue }
             let key = BridgeStory.CarriedKey(
@@ -263,7 +269,7 @@ extension Simulation {
     /// A packet of a host reaches one of the other cluster: only ends meet, unless addresses cross.
     mutating func checkBorder(_ packet: Packet, at id: HostID) {
         guard let story = self.bridges, let origin = packet.origin, !packet.isForged,
-            story.areApart(origin, id), !story.addressesCross,
+            story.areApart(origin, id), !story.open.isSuperset(of: [origin, id]),
             !story.ends.contains([origin, id])
         else { return }
         self.checker.report(
@@ -280,6 +286,8 @@ extension Simulation {
                 story.wereEndsConnected || story.closers.contains(story.side(of: id))
             else { continue }
             self.count(.closingJudged)
+            if story.seenClosed.isEmpty { self.count(.closingSeen) }
+            self.bridges?.seenClosed.insert(id)
             if status.bridges.contains(where: \.isOpen) || !status.foreignCards.isEmpty
                 || !(self.hosts[id.number].node?.connectedAcross.isEmpty ?? true)
             {

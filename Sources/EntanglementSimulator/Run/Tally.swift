@@ -15,8 +15,9 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case founding, takingIn, meetingAgain, leaving, removing, blocking, retiring, longAbsence
     case clusterHarm
     case bridging, cardGiven, cardTaken, bridgeClosing, tampering
-    // What shows that courses with hostile ends are about something.
-    case carriedByVillain, markHeard, closingJudged
+    // What shows that courses are about something: looks at removals, at what hostile ends hold, and at
+    // closings; courses in which a closing was looked at.
+    case removalJudged, carriedByVillain, markHeard, closingJudged, closingSeen
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.

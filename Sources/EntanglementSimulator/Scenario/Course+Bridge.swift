@@ -27,10 +27,13 @@ extension Course {
             ),
         ]
         self.simulation.plan(.bridge(pairs[0].0, pairs[0].1, tries: 6), after: .seconds(70))
+        var ends = [pairs[0].0, pairs[0].1]
         if self.number(in: 0...1) == 0, pairs[1] != pairs[0] {
             self.simulation.plan(.bridge(pairs[1].0, pairs[1].1, tries: 6), after: .seconds(85))
+            ends += [pairs[1].0, pairs[1].1]
         }
         self.planPolicies(hosts)
+        self.planClosing(hosts, ends)
         self.planBridgeVillain(hosts, ends: [pairs[0].0, pairs[0].1])
     }
 
@@ -38,14 +41,18 @@ extension Course {
         let levels: [BridgeLevel] = [.cards, .messages, .messages, .relaying, .relaying]
         let level = levels[self.number(in: 0...levels.count - 1)]
         let addresses = level >= .messages && self.number(in: 0...3) == 0
-        self.simulation.bridges?.addressesCross = addresses
+        // Where addresses may cross, a third of the people do not want it of theirs.
+        var consent = SeededGenerator(seed: self.simulation.seed ^ 0x5eed)
+        self.simulation.bridges?.open =
+            addresses ? Set(hosts.filter { _ in consent.next() % 3 > 0 }) : []
         for at in [125, 170, 245] {
             self.simulation.plan(
                 .setBridges(level, addresses: addresses), after: .seconds(at))
         }
         for host in hosts where self.number(in: 0...2) > 0 {
             let policy = BridgePolicy(
-                self.number(in: 0...1) == 0 ? .messages : .relaying, addresses: addresses)
+                self.number(in: 0...1) == 0 ? .messages : .relaying,
+                addresses: self.simulation.bridges?.open.contains(host) ?? false)
             let at = Duration.seconds(self.number(in: 130...200))
             self.simulation.plan(.giveCard(host, policy), after: at)
             // Who was away when it was asked is asked again.
@@ -59,10 +66,20 @@ extension Course {
             self.simulation.plan(
                 .speak(host), after: .seconds(210) + self.time(within: .seconds(300)))
         }
-        guard self.number(in: 0...1) == 0 else { return }
+    }
+
+    /// Bridges are closed, in every course of `hostileBridge` and in half of the others.
+    private mutating func planClosing(_ hosts: [HostID], _ ends: [HostID]) {
+        guard self.number(in: 0...1) == 0 || self.scenario == .hostileBridge else { return }
         let sides = [Array(hosts[..<(hosts.count / 2)]), Array(hosts[(hosts.count / 2)...])]
         // Either everybody of one side, or everybody at all: the ends are among them.
-        let closers = self.number(in: 0...1) == 0 ? hosts : sides[self.number(in: 0...1)]
+        var closers = self.number(in: 0...1) == 0 ? hosts : sides[self.number(in: 0...1)]
+        if self.scenario == .hostileBridge, self.number(in: 0...1) == 0 {
+            // Or by the votes of those alone who are no ends: the founders have them.
+            let voters = sides.map { Array($0.prefix(2)) }
+            let free = voters.filter { voters in !voters.contains(where: ends.contains) }
+            if !free.isEmpty { closers = free[self.number(in: 0...(free.count - 1))] }
+        }
         let at = self.scenario.spans.chaos + .seconds(200)
         self.simulation.plan(.closeBridges(closers), after: at)
         guard self.scenario == .hostileBridge else { return }

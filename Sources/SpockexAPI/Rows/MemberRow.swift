@@ -37,6 +37,9 @@ public struct MemberRow: Codable, Sendable, Equatable {
     @Nullable public var publishedAt: Timestamp?
     /// The newest packet from it.
     @Nullable public var lastHeardAt: Timestamp?
+    /// The members with whom it is connected, as it said when it was asked (at most 60); null: it was
+    /// not asked, or did not answer.
+    @Nullable public var connectedTo: [String]?
 
     /// A founder who belongs to the cluster; whoever fills the row sets the rest.
     public init(id: String, name: String) {
@@ -57,6 +60,7 @@ public struct MemberRow: Codable, Sendable, Equatable {
         self.addresses = []
         self.publishedAt = nil
         self.lastHeardAt = nil
+        self.connectedTo = nil
     }
 }
 

@@ -34,6 +34,8 @@ extension Event {
         case .memberGone(_, _, let why): "a member is gone from a cluster: \(why.rawValue)"
         case .memberMet: "two members of a cluster have met"
         case .removalProposed: "the removal of a member is proposed"
+        case .removalVoted: "a vote for the removal of a member was given"
+        case .memberAdmitted: "a member who waited has a place in a cluster"
         case .memberBlocked(_, _, _, let isOn):
             isOn ? "a member is blocked" : "a member is not blocked any more"
         case .epochBegan(_, let number): "a cluster has a new secret, its number \(number)"

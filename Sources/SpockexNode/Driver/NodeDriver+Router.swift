@@ -46,7 +46,7 @@ extension NodeDriver {
             guard case .offer? = try? CodeText(scanned: Array(text.utf8)) else { return false }
             options = given
         case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
-            .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard:
+            .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard, .askLinks:
             return false
         }
         guard options.hosts == nil, !self.node.knowsExternalAddress,

@@ -12,7 +12,8 @@ extension Event {
             .bridgeMade(let id, _, _):
             id
         case .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned,
+            .removalProposed, .removalVoted, .memberAdmitted, .memberBlocked, .epochBegan,
+            .memberEquivocated, .memberCloned,
             .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged, .cardSeen, .cardGone:
             nil
         }
@@ -52,6 +53,9 @@ extension Event {
             ["memberMet", "\(id)", "\(member)", "\(author)"]
         case .removalProposed(let id, let member, let author):
             ["removalProposed", "\(id)", "\(member)", "\(author)"]
+        case .removalVoted(let id, let member, let voter):
+            ["removalVoted", "\(id)", "\(member)", "\(voter)"]
+        case .memberAdmitted(let id, let member): ["memberAdmitted", "\(id)", "\(member)"]
         case .memberBlocked(let id, let member, let author, let isOn):
             ["memberBlocked", "\(id)", "\(member)", "\(author)", isOn ? "on" : "off"]
         case .epochBegan(let id, let number): ["epochBegan", "\(id)", "\(number)"]
@@ -166,6 +170,9 @@ extension Event {
         case ("memberMet", 2): return MemberID(rest[1]).map { .memberMet(id, member, by: $0) }
         case ("removalProposed", 2):
             return MemberID(rest[1]).map { .removalProposed(id, member, by: $0) }
+        case ("removalVoted", 2):
+            return MemberID(rest[1]).map { .removalVoted(id, member, by: $0) }
+        case ("memberAdmitted", 1): return .memberAdmitted(id, member)
         case ("memberBlocked", 3):
             guard ["on", "off"].contains(rest[2]) else { return nil }
             return MemberID(rest[1]).map {

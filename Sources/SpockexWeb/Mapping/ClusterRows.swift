@@ -57,6 +57,7 @@ extension MemberRow {
         self.publishedAt = member.publishedAt.map { Timestamp($0) }
         let peer = member.relation.flatMap { id in status.peers.first { $0.id == id } }
         self.lastHeardAt = peer?.lastHeardAt.map { Timestamp($0) }
+        self.connectedTo = member.links?.map(\.description)
     }
 }
 

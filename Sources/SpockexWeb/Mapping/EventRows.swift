@@ -60,7 +60,8 @@ extension EventRow {
             self.kind = "ownAddresses"
             self.addresses = candidates.map { EventAddress($0) }
         case .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .memberBlocked, .epochBegan, .memberEquivocated, .memberCloned:
+            .removalProposed, .removalVoted, .memberAdmitted, .memberBlocked, .epochBegan,
+            .memberEquivocated, .memberCloned:
             self.tellOfCluster(event, names)
         case .bridgeMade, .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged,
             .cardSeen, .cardGone:
@@ -118,6 +119,9 @@ extension EventRow {
             self.name("memberMet", names, id, member, by: other)
         case .removalProposed(let id, let member, let author):
             self.name("removalProposed", names, id, member, by: author)
+        case .removalVoted(let id, let member, let voter):
+            self.name("removalVoted", names, id, member, by: voter)
+        case .memberAdmitted(let id, let member): self.name("memberAdmitted", names, id, member)
         case .memberBlocked(let id, let member, let author, let isOn):
             self.name("memberBlocked", names, id, member, by: author)
             self.blocked = isOn

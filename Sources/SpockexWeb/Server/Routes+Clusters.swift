@@ -7,8 +7,9 @@ import SpockexNode
 extension Routes {
     /// The requests about clusters and their members.
     func addClusters(_ group: RouterGroup<BasicRequestContext>) {
-        group.get("clusters/{id}") { _, context in
+        group.get("clusters/{id}") { request, context in
             let id = try Self.cluster(context)
+            if request.uri.queryParameters["links"] == "true" { try await self.hearLinks(of: id) }
             guard let report = ClusterReport(id, in: await self.node.status().status) else {
                 throw APIError.nothingThere
             }
@@ -43,6 +44,18 @@ extension Routes {
             return try Self.answer(
                 try await self.block(
                     try Self.member(context), in: try Self.cluster(context), isOn: false))
+        }
+    }
+
+    /// Asks who is connected to whom, until all who are connected have answered, or for a second.
+    private func hearLinks(of id: ClusterID) async throws {
+        _ = try await self.perform(.askLinks(id))
+        let end = ContinuousClock.now + .seconds(1)
+        while ContinuousClock.now < end {
+            let cluster = await self.node.status().status.clusters.first { $0.id == id }
+            let isWhole = cluster?.roster.allSatisfy { !$0.isConnected || $0.links != nil }
+            guard isWhole == false else { return }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 

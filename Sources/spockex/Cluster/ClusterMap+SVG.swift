@@ -8,8 +8,8 @@
 #endif
 
 extension ClusterMap {
-    /// The map as a picture: a circle of members, lines between those who met, thick green ones from
-    /// this node to those who are connected to it.
+    /// The map as a picture: a circle of members, thin lines between those who met, green ones between those
+    /// who are connected, thick from this node.
     var svg: String {
         let radius = max(160, 22 * Double(self.members.count))
         let (width, height) = (2 * radius + 360, max(2 * radius + 140, self.bridgesHeight))
@@ -23,10 +23,15 @@ extension ClusterMap {
             "<title>\(Self.escaped(self.name))</title>",
             "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
         ]
-        for (other, member) in self.members.enumerated() where member.isConnected {
-            guard let own = self.members.firstIndex(where: \.isSelf) else { continue }
-            lines.append(
-                Self.line(places[own], places[other], "stroke=\"#2a9d4a\" stroke-width=\"6\""))
+        for one in self.members.indices {
+            for other in self.members.indices
+            where one < other && self.link(one, other) == .connected {
+                let style =
+                    self.members[one].isSelf
+                    ? "stroke=\"#2a9d4a\" stroke-width=\"6\""
+                    : "stroke=\"#a9dcb5\" stroke-width=\"4\""
+                lines.append(Self.line(places[one], places[other], style))
+            }
         }
         for one in self.members.indices {
             for other in self.members.indices where one < other && self.haveMet(one, other) {
@@ -40,7 +45,7 @@ extension ClusterMap {
         }
         lines.append(
             "<text x=\"16\" y=\"\(Self.number(height - 16))\" font-size=\"13\" fill=\"#444\">"
-                + "thin: met in person; thick and green: connected to this node"
+                + "thin: met in person; green: connected, thick to this node"
                 + (self.bridges.isEmpty ? "" : "; double: a bridge, ?: unverified") + "</text>")
         lines.append("</svg>")
         return lines.joined(separator: "\n") + "\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SpockexAPI
 
-/// Who of a cluster met whom, and who is connected to this node.
+/// Who of a cluster met whom, and who is connected to whom.
 struct ClusterMap {
     /// One member on the map.
     struct Member {
@@ -29,6 +29,16 @@ struct ClusterMap {
     /// Those who belong to the cluster, this node first, the others by name.
     let members: [Member]
     private let meetings: Set<[Int]>
+    private let links: Set<[Int]>
+    /// Who said with whom it is connected.
+    private let tellers: Set<Int>
+
+    /// What is known of two members.
+    enum Link {
+        case connected, apart
+        /// Neither of them has said it.
+        case unknown
+    }
 
     /// The map of those who belong to the cluster now.
     init(_ report: ClusterReport, bridges: [BridgeReport] = []) {
@@ -56,13 +66,27 @@ struct ClusterMap {
         }
         let places = Dictionary(
             sorted.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        var meetings: Set<[Int]> = []
-        for (place, member) in sorted.enumerated() {
-            for other in member.metBy.compactMap({ places[$0] }) where other != place {
-                meetings.insert([min(place, other), max(place, other)])
+        func pairs(_ others: (MemberRow) -> [String]) -> Set<[Int]> {
+            var pairs: Set<[Int]> = []
+            for (place, member) in sorted.enumerated() {
+                for other in others(member).compactMap({ places[$0] }) where other != place {
+                    pairs.insert([min(place, other), max(place, other)])
+                }
             }
+            return pairs
         }
-        self.meetings = meetings
+        self.meetings = pairs(\.metBy)
+        self.links = pairs { $0.connectedTo ?? [] }.union(
+            sorted.indices.dropFirst().filter { sorted[0].isSelf && sorted[$0].connected }
+                .map { [0, $0] })
+        self.tellers = Set(
+            sorted.indices.filter { sorted[$0].connectedTo != nil || sorted[$0].isSelf })
+    }
+
+    /// Whether two members are connected, by their places, as far as one of them has said it.
+    func link(_ one: Int, _ other: Int) -> Link {
+        if self.links.contains([min(one, other), max(one, other)]) { return .connected }
+        return self.tellers.contains(one) || self.tellers.contains(other) ? .apart : .unknown
     }
 
     /// Whether two members met, by their places.
@@ -104,8 +128,21 @@ struct ClusterMap {
             let line = "  \(numbers[place])  \(name)\(marks.joined())   \(self.words(member))"
             return Self.trimmed(line)
         }
-        return (["Map", head] + lines + ["", "  # met in person   . introduced by others"])
-            .joined(separator: "\n")
+        return (["Map", head] + lines + [""] + self.legend).joined(separator: "\n")
+    }
+
+    /// What the marks mean.
+    private var legend: [String] {
+        let pairs = self.members.indices.flatMap { one in
+            self.members.indices.filter { $0 > one }.map { self.link(one, $0) }
+        }
+        return [
+            "  # connected, have met       + connected, introduced by others",
+            "  : not connected, have met   . not connected, introduced by others",
+        ]
+            + (pairs.contains(.unknown)
+                ? ["  m have met, ? introduced by others: neither says whether they are connected"]
+                : [])
     }
 
     private var list: String {
@@ -113,14 +150,25 @@ struct ClusterMap {
             let met = self.members.indices.filter { self.haveMet(place, $0) }
                 .map { self.members[$0].name }
             let words = self.words(member)
+            let count = self.members.indices.count {
+                $0 != place && self.link(place, $0) == .connected
+            }
+            let isKnown = self.tellers.contains(place)
             return "  \(member.name)\(words.isEmpty ? "" : " (\(words))") met "
                 + (met.isEmpty ? "nobody who is still here" : met.joined(separator: ", "))
+                + (isKnown ? "; connected to \(count)" : "")
         }
         return (["Map"] + lines).joined(separator: "\n")
     }
 
     private func mark(_ one: Int, _ other: Int) -> String {
-        one == other ? "\\" : self.haveMet(one, other) ? "#" : "."
+        guard one != other else { return "\\" }
+        let haveMet = self.haveMet(one, other)
+        return switch self.link(one, other) {
+        case .connected: haveMet ? "#" : "+"
+        case .apart: haveMet ? ":" : "."
+        case .unknown: haveMet ? "m" : "?"
+        }
     }
 
     private func words(_ member: Member) -> String {

@@ -39,10 +39,10 @@ struct Cluster: ParsableCommand {
         ])
 }
 
-/// Shows one cluster, its members, and who met whom.
+/// Shows one cluster, its members, who met whom, and who is connected to whom.
 struct ClusterShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a cluster, its members, and who met whom.",
+        commandName: "show", abstract: "Show a cluster, its members, who met whom, and who is connected.",
         discussion: """
             Examples:
               spockex cluster show family
@@ -67,7 +67,7 @@ struct ClusterShow: AsyncParsableCommand {
 
     func run() async throws {
         let client = try self.common.client()
-        let report = try await client.clusterReport(self.cluster)
+        let report = try await client.clusterReport(self.cluster, withLinks: true)
         let bridges = try await client.bridgeReports(of: report.cluster.id)
         if let path = self.svg {
             let picture = Array(ClusterMap(report, bridges: bridges).svg.utf8)
@@ -95,9 +95,13 @@ extension APIClient {
         return reports
     }
 
-    /// The cluster that a person means, with everybody in it.
-    func clusterReport(_ text: String) async throws(APIError) -> ClusterReport {
+    /// The cluster that a person means, with everybody in it; `withLinks`: the others are asked with whom
+    /// they are connected.
+    func clusterReport(
+        _ text: String, withLinks: Bool = false
+    ) async throws(APIError) -> ClusterReport {
         let id = try await self.cluster(text).id
-        return try await self.get("/v1/clusters/\(id)", as: ClusterReport.self)
+        let query = withLinks ? "?links=true" : ""
+        return try await self.get("/v1/clusters/\(id)\(query)", as: ClusterReport.self)
     }
 }

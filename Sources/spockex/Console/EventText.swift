@@ -74,6 +74,10 @@ enum EventText {
             return "\(by ?? "Somebody") and \(who) of \(cluster) have met in person."
         case "removalProposed":
             return "\(by ?? "Somebody") wants \(who) to be removed from \(cluster)."
+        case "removalVoted":
+            return "\(by ?? "Somebody") also wants \(who) to be removed from \(cluster)."
+        case "memberAdmitted":
+            return "\(who), who waited, has a place in \(cluster) now."
         case "memberBlocked":
             return event.blocked == false
                 ? "\(by ?? "Somebody") does not block \(who) in \(cluster) any more."

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Entanglement
 
-/// Frames 20 to 31 (PROTOCOL.md §12.1).
+/// Frames 20 to 31, and 37 (PROTOCOL.md §12.1).
 @Suite struct GossipFrameTests {
     private static let cluster = ClusterID(high: 0x0102_0304_0506_8708, low: 0x8910_1112_1314_1516)
 
@@ -54,7 +54,7 @@ import Testing
         welcome(0, nil, "Anna + Ben"), welcome(.max, id(9), String(repeating: "ö", count: 32)),
         welcome(1, id(1), ""), .goodbye, .notices(noise(16, seed: 7)),
         .call(GossipFrame.Call(from: member(1), to: member(2), hops: 16)),
-        .call(GossipFrame.Call(from: member(3), to: member(3), hops: 0)),
+        .call(GossipFrame.Call(from: member(3), to: member(3), hops: 0)), .links(.question),
     ]
 
     /// Those that end where the packet ends.
@@ -65,6 +65,7 @@ import Testing
         .record([]), .record(noise(1_024, seed: 5)),
         places(0), places(1), places(40), .notice(noise(1_024, seed: 5)),
         notices(0), notices(1), notices(NoticeList.countMax),
+        .links(.answer([])), .links(.answer((1...60).map { member($0) })),
     ]
 
     private static func notices(_ count: Int) -> GossipFrame.Body {
@@ -110,7 +111,7 @@ import Testing
         switch body {
         case .record, .notice: break
         case .summary, .digest, .ids, .want, .places, .welcome, .goodbye, .notices, .noticeList,
-            .call:
+            .call, .links:
             #expect(Frame(bytes + [0]) == nil)
             #expect(Frame(Array(bytes.dropLast())) == nil || bytes.count == 21)
         }

@@ -32,6 +32,7 @@ import Testing
         }
         // Two of three who are not accused: that is more than half.
         #expect(circle.request(1, .removeMember(cluster, ids[3])) == .done)
+        #expect(circle.count(1, .removalVoted(cluster, ids[3], by: ids[1])) == 1)
         #expect(!circle.isConnected(1, with: ids[3], cluster))
         let peers = circle.hosts[1].node.status(now: circle.now).peers
         #expect(!peers.contains { $0.member == ids[3] })
