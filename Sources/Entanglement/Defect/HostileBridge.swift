@@ -46,9 +46,13 @@ package enum HostileBridge {
         return Frame.bridge(.carry(carried)).bytes
     }
 
-    /// A card of somebody who is not there, with a signature by whoever made it alone; nil: no card.
+    /// What somebody is called who is not there, and for whom the end of the bridge gives its word.
+    package static let inventedName = "nobody of theirs"
+
+    /// A card of somebody who is not there, with a signature by whoever made it alone, or with the word of
+    /// the bridge's end too, if it has that key; nil: no card.
     package static func invent(
-        from bytes: [UInt8], seed: UInt8, _ primitives: any Primitives
+        from bytes: [UInt8], seed: UInt8, by ends: [SigningKey] = [], _ primitives: any Primitives
     ) -> [UInt8]? {
         guard case .bridge(.card(let vouched))? = Frame(bytes),
             let key = primitives.signingKey(
@@ -56,10 +60,15 @@ package enum HostileBridge {
         else { return nil }
         var card = vouched.card
         card.keys.signingKey = key.publicKey
-        card.name = "nobody"
+        let end = ends.first { $0.publicKey == vouched.voucher.key }
+        card.name = end == nil ? "nobody" : Self.inventedName
         card.signature = primitives.sign(card.signedBytes, with: key)
         var voucher = vouched.voucher
-        voucher.signature[0] ^= 1
+        if let end {
+            voucher.signature = primitives.sign(card.voucherBytes(primitives), with: end)
+        } else {
+            voucher.signature[0] ^= 1
+        }
         return Frame.bridge(.card(VouchedCard(card: card, voucher: voucher))).bytes
     }
 }
@@ -96,6 +105,13 @@ extension Node {
                 return nil
             }
             return (across.cards.own, across.cards.other, relation.isConnected)
+        }
+    }
+
+    /// The keys with which this node vouches as the end of its bridges.
+    package var bridgeKeys: [SigningKey] {
+        self.ids.compactMap { id in
+            self.relations[id].flatMap { $0.bridge == nil ? nil : $0.memberSigningKey }
         }
     }
 

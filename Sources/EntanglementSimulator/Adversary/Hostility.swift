@@ -150,7 +150,7 @@ struct Villain: Sendable {
 
     /// Plaintexts for its sessions, as its strategy has them.
     mutating func plaintexts(
-        _ tags: [RendezvousTag], _ primitives: any Primitives
+        _ tags: [RendezvousTag], _ ends: [SigningKey], _ primitives: any Primitives
     ) -> [(SessionContent, [UInt8])] {
         switch self.strategy {
         case .lies:
@@ -166,7 +166,7 @@ struct Villain: Sendable {
             ].compactMap { $0 }
         case .forges: return (0..<4).map { _ in (self.content(), self.nonsense()) }
         case .meddles: return self.demands(tags, primitives)
-        case .tampers, .betrays: return self.atBridge(primitives)
+        case .tampers, .betrays: return self.atBridge(ends, primitives)
         case .floods, .repeats, .substitutes, .equivocates, .inundates, .outdates, .miskeys,
             .babbles, .withholds:
             return []

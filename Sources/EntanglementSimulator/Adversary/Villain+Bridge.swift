@@ -40,13 +40,17 @@ extension Villain {
     }
 
     /// What it carried again, many times and from too far; and cards of nobody.
-    mutating func atBridge(_ primitives: any Primitives) -> [(SessionContent, [UInt8])] {
+    mutating func atBridge(
+        _ ends: [SigningKey], _ primitives: any Primitives
+    ) -> [(SessionContent, [UInt8])] {
         var made: [(SessionContent, [UInt8])] = []
         // Who betrays floods less: there are more courses of it.
         let (countMax, copyCount) = self.strategy == .betrays ? (80, 2) : (400, 12)
         for bytes in self.atBridge {
             let seed = UInt8.random(in: 1...9, using: &self.generator)
-            if let card = HostileBridge.invent(from: bytes, seed: seed, primitives) {
+            // Half of them with the word that an end may give.
+            let vouchers = seed % 2 == 0 ? ends : []
+            if let card = HostileBridge.invent(from: bytes, seed: seed, by: vouchers, primitives) {
                 made.append((.frame, card))
             }
             guard made.count < countMax else { continue }

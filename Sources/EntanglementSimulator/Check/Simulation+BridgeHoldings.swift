@@ -9,6 +9,7 @@ extension Simulation {
         guard let story = self.bridges, let status = self.status(of: id) else { return }
         if status.foreignCards.contains(where: { story.cards[$0.id] == nil }) { self.noteCards() }
         for card in status.foreignCards where self.bridges?.cards[card.id] == nil {
+            if self.isInvented(card, at: id) { continue }
             // Who crashed while it gave one has stored it: nothing is sent before.
             let giver = self.hosts.first { host in
                 !host.isRunning && host.name == card.name && story.hasAgreed.contains(host.id)
@@ -34,6 +35,20 @@ extension Simulation {
             else { continue }
             self.checker.report(.cardsAreReal, at: self.now, [id], "of \(giver) as “\(card.name)”")
         }
+    }
+
+    /// Whether a card is of somebody whom a hostile end of the other side may invent, and is shown as what it
+    /// is: unverified, unless that one is the end of two bridges.
+    private mutating func isInvented(_ card: NodeStatus.ForeignCard, at id: HostID) -> Bool {
+        guard let story = self.bridges, card.name == HostileBridge.inventedName else {
+            return false
+        }
+        let bridges = story.ends.filter { ends in
+            ends.contains { self.checker.villains.contains($0) && story.areApart($0, id) }
+        }
+        guard !bridges.isEmpty else { return false }
+        self.count(.cardInvented)
+        return !card.isConfirmed || bridges.count > 1
     }
 
     /// Whoever has seen that a card was taken back never has it again; an end that means harm may say it

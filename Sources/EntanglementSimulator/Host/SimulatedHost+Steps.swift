@@ -96,8 +96,9 @@ extension SimulatedHost {
         let sessions = self.node?.openSessions(now: local) ?? []
         let tags = self.node?.ownTags ?? []
         let primitives = self.primitives
+        let ends = self.villain?.strategy == .betrays ? self.node?.bridgeKeys ?? [] : []
         for (session, path) in sessions where !path.isRelay {
-            for (content, bytes) in self.villain?.plaintexts(tags, primitives) ?? [] {
+            for (content, bytes) in self.villain?.plaintexts(tags, ends, primitives) ?? [] {
                 self.carryOut(
                     .sendSealed(session: session, content, bytes, to: path), at: now, &effects)
             }

@@ -17,7 +17,7 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     case bridging, cardGiven, cardTaken, bridgeClosing, tampering
     // What shows that courses are about something: looks at removals, at what hostile ends hold, and at
     // closings; courses in which a closing was looked at.
-    case removalJudged, carriedByVillain, markHeard, closingJudged, closingSeen
+    case removalJudged, carriedByVillain, cardInvented, markHeard, closingJudged, closingSeen
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.
