@@ -214,7 +214,7 @@ class Story:
         names = {self.address(name): name for name in self.hosts}
         p = {node.name for node in self.p}
         pairs = {tuple(sorted((names[source], names[target])))
-                 for _, source, target in list(self.packets.seen)
+                 for _, source, target, _ in list(self.packets.seen)
                  if source in names and target in names}
         return sorted(pair for pair in pairs if (pair[0] in p) != (pair[1] in p))
 

@@ -7,7 +7,8 @@ import threading
 
 from laboratory import inside, natlab, peer_named
 
-# Prints when a datagram came by, on whatever interface, and its IPv4 source and destination.
+# Prints when a datagram came by, on whatever interface, its IPv4 source and destination, and the
+# source's port.
 SNIFFER = """
 import socket, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
@@ -16,16 +17,21 @@ while True:
     data = s.recv(2048)
     at = time.monotonic()
     if data[9] == 17:
-        print(at, socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20]), flush=True)
+        head = 4 * (data[0] & 15)
+        print(at, socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20]),
+              int.from_bytes(data[head:head + 2], "big"), flush=True)
 """
 
 
 # The laboratory's servers; a router that opens ports asks them by itself where it is.
 SERVERS = "203.0.113."
+# The port of a node that is told none; a home router keeps it, and asks by other ones itself.
+PORT = 41414
 
 
 class Packets:
-    """Notes when datagrams passed through the internet of a laboratory, from where and where to."""
+    """Notes when datagrams passed through the internet of a laboratory, from where and where to,
+    and from which port."""
 
     def __init__(self, lab):
         self.seen = []
@@ -38,13 +44,20 @@ class Packets:
 
     def _read(self):
         for line in self.process.stdout:
-            at, source, target = line.split()
-            self.seen.append((float(at), source, target))
+            at, source, target, port = line.split()
+            self.seen.append((float(at), source, target, int(port)))
 
     def first(self, source, after):
         """When the first one from there to another host passed; None: none did."""
-        return next((at for at, who, target in list(self.seen)
+        return next((at for at, who, target, _ in list(self.seen)
                      if who == source and at >= after and not target.startswith(SERVERS)), None)
+
+    def first_own(self, source, after):
+        """The same of the first one of any kind of the node there: also its question to a server
+        (the IPgetter's), but not its router's."""
+        return next((at for at, who, target, port in list(self.seen)
+                     if who == source and at >= after
+                     and (port == PORT or not target.startswith(SERVERS))), None)
 
     def end(self):
         self.process.kill()
