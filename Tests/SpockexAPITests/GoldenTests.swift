@@ -15,7 +15,7 @@ import Testing
         #"{"bridge":null,"cause":null,"cluster":"c","forgotten":false,"id":"0b9ab3c5-6e0a-4d6a-9d43-0c0f7f7e7a01","#
         + #""introducedBy":null,"lastHeardAt":"2026-11-23T09:30:00.250Z","matchedAt":null,"#
         + #""met":"inPerson","name":"Bob","path":{"endpoint":"192.0.2.7:41414","hops":[],"kind":"direct","#
-        + #""reason":null,"via":null},"rttMilliseconds":12.25,"state":"connected"}"#
+        + #""reason":null,"via":null},"rttMilliseconds":12.25,"state":"connected","verified":null}"#
 
     static let pairing = PairingRow(
         id: "p", role: "offering", wish: "auto", reference: "cmVm", state: "offered",

@@ -106,13 +106,7 @@ extension Node {
         case .offer: throw .wrongCode(expected: .answering)
         case .refusal(let text): throw .refusedOffline(text)
         }
-        let fitting = self.ids.first { id in
-            guard let record = self.relations[id]?.record, record.role == .offering,
-                let offer = record.codes?.offer
-            else { return false }
-            return self.reference(of: offer) == answer.reference
-        }
-        guard let id = fitting, var relation = self.relations[id],
+        guard let id = self.pairing(offering: answer.reference), var relation = self.relations[id],
             var codes = relation.record.codes
         else {
             let isOwn = self.ids.contains {
@@ -156,6 +150,16 @@ extension Node {
         turn.actions.append(.admit(relation.admission))
         self.update(id, &turn) { $0.startConnecting(&$1, firstAttempt: .zero) }
         return .accepted(id)
+    }
+
+    /// The meeting whose offer an answer names.
+    private func pairing(offering reference: [UInt8]) -> RelationID? {
+        self.ids.first { id in
+            guard let record = self.relations[id]?.record, record.role == .offering,
+                let offer = record.codes?.offer
+            else { return false }
+            return self.reference(of: offer) == reference
+        }
     }
 
     /// What the person wants after all, if the offer left it open.

@@ -159,7 +159,8 @@ extension APIError {
             case .timedOut, .interrupted, .unreachable, .overloaded, .notMember,
                 .bridgeIsNew:
                 75
-            case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .wishStands, .expired,
+            case .notFound, .refusedOffline, .ownCode, .unknownOffer, .alreadyUsed, .wishStands,
+                .expired,
                 .loopbackOnly, .bothUnknown, .bridgesOff, .noCluster, .bridgesForbidden,
                 .notBridgeEnd,
                 .acrossBridge, .wrongPhase, .tooMany, .tooFewVoters,
@@ -175,7 +176,8 @@ extension APIError {
         public var httpStatus: Int {
             switch self {
             case .notFound: 404
-            case .wrongPhase, .alreadyUsed, .wishStands, .alreadyRunning, .mustChoose, .notMember, .inCluster,
+            case .wrongPhase, .alreadyUsed, .wishStands, .alreadyRunning, .mustChoose, .notMember,
+                .inCluster,
                 .bridgesOff, .noCluster, .bridgesForbidden, .notBridgeEnd,
                 .bridgeIsNew, .acrossBridge:
                 409

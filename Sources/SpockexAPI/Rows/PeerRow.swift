@@ -48,6 +48,11 @@ public struct PeerRow: Codable, Sendable, Equatable {
     @Nullable public var cluster: String?
     /// The bridge of which the peer is the other end, or across which it is.
     @Nullable public var bridge: String?
+    /// Of somebody across a bridge: whether it is sure that the bridge's end has not invented it.
+    ///
+    /// Two bridges with different ends on this side brought the card, or the safety numbers were compared.
+    /// Null: it is not across.
+    @Nullable public var verified: Bool?
     /// When two people compared the safety number.
     @Nullable public var matchedAt: Timestamp?
     /// Whether `forget` was asked and the peer has not acknowledged it yet.
@@ -59,7 +64,8 @@ public struct PeerRow: Codable, Sendable, Equatable {
     public init(
         id: String, name: String, state: String, met: String, introducedBy: String?,
         path: PathRow?, rttMilliseconds: Double?, lastHeardAt: Timestamp?, cluster: String?,
-        bridge: String? = nil, matchedAt: Timestamp?, forgotten: Bool, cause: CauseRow? = nil
+        bridge: String? = nil, verified: Bool? = nil, matchedAt: Timestamp?, forgotten: Bool,
+        cause: CauseRow? = nil
     ) {
         self.id = id
         self.name = name
@@ -71,6 +77,7 @@ public struct PeerRow: Codable, Sendable, Equatable {
         self.lastHeardAt = lastHeardAt
         self.cluster = cluster
         self.bridge = bridge
+        self.verified = verified
         self.matchedAt = matchedAt
         self.forgotten = forgotten
         self.cause = cause

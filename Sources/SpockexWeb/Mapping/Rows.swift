@@ -85,6 +85,7 @@ extension PeerRow {
             lastHeardAt: peer.lastHeardAt.map { Timestamp($0) },
             cluster: peer.cluster?.description,
             bridge: status.bridge(of: peer)?.description,
+            verified: status.foreignCards.first { $0.relation == peer.id }?.isConfirmed,
             matchedAt: peer.matchedAt.map { Timestamp($0) },
             forgotten: peer.isForgetting, cause: peer.obstacle.map { CauseRow($0) })
     }

@@ -42,7 +42,8 @@ struct Cluster: ParsableCommand {
 /// Shows one cluster, its members, who met whom, and who is connected to whom.
 struct ClusterShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a cluster, its members, who met whom, and who is connected.",
+        commandName: "show",
+        abstract: "Show a cluster, its members, who met whom, and who is connected.",
         discussion: """
             Examples:
               spockex cluster show family

@@ -98,7 +98,8 @@ struct Ping: AsyncParsableCommand {
             } else {
                 Console.print(
                     "\(Clean.line(peer.name)): \(Wording.milliseconds(report.rttMilliseconds)), "
-                        + Wording.path(report.path))
+                        + Wording.path(report.path)
+                        + (peer.verified == false ? ", unverified" : ""))
             }
         }
     }

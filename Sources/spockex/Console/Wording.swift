@@ -84,7 +84,9 @@ enum Wording {
 
     /// How a peer came: `in person`, `introduced by Ben`.
     static func met(_ peer: PeerRow) -> String {
-        if peer.met == "card" { return "across a bridge" }
+        if peer.met == "card" {
+            return "across a bridge" + (peer.verified == false ? ", unverified" : "")
+        }
         guard peer.met == "introduced" else { return "in person" }
         return "introduced" + (peer.introducedBy.map { " by \($0)" } ?? "")
     }
