@@ -284,9 +284,10 @@ extension Node {
         for block in former?.blocks ?? [] where !roster.blocks(block.author, block.member) {
             turn.notify(.memberBlocked(cluster, block.member, by: block.author, isOn: false))
         }
-        for proof in roster.equivocations
-        where !(former?.equivocations.contains { $0.author == proof.author } ?? false) {
-            turn.notify(.memberEquivocated(cluster, proof.author))
+        let suspects = Set(roster.equivocations.map(\.author))
+        let known = Set((former?.equivocations ?? []).map(\.author))
+        for suspect in suspects.subtracting(known).sorted() {
+            turn.notify(.memberEquivocated(cluster, suspect))
         }
         if former?.epochNumber ?? 0 < roster.epochNumber {
             turn.notify(.epochBegan(cluster, roster.epochNumber))
