@@ -241,8 +241,9 @@ import Testing
             && sent.bytes[35] == 2 && Array(sent.bytes[36..<52]) == author.bytes
     }
 
-    /// Where all hold the twin's record alone there is nothing that proves anything, and nobody answers the
-    /// newcomer, who takes itself for a member. The first meeting in person brings its record to all.
+    /// Where all hold the twin's record alone nothing proves anything, until the newcomer meets one of them.
+    ///
+    /// Nobody answers it before, and it takes itself for a member. That meeting brings its record to all.
     @Test func whomAllMistakeIsFoundByAMeeting() throws {
         var (circle, cluster, liar, twin) = try self.hidden(isTold: true)
         #expect(circle.record(Self.noa, cluster)?.standing == .member)
@@ -267,9 +268,10 @@ import Testing
         }
     }
 
-    /// A newcomer who is shown the twin instead of itself stays one who is joining: it is told nothing, though
-    /// it holds another's admission from its own meeting. Who meets it cannot tell who it is. It is free to
-    /// leave, and is taken in by somebody else then.
+    /// A newcomer who is shown the twin instead of itself stays one who is joining.
+    ///
+    /// It is told nothing, though it holds another's admission from its own meeting. Who meets it cannot tell
+    /// who it is. It is free to leave, and is taken in by somebody else then.
     @Test func whoIsNeverTakenInMayLeaveAndBeTakenInByAnother() throws {
         var (circle, cluster, liar, twin) = try self.hidden(isTold: false)
         #expect(circle.record(Self.noa, cluster)?.standing == .joining)
