@@ -335,4 +335,12 @@ extension Relation {
         else { return nil }
         return (cluster, alias)
     }
+
+    /// Whether the other is of another cluster: an end of a bridge, or somebody across one.
+    var leadsAcross: Bool {
+        switch self.record.bond {
+        case .bridging, .crossing: true
+        default: false
+        }
+    }
 }

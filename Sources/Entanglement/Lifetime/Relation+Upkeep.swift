@@ -14,6 +14,12 @@ extension Relation {
         let wasMeasured = self.measuredAddress != nil
         self.upkeep =
             turn.has(.noKeepalive) ? .nothing : table.upkeep(of: self.path, echo: self.echo)
+        // What others have shown of the own port must not tell the other cluster of them.
+        if self.leadsAcross, self.upkeep != .nothing {
+            let rest =
+                if case .pings(let rest) = self.upkeep { rest } else { Constants.keepaliveInterval }
+            self.upkeep = .pings(after: min(rest, Constants.keepaliveInterval))
+        }
         let former = self.standing
         let path = self.standingPath
         if path != former?.path || self.echo?.address != former?.echo {
@@ -39,7 +45,8 @@ extension Relation {
 
     /// Where the other sees this node, if a mapping or flow is in between that could be measured.
     var measuredAddress: IPAddress? {
-        guard let path = self.standingPath?.address, let echo = self.echo?.address,
+        guard !self.leadsAcross, let path = self.standingPath?.address,
+            let echo = self.echo?.address,
             path.isPublic, echo.isPublic, path.isIPv6 == echo.isIPv6, self.upkeep != .questions
         else { return nil }
         return echo

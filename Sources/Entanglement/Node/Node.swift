@@ -77,8 +77,12 @@ public struct Node: Sendable {
         self.announcementSequence = Self.firstSequence(now.wall)
         var turn = self.turn(now)
         if self.name != state.nodeName { turn.changes.append(.nodeName(self.name)) }
-        for (position, record) in state.relations.enumerated() {
+        // When those of another cluster are called must not tell how many there are in the own one.
+        var counts = (across: 0, others: 0)
+        for record in state.relations {
             guard var relation = Relation(self.mutated(record, &turn), primitives) else { continue }
+            let position = relation.leadsAcross ? counts.across : counts.others
+            if relation.leadsAcross { counts.across += 1 } else { counts.others += 1 }
             relation.resume(after: .milliseconds(5 * min(position, 400)), &turn)
             self.insert(relation, turn)
             turn.actions.append(.admit(relation.admission))
