@@ -187,8 +187,8 @@ extension Node {
     /// own bridge.
     private func helpers(
         of ways: [BridgeView.Way], _ own: MemberID, _ index: Int
-    ) -> [RelationID] {
-        var helpers: [RelationID] = []
+    ) -> [WayAcross] {
+        var helpers: [WayAcross] = []
         for way in ways {
             let id =
                 way.author == own
@@ -197,10 +197,12 @@ extension Node {
                     guard let relation = self.relations[id] else { return false }
                     return relation.record.member == way.author && relation.canHelp
                 }
-            guard let id, !helpers.contains(id), self.relations[id]?.canHelp ?? false else {
+            guard let id, !helpers.contains(where: { $0.helper == id }),
+                self.relations[id]?.canHelp ?? false
+            else {
                 continue
             }
-            helpers.append(id)
+            helpers.append(WayAcross(helper: id, end: way.author == own ? nil : way.author))
         }
         return Array(helpers.prefix(Limits.relayCountMax))
     }
@@ -265,10 +267,12 @@ extension Relation {
     var mayTellAddresses: Bool { !self.isCrossing || self.across?.allowsAddresses ?? false }
 
     /// By whom the other is reached now.
-    mutating func take(ways helpers: [RelationID], allowsAddresses: Bool, _ turn: inout Turn) {
+    mutating func take(ways: [WayAcross], allowsAddresses: Bool, _ turn: inout Turn) {
         let former = self.across
         self.across?.allowsAddresses = allowsAddresses
         var isCut = false
+        self.keepPlaces(ways)
+        let helpers = ways.map(\.helper)
         self.seeking.relays.removeAll { relay in
             guard !helpers.contains(relay.helper) else { return false }
             turn.goneRelays.append(relay.number)
@@ -276,7 +280,10 @@ extension Relation {
             return true
         }
         let known = self.seeking.relays.map(\.helper)
-        for helper in helpers { _ = self.relay(by: helper, &turn) }
+        for way in ways {
+            let position = self.relay(by: way.helper, &turn)
+            self.seeking.relays[position].end = way.end
+        }
         let isNew = helpers.contains { !known.contains($0) }
         if isCut, let other = self.seeking.relays.first, self.isConnected {
             self.path = .relay(other.number)
@@ -290,6 +297,20 @@ extension Relation {
         }
         let isStale = !allowsAddresses && !self.record.endpoints.isEmpty
         if former?.allowsAddresses != allowsAddresses || isStale { self.tellAddresses(&turn) }
+    }
+
+    /// The way by an end is the same when that member has other keys: in a new epoch, or after a meeting.
+    ///
+    /// What changes in the own cluster is not to be seen across.
+    private mutating func keepPlaces(_ ways: [WayAcross]) {
+        for position in self.seeking.relays.indices {
+            let relay = self.seeking.relays[position]
+            guard let end = relay.end, !ways.contains(where: { $0.helper == relay.helper }),
+                let way = ways.first(where: { $0.end == end }),
+                !self.seeking.relays.contains(where: { $0.helper == way.helper })
+            else { continue }
+            self.seeking.relays[position].helper = way.helper
+        }
     }
 
     /// A ping that was not answered at once goes by the other bridges too.
@@ -337,4 +358,10 @@ extension Relation {
             self.announce(sequence: turn.announcementSequence, &turn)
         }
     }
+}
+
+/// By which relation somebody across is reached, and which member that is; nil: the other end of an own bridge.
+struct WayAcross: Equatable {
+    let helper: RelationID
+    let end: MemberID?
 }

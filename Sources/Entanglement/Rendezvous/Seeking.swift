@@ -7,7 +7,9 @@ struct Seeking: Sendable {
         /// The number of its place.
         let number: UInt64
         /// Who relays.
-        let helper: RelationID
+        var helper: RelationID
+        /// Of a way across a bridge: which member its end is.
+        var end: MemberID?
         /// From when on attempts may go this way; nil: answers alone.
         var usableAt: Instant?
         /// When the helper told of the peer last.
