@@ -38,6 +38,7 @@ public struct RosterRun: Sendable {
             ("with a removal that is void", self.tally.voids),
             ("with an equivocation", self.tally.equivocations),
             ("with an epoch that fits", self.tally.epochs),
+            ("with somebody who waits for a place", self.tally.crowds),
         ]
     }
 }

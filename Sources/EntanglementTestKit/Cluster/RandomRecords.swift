@@ -4,7 +4,8 @@ public import Entanglement
 /// A random set of validly signed records of one cluster: honest lives, quarrels and lies.
 ///
 /// Authors fork their own history, backdate, vote for both sides, remove each other, add two
-/// people in one meeting, and go on after they left or were removed.
+/// people in one meeting, and go on after they left or were removed. A quarter of the clusters is so
+/// small that some wait for a place.
 public struct RandomRecords: Sendable {
     /// Made the people and signed the records.
     public private(set) var maker: ClusterMaker
@@ -12,6 +13,8 @@ public struct RandomRecords: Sendable {
     public private(set) var records: [Record] = []
     /// All of them in one set.
     public private(set) var view: ClusterView
+    /// How much each node takes in.
+    public private(set) var limits = ClusterLimits()
     private var people: [ClusterMaker.Person]
     private var meetings: [(sponsor: Int, meeting: [UInt8])] = []
     private var proposals: [Record] = []
@@ -26,6 +29,8 @@ public struct RandomRecords: Sendable {
         self.generator = SeededGenerator(seed: ~seed)
         for _ in 0..<self.number(0...3) { self.makeVoter() }
         for _ in 0..<self.number(2...8) { self.act() }
+        // Last, so that those of the other seeds do not depend on it.
+        if self.happens(25) { self.crowd() }
     }
 
     /// The records in another order.
@@ -51,6 +56,13 @@ public struct RandomRecords: Sendable {
         let witness = self.other(than: sponsor)
         self.add(by: sponsor, isHonest: true)
         self.confirm(witness, self.people.count - 1, isHonest: true)
+    }
+
+    /// There are few places, and some more come who want one.
+    private mutating func crowd() {
+        self.limits.memberCountMax = self.number(3...6)
+        self.view.set.limits = self.limits
+        for _ in 0..<self.number(1...5) { self.add(by: self.someone(), isHonest: false) }
     }
 
     private mutating func act() {

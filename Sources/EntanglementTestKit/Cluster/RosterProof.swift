@@ -21,6 +21,8 @@ public struct RosterProof: Sendable {
         public var equivocations = 0
         /// Sets whose epoch fits who is gone, somebody being gone.
         public var epochs = 0
+        /// Sets with somebody who waits for a place.
+        public var crowds = 0
 
         /// Nothing seen.
         public init() {}
@@ -35,6 +37,7 @@ public struct RosterProof: Sendable {
             self.voids += other.voids
             self.equivocations += other.equivocations
             self.epochs += other.epochs
+            self.crowds += other.crowds
         }
 
         fileprivate mutating func add(_ state: RosterState, records: Int) {
@@ -49,6 +52,7 @@ public struct RosterProof: Sendable {
             self.voids += has(.void)
             self.equivocations += state.equivocations.isEmpty ? 0 : 1
             self.epochs += state.epoch != nil && !state.needsEpoch ? 1 : 0
+            self.crowds += state.members.contains { $0.status == .waiting } ? 1 : 0
         }
     }
 
@@ -72,7 +76,7 @@ public struct RosterProof: Sendable {
         let heads = random.view.set.headsHash(maker.primitives)
         tally.add(first, records: random.records.count)
         for order in 1...self.orders {
-            var view = ClusterView(maker.emptySet())
+            var view = ClusterView(maker.emptySet(random.limits))
             view.take(random.inAnotherOrder(), maker)
             guard view.set.waitingCount == 0,
                 view.set.headsHash(maker.primitives) == heads,
