@@ -51,7 +51,11 @@ extension Node {
                 return !relation.seeking.isUnproved
                     && turn.seeks.contains { self.mayHear(id, of: $0) }
             }
-            self.ask(proved.prefix(Limits.helperCountMax), for: turn.seeks, &turn)
+            // Who across is asked must not depend on how many there are on this side.
+            for isAcross in [false, true] {
+                let side = proved.filter { self.relations[$0]?.leadsAcross == isAcross }
+                self.ask(side.prefix(Limits.helperCountMax), for: turn.seeks, &turn)
+            }
             turn.seeks = []
         }
         let gained = turn.gainedHelpers
