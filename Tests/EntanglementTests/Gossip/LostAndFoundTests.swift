@@ -71,8 +71,9 @@ import Testing
 
     // MARK: Who introduced everybody
 
-    /// Who took in all the others is switched off for good; then the rest move, one after the other or two at
-    /// a time, and go on knowing each other. Where routers tell it nobody is lost for a moment.
+    /// Who took in all the others is switched off for good; then the rest move, one by one or in pairs.
+    ///
+    /// They go on knowing each other. Where routers tell it nobody is lost for a moment.
     @Test(
         arguments: [[[1], [2], [3], [4]], [[1, 2], [3, 4], [2, 3], [1, 4]]], [true, false])
     func whoIntroducedAllIsNotNeeded(groups: [[Int]], areTold: Bool) throws {
