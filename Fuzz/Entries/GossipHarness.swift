@@ -6,13 +6,16 @@ import EntanglementTestKit
 /// Frames about a cluster, as members send them to a node that belongs to it.
 ///
 /// The first byte of an input chooses a scene; then come frames: a byte that says which one, by
-/// whom, after how long and whether it is put right, u16 length, body. Put right are: the records
-/// (five bytes for each, ``RecordScript``), ids (a byte for each), buckets of a digest that differ,
-/// heads, and the secret of the epoch that counts.
+/// whom, after how long and whether it is put right, u16 length, body. The first bit of the length is none
+/// of it: with it the frames are those from 28 on. Put right are: the records (five bytes for each,
+/// ``RecordScript``), ids (a byte for each), buckets of a digest that differ, heads, the secret of the
+/// epoch that counts, and the members of a call.
 struct GossipHarness: Sendable {
     static let shared = GossipHarness()
 
     static let frameCountMax = 8
+    /// The first byte of inputs for the crowd is at least that one.
+    static let crowdByteMin: UInt8 = 0xf0
     private let scenes: [GossipScene]
 
     init() {
@@ -21,28 +24,35 @@ struct GossipHarness: Sendable {
 
     func run(_ input: [UInt8]) {
         guard let first = input.first else { return }
-        var play = GossipPlay(self.scenes[Int(first) % self.scenes.count])
+        var play = GossipPlay(
+            first < Self.crowdByteMin
+                ? self.scenes[Int(first) % self.scenes.count] : GossipScene.crowd)
         var reader = ByteReader(input.dropFirst())
         for _ in 0..<Self.frameCountMax {
-            guard let kind = reader.uint8(), let count = reader.uint16(),
-                let body = reader.take(Int(count))
+            guard let kind = reader.uint8(), let length = reader.uint16(),
+                let body = reader.take(Int(length & 0x7fff))
             else { break }
-            play.receive(kind, Array(body))
+            play.receive(Self.type(kind, length), kind, Array(body))
         }
         play.end()
+    }
+
+    /// Which frame the first three bytes of one say.
+    static func type(_ kind: UInt8, _ length: UInt16) -> UInt8 {
+        length & 0x8000 == 0 ? 20 + kind & 7 : 28 + kind & 3
     }
 
     var seeds: [[UInt8]] {
         self.scenes.indices.flatMap { number in
             self.scenes[number].frames.map { [UInt8(number)] + $0 }
-        }
+        } + GossipScene.calls.map { [Self.crowdByteMin] + $0 }
     }
 }
 
 /// One input at a node.
 struct GossipPlay {
     private let scene: GossipScene
-    private var host: Host
+    private(set) var host: Host
     private var now: Moment
     private var script: RecordScript.Play
 
@@ -53,7 +63,7 @@ struct GossipPlay {
         self.script = scene.script.play([])
     }
 
-    mutating func receive(_ kind: UInt8, _ body: [UInt8]) {
+    mutating func receive(_ type: UInt8, _ kind: UInt8, _ body: [UInt8]) {
         let waits: [Duration] = [.zero, .milliseconds(800), .seconds(31), .seconds(21_600)]
         let wait = waits[Int(kind >> 4 & 3)]
         if wait > .zero {
@@ -62,7 +72,6 @@ struct GossipPlay {
                 self.hand(.timer)
             }
         }
-        let type = 20 + kind & 7
         let isOurs = kind & 0x80 == 0
         let cluster = isOurs ? self.scene.cluster.bytes : [UInt8](repeating: 9, count: 16)
         let bodies = kind & 0x40 == 0 ? [body] : self.fitting(type, body)
@@ -73,6 +82,7 @@ struct GossipPlay {
             let isQuiet = self.host.node.deadline.map { $0 > self.now.instant } ?? true
             let wasConnected = self.isConnected(Int(kind >> 3 & 1))
             self.hand(.opened(packet))
+            if type == 31, isQuiet, wasConnected { self.checkCall(frame) }
             guard !isOurs, isQuiet, wasConnected else { continue }
             precondition(
                 self.host.lastOutputs.allSatisfy { !Self.concernsClusters($0) },
@@ -130,6 +140,21 @@ struct GossipPlay {
             .persist(.relation), .persist(.deleteRelation):
             true
         default: false
+        }
+    }
+
+    /// A call goes on once, with a hop less.
+    private func checkCall(_ frame: [UInt8]) {
+        let passed = self.host.lastOutputs.compactMap { output -> [UInt8]? in
+            guard case .sendSealed(_, _, let plaintext, _) = output, plaintext.first == 31 else {
+                return nil
+            }
+            return plaintext
+        }
+        precondition(passed.count <= 1, "a call goes on once")
+        for call in passed {
+            precondition(call.dropLast() == frame.dropLast(), "the same call")
+            precondition(call.last.map { Int($0) + 1 } == frame.last.map(Int.init), "a hop less")
         }
     }
 
@@ -198,6 +223,11 @@ struct GossipPlay {
             let new = self.script.records.dropFirst(count).map(\.bytes)
             return (body.last ?? 0) & 1 == 1 ? new.reversed() : Array(new)
         case 26: return self.welcomes(body)
+        case 31:
+            let members = self.host.node.live.first?.roster?.members.map(\.id) ?? []
+            guard !members.isEmpty, body.count >= 3 else { return [body] }
+            for choice in body.prefix(2) { writer.put(members[Int(choice) % members.count]) }
+            writer.put(body[2] % 17)
         default: return [body]
         }
         return [writer.bytes]

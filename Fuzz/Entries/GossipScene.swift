@@ -35,6 +35,24 @@ struct GossipScene: Sendable {
         ]
     }()
 
+    /// One of so many that most are not connected with most: they call each other.
+    static let crowd: GossipScene = {
+        let names = (0...Constants.meshCountMax).map { "M\($0)" }
+        var circle = Circle(names, seed: 61, primitives: StandInPrimitives())
+        let cluster = Self.meet(0, 1, nil, &circle)
+        for newcomer in names.indices.dropFirst(2) { _ = Self.meet(0, newcomer, cluster, &circle) }
+        circle.run(for: .seconds(300))
+        return GossipScene(circle, 1, cluster)
+    }()
+
+    /// Calls, and frames between them: about anybody, for this node, by somebody else, of another cluster.
+    static let calls: [[UInt8]] = [
+        [0x43, 0x80, 3, 5, 9, 16, 0x4b, 0x80, 3, 9, 5, 1, 0x43, 0x80, 3, 7, 8, 0],
+        (0..<8).flatMap { [0x43, 0x80, 3, $0 * 4, $0 * 4 + 2, 16] },
+        [0x43, 0x80, 3, 1, 2, 3, 0x60, 0, 2, 1, 2, 0x53, 0x80, 3, 2, 1, 3],
+        [0x03, 0x80, 33] + [UInt8](repeating: 1, count: 32) + [2, 0xc3, 0x80, 3, 1, 2, 3],
+    ]
+
     private init(_ circle: Circle, _ number: Int, _ cluster: ClusterID) {
         let host = circle.hosts[number]
         guard let live = host.node.live.first, live.id == cluster, !live.peers.isEmpty,
@@ -43,7 +61,10 @@ struct GossipScene: Sendable {
         self.host = host
         self.now = circle.now
         self.cluster = cluster
-        self.peers = live.peers
+        // Whom it is not connected with sends nothing.
+        self.peers =
+            live.presentCount > Constants.meshCountMax
+            ? live.peers.filter { host.node.relations[$0]?.isConnected ?? false } : live.peers
         let records = circle.hosts.map { host in
             host.store.state.clusters.first { $0.id == cluster }
         }
@@ -94,8 +115,8 @@ struct GossipScene: Sendable {
     var frames: [[UInt8]] {
         let records = self.script.play([]).records
         let maker = self.script.maker
-        func frame(_ kind: UInt8, _ body: [UInt8]) -> [UInt8] {
-            [kind, UInt8(body.count >> 8), UInt8(body.count & 0xff)] + body
+        func frame(_ kind: UInt8, _ body: [UInt8], isLater: Bool = false) -> [UInt8] {
+            [kind, UInt8(body.count >> 8) | (isLater ? 0x80 : 0), UInt8(body.count & 0xff)] + body
         }
         let ids = [maker.genesis.id] + records.map(\.id)
         let all = ([maker.genesis] + records).flatMap { frame(4, $0.bytes) }
@@ -107,6 +128,7 @@ struct GossipScene: Sendable {
             5,
             [UInt8](repeating: 0, count: 16) + [UInt8](repeating: 255, count: 16)
                 + [UInt8](repeating: 8, count: 24))
+        let notice = [UInt8](repeating: 6, count: 16 + 8 + NoticeList.contentByteCount)
         return [
             summary + list + all, summary + frame(0x40, [1, 2]), welcome + all,
             frame(0x41, [0, 3, 9]) + frame(0x43, [0, 1, 2, 3]), places + frame(0x15, places),
@@ -115,6 +137,10 @@ struct GossipScene: Sendable {
             frame(0x44, [2, 2, 0, 0, 0, 6, 0, 0, 0, 3]) + frame(0x46, [3]) + frame(0x20, [0]),
             frame(0x44, [5, 0, 0, 1, 1, 7, 2, 1, 2, 1]) + frame(0x5d, []), frame(7, []),
             frame(0x80, [UInt8](repeating: 0, count: 52)), frame(0x87, []),
+            frame(0, [UInt8](repeating: 3, count: 16), isLater: true)
+                + frame(1, places.dropFirst(3).prefix(32) + notice, isLater: true)
+                + frame(2, notice, isLater: true),
+            frame(0x43, [0, 1, 16], isLater: true) + frame(0x4b, [1, 0, 0], isLater: true),
         ]
     }
 }
