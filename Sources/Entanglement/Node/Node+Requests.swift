@@ -126,11 +126,18 @@ extension Node {
         return .done
     }
 
-    /// Who shares a cluster of more than two is not forgotten, but blocked or removed.
+    /// Who shares a cluster of more than two is not forgotten, but blocked or removed: the records would bring
+    /// it back, if they name it.
     private func requirePair(_ id: RelationID) throws(Refusal) {
         guard let cluster = self.relations[id]?.record.cluster,
             let index = self.liveIndex(of: cluster), self.live[index].presentCount > 2
         else { return }
+        // Whoever was to be taken in by somebody who is lost is named by none.
+        if let member = self.relations[id]?.record.member, let roster = self.live[index].roster,
+            roster.member(member) == nil
+        {
+            return
+        }
         throw .inCluster(cluster)
     }
 
