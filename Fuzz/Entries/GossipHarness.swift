@@ -39,7 +39,8 @@ struct GossipHarness: Sendable {
 
     /// Which frame the first three bytes of one say.
     static func type(_ kind: UInt8, _ length: UInt16) -> UInt8 {
-        length & 0x8000 == 0 ? 20 + kind & 7 : 28 + kind & 3
+        guard length & 0x8000 != 0 else { return 20 + kind & 7 }
+        return kind & 7 == 7 ? 37 : 28 + kind & 3
     }
 
     var seeds: [[UInt8]] {
@@ -228,6 +229,12 @@ struct GossipPlay {
             guard !members.isEmpty, body.count >= 3 else { return [body] }
             for choice in body.prefix(2) { writer.put(members[Int(choice) % members.count]) }
             writer.put(body[2] % 17)
+        case 37:
+            let members = self.host.node.live.first?.roster?.members.map(\.id) ?? []
+            writer.put((body.first ?? 0) & 1)
+            guard !members.isEmpty, body.first.map({ $0 & 1 == 1 }) ?? false else { break }
+            let chosen = Set(body.dropFirst().map { members[Int($0) % members.count] })
+            for member in chosen.sorted().prefix(GossipFrame.linkCountMax) { writer.put(member) }
         default: return [body]
         }
         return [writer.bytes]

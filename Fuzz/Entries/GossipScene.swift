@@ -51,6 +51,8 @@ struct GossipScene: Sendable {
         (0..<8).flatMap { [0x43, 0x80, 3, $0 * 4, $0 * 4 + 2, 16] },
         [0x43, 0x80, 3, 1, 2, 3, 0x60, 0, 2, 1, 2, 0x53, 0x80, 3, 2, 1, 3],
         [0x03, 0x80, 33] + [UInt8](repeating: 1, count: 32) + [2, 0xc3, 0x80, 3, 1, 2, 3],
+        // With whom somebody is connected: asked, answered unasked, both again.
+        [0x47, 0x80, 1, 0, 0x4f, 0x80, 4, 1, 3, 5, 9, 0x47, 0x80, 1, 2, 0x0f, 0x80, 1, 7],
     ]
 
     private init(_ circle: Circle, _ number: Int, _ cluster: ClusterID) {
