@@ -73,4 +73,28 @@ struct HomeFolderTests {
         _ = try HomeLock(home: self.home.path)
         try HomeLock(home: self.home.path).release()
     }
+
+    /// A process that is just being started holds its parent's descriptors until it is another program.
+    @Test(arguments: [false, true])
+    func aLockThatIsLetGoIsFreeWhileAnotherHasItsDescriptor(released: Bool) throws {
+        try HomeFolder.prepare(self.home.path)
+        var lock: HomeLock? = try HomeLock(home: self.home.path)
+        let copy = try #require(self.copyOfDescriptor(to: self.home.path + "/spockex.lock"))
+        defer { close(copy) }
+        if released { lock?.release() }
+        lock = nil
+        try HomeLock(home: self.home.path).release()
+    }
+
+    /// Another descriptor of the same open file, as `fork` makes one.
+    private func copyOfDescriptor(to path: String) -> CInt? {
+        var file = stat()
+        guard stat(path, &file) == 0 else { return nil }
+        let descriptor = (CInt(3)..<1_024).first { descriptor in
+            var open = stat()
+            return fstat(descriptor, &open) == 0 && open.st_ino == file.st_ino
+                && open.st_dev == file.st_dev
+        }
+        return descriptor.map { dup($0) }
+    }
 }
