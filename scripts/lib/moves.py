@@ -18,8 +18,8 @@ while True:
     at = time.monotonic()
     if data[9] == 17:
         head = 4 * (data[0] & 15)
-        print(at, socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20]),
-              int.from_bytes(data[head:head + 2], "big"), flush=True)
+        ends = socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20])
+        print(f"{at} {' '.join(ends)} {int.from_bytes(data[head:head + 2], 'big')}", flush=True)
 """
 
 
@@ -44,6 +44,8 @@ class Packets:
 
     def _read(self):
         for line in self.process.stdout:
+            if not line.endswith("\n"):
+                break  # the sniffer was killed in the middle of it
             at, source, target, port = line.split()
             self.seen.append((float(at), source, target, int(port)))
 
