@@ -34,7 +34,7 @@ final class HomeLock: Sendable {
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(handle, 0) == 0, write(handle, text, text.count) == text.count else {
             let code = errno
-            _ = close(handle)
+            Self.unlock(handle)
             throw .homeUnusable(code: code)
         }
         self.state = Mutex(State(descriptor: handle))
@@ -42,7 +42,7 @@ final class HomeLock: Sendable {
 
     deinit {
         let handle = self.state.withLock { $0.descriptor }
-        if let handle { _ = close(handle) }
+        if let handle { Self.unlock(handle) }
     }
 
     /// Lets the next node in, once all holds are released as well.
@@ -53,7 +53,7 @@ final class HomeLock: Sendable {
             defer { state.descriptor = nil }
             return state.descriptor
         }
-        if let handle { _ = close(handle) }
+        if let handle { Self.unlock(handle) }
     }
 
     /// Keeps the lock for somebody else too; false when it is released already.
@@ -63,6 +63,13 @@ final class HomeLock: Sendable {
             state.holderCount += 1
             return true
         }
+    }
+
+    /// Unlocks first: a process that is just being started has the descriptor too until it is another
+    /// program, and closing alone would leave it with the lock.
+    private static func unlock(_ handle: CInt) {
+        _ = flock(handle, LOCK_UN)
+        _ = close(handle)
     }
 
     private static func process(in handle: CInt) -> Int32? {
