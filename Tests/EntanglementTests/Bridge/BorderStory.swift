@@ -68,6 +68,8 @@ struct BorderStory {
     let bridge: BridgeID
     private(set) var third: Third?
     private let primitives: any Primitives
+    /// What a datagram's length is taken for: whoever reads it may count something else in it.
+    var measure: (Host.Sent) -> Int = { $0.bytes.count }
     /// How much of the log was looked at, and what passed the border since it was taken last.
     private var seenCount = 0
     private var passages: [Passage] = []
@@ -76,7 +78,7 @@ struct BorderStory {
 
     init(
         seed: UInt64, primitives: any Primitives = CryptoPrimitives(), isThirdThere: Bool = false,
-        isBehindRouters: Bool = true,
+        isBehindRouters: Bool = true, policy: BridgePolicy = .cardDefault,
         configure: (Int, inout NodeConfiguration) -> Void = { _, _ in }
     ) throws {
         var circle = Circle(
@@ -99,7 +101,7 @@ struct BorderStory {
         let status = circle.hosts[0].node.status(now: circle.now)
         self.bridge = try #require(status.bridges.first?.id)
         for number in [0, 3] {
-            circle.request(number, .setBridge(self.bridge, BridgePolicy(.messages)))
+            circle.request(number, .setBridge(self.bridge, policy))
         }
         circle.run(for: .seconds(2))
         let (one, other) = (
@@ -107,7 +109,7 @@ struct BorderStory {
         )
         for (number, cluster, alias) in [(1, self.family, other), (4, self.hackers, one)] {
             let reply = circle.request(
-                number, .giveCard(cluster, for: alias, over: self.bridge, .cardDefault))
+                number, .giveCard(cluster, for: alias, over: self.bridge, policy))
             #expect(reply == .done)
         }
         for number in circle.hosts.indices where isBehindRouters {
@@ -222,7 +224,8 @@ struct BorderStory {
     /// Lets time pass, and notes when each datagram was sent that somebody of "hackers" sends or
     /// gets.
     mutating func watch(for span: Duration) {
-        self.passages += self.circle.watch(for: span, since: &self.seenCount, Self.isAtBorder)
+        self.passages += self.circle.watch(
+            for: span, since: &self.seenCount, measure: self.measure, Self.isAtBorder)
     }
 
     /// Whether somebody of "hackers" sends or gets it.
@@ -242,7 +245,8 @@ struct BorderStory {
 extension Circle {
     /// Lets time pass; what was sent meanwhile, and since the log was that long, and when.
     mutating func watch(
-        for span: Duration, since count: inout Int, _ isWanted: (Host.Sent) -> Bool
+        for span: Duration, since count: inout Int,
+        measure: (Host.Sent) -> Int = { $0.bytes.count }, _ isWanted: (Host.Sent) -> Bool
     ) -> [Passage] {
         let end = self.now.instant + span
         var passages: [Passage] = []
@@ -251,7 +255,7 @@ extension Circle {
             self.run(for: next - self.now.instant)
             passages += self.log[count...].filter(isWanted).map {
                 Passage(
-                    at: self.now.instant, from: $0.from, to: $0.to, byteCount: $0.bytes.count)
+                    at: self.now.instant, from: $0.from, to: $0.to, byteCount: measure($0))
             }
             count = self.log.count
             guard self.now.instant < end else { return passages }

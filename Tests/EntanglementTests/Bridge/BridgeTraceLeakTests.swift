@@ -61,6 +61,41 @@ import Testing
         #expect(Passage.difference(told[0], told[1]) == [])
     }
 
+    /// An own address that peers in two networks see is told across: it must not matter there whether
+    /// one of them is a member without a card.
+    ///
+    /// Ben is in the network of the other end then, so that a third one is the second voice. Compared
+    /// is how many addresses of Anna and Ben stand in each datagram.
+    @Test(arguments: [ThirdMember.silent, .busy], 1...3 as ClosedRange<UInt64>)
+    func whoSeesAnAddressIsNotSeenAcross(third: ThirdMember, seed: UInt64) throws {
+        let policy = BridgePolicy(.messages, addresses: true)
+        var base = try BorderStory(seed: seed, primitives: StandInPrimitives(), policy: policy)
+        base.measure = Self.placeCount
+        let told = try [.absent, third].map { third in
+            var story = base
+            _ = try story.tell(third, quiet: .seconds(1))
+            for (number, place) in [(1, Self.besideDora), (0, Self.elsewhere)] {
+                story.circle.move(number, to: place)
+                story.watch(for: .seconds(300))
+            }
+            return story.takePassages().map(\.timeless)
+        }
+        #expect(told[0].contains { $0.byteCount > 0 })
+        #expect(Passage.difference(told[0], told[1]) == [])
+    }
+
+    private static let besideDora = Endpoint(address: .v4(0x1403_0009), port: 9_999)
+    private static let elsewhere = Endpoint(address: .v4(0x1500_0009), port: 9_999)
+
+    /// How often an address that Anna or Ben has, or will have, stands in it.
+    private static func placeCount(_ sent: Host.Sent) -> Int {
+        let places = [Circle.endpoint(of: 0), Circle.endpoint(of: 1), self.besideDora, self.elsewhere]
+        let addresses = places.map(\.address.bytes)
+        return sent.bytes.indices.count { position in
+            addresses.contains { sent.bytes[position...].starts(with: $0) }
+        }
+    }
+
     private static func told(
         _ base: BorderStory, _ third: ThirdMember, quiet: Duration
     ) throws -> (without: [Passage], with: [Passage]) {

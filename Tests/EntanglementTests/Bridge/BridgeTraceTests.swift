@@ -116,7 +116,7 @@ import Testing
 extension BorderStory {
     /// The ends and who talks by the bridge move, or are away, one after the other; what passed the
     /// border in each part.
-    fileprivate mutating func tellOfOthers() -> [[Passage]] {
+    mutating func tellOfOthers() -> [[Passage]] {
         var parts: [[Passage]] = []
         // Not at a moment at which something is due anyway.
         self.watch(for: .seconds(3))
