@@ -49,7 +49,8 @@ extension Relation {
                     keys: covenant.ownKeys,
                     signature: turn.primitives.sign(
                         covenant.signedBytes, with: covenant.signingKey)),
-                name: turn.nodeName, endpoints: turn.ownEndpoints, reference: covenant.reference)
+                name: turn.nodeName, endpoints: self.ownEndpoints(turn),
+                reference: covenant.reference)
             self.seal(
                 content.bytes, as: .founding, session: founding.session, to: founding.to, &turn)
         }
@@ -93,7 +94,7 @@ extension Relation {
         let answer = FoundingAnswerContent(
             echo: packet.source,
             signature: turn.primitives.sign(covenant.signedBytes, with: covenant.signingKey),
-            name: turn.nodeName, endpoints: turn.ownEndpoints)
+            name: turn.nodeName, endpoints: self.ownEndpoints(turn))
         self.seal(
             answer.bytes, as: .foundingAnswer, session: packet.session, to: packet.source, &turn)
         if self.isTrusted { self.startProbe(&turn) }

@@ -29,8 +29,7 @@ extension Node {
     private mutating func doubtLostPeers(_ request: Request) {
         switch request {
         case .offer, .answer:
-            let relations = self.relations
-            self.own.doubt { relations[$0].map { !$0.isConnected && $0.isTrusted } ?? false }
+            self.doubtLost()
         case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
             .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard,
             .askLinks:

@@ -29,6 +29,11 @@ public struct Node: Sendable {
     var own = OwnAddresses()
     var announced: [Endpoint] = []
     var announcedHint: NATHint?
+    /// What is known of the own addresses without the members who are not known across bridges, and what
+    /// those across were told last (PROTOCOL.md §14.7).
+    var ownAcross = OwnAddresses()
+    var announcedAcross: [Endpoint] = []
+    var announcedHintAcross: NATHint?
     var punching = PunchingTurn()
     var rations = PlaceRations()
     var announcementSequence: UInt32 = 0
@@ -139,24 +144,25 @@ public struct Node: Sendable {
         case .timer: break
         case .request(let id, let request): self.receive(request, id, &turn)
         case .ownCandidates(let candidates):
-            self.own.set(given: candidates.filter { !$0.endpoint.isRelay })
+            let given = candidates.filter { !$0.endpoint.isRelay }
+            self.learnOwn { $0.set(given: given) }
             self.noteUpkeep(&turn)
         case .ipgetter(let answer):
-            self.own.set(answer: answer)
-            turn.ownHint = self.own.hint
+            self.learnOwn { $0.set(answer: answer) }
+            self.tellHint(to: &turn)
             if answer != .unclear {
                 self.isAskedInVain = answer == .nothing && self.configuration.usesIPgetter
             }
             self.meetWaiting(&turn, all: true)
-        case .ipgetterLapsed: self.own.lapse()
+        case .ipgetterLapsed: self.learnOwn { $0.lapse() }
         case .localNetwork(let isThere): self.discovery.setLAN(isThere, now: turn.instant)
         case .hello(let bytes, let source): self.receiveHello(bytes, from: source, &turn)
         case .noteFound(let id, let note): self.update(id, &turn) { $0.take(note, &$1) }
         case .noteLost(let id, let number):
             self.update(id, &turn) { $0.noteNotLeft(number, $1) }
         case .networkChanged:
-            self.own.forgetSeen()
-            turn.ownHint = self.own.hint
+            self.learnOwn { $0.forgetSeen() }
+            self.tellHint(to: &turn)
             self.askedAt = nil
             self.isAskedInVain = false
             self.isCalledUnasked = false
@@ -256,7 +262,7 @@ public struct Node: Sendable {
         self.persons.note(id, was: relation.tie, is: nil)
         self.byPID[relation.record.ownPID] = nil
         for view in relation.sessions { self.bySession[view.index] = nil }
-        self.own.withdraw(id)
+        self.learnOwn { $0.withdraw(id) }
         self.forgetHelp(of: relation)
         self.discovery.note(id, isMissed: false, now: turn.instant)
         return relation
@@ -321,12 +327,12 @@ public struct Node: Sendable {
         self.discovery.note(id, isMissed: isMissed, now: turn.instant)
         if isMeasurable { self.considerMeasuring(id, &turn) }
         for (relation, echo, peer) in turn.echoes {
-            self.own.vote(
+            self.hear(
                 relation, echo: echo, from: peer,
                 at: turn.via?.isFresh == true ? nil : turn.instant)
         }
         turn.echoes = []
-        if isConnected.former, !isConnected.present { self.own.silence(id) }
+        if isConnected.former, !isConnected.present { self.learnOwn { $0.silence(id) } }
         let endings = turn.endings
         turn.endings = []
         for ending in endings { self.end(ending.id, ending.reason, &turn) }
@@ -363,8 +369,7 @@ public struct Node: Sendable {
             turn.largerClusters.append(self.live[index].id)
         }
         turn.fullClusters = self.fullClusters
-        turn.ownEndpoints = self.published
-        turn.ownHint = self.own.hint
+        self.tellOwn(to: &turn)
         turn.punching = self.punching
         turn.rations = self.rations
         turn.relayCount = self.common.relayCount

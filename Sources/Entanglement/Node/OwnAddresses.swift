@@ -183,6 +183,17 @@ struct OwnAddresses: Sendable {
         if hasChanged { self.known = self.ranked() }
     }
 
+    /// Takes over what the peers say elsewhere, of those who count.
+    mutating func take(votesOf other: Self, where counts: (RelationID) -> Bool) {
+        let votes = other.votes.filter { counts($0.relation) }
+        guard votes != self.votes else { return }
+        self.votes = votes
+        self.places = [:]
+        for position in votes.indices { self.places[votes[position].relation] = position }
+        self.endContradicted()
+        self.known = self.ranked()
+    }
+
     mutating func withdraw(_ relation: RelationID) {
         guard let index = self.places.removeValue(forKey: relation) else { return }
         self.votes.remove(at: index)

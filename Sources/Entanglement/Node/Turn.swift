@@ -48,6 +48,9 @@ struct Turn {
     var ownEndpoints: [Endpoint] = []
     /// How the own router maps.
     var ownHint: NATHint?
+    /// The same two as those across bridges may know them.
+    var ownEndpointsAcross: [Endpoint] = []
+    var ownHintAcross: NATHint?
     /// The socket at which the input came in.
     var via: SocketID?
     /// Whose turn it is to probe.

@@ -12,7 +12,12 @@ extension Relation {
     }
 
     /// How the own router maps; after a start what the other was told, until something tells.
-    private func ownNAT(_ turn: Turn) -> NATHint? { turn.ownHint ?? self.record.toldNAT }
+    private func ownNAT(_ turn: Turn) -> NATHint? { self.ownHint(turn) ?? self.record.toldNAT }
+
+    /// How the own router maps, as far as the other may know.
+    private func ownHint(_ turn: Turn) -> NATHint? {
+        self.leadsAcross ? turn.ownHintAcross : turn.ownHint
+    }
 
     /// Whether an address in a list was vouched for: it stood in the code, or the other was there.
     ///
@@ -207,7 +212,7 @@ extension Relation {
 
     /// Whether the other must hear how the own router maps: what it believes decides who probes.
     private func mustTellHint(_ turn: Turn) -> Bool {
-        guard let hint = turn.ownHint else { return false }
+        guard let hint = self.ownHint(turn) else { return false }
         let believed = [self.record.toldNAT, self.perhapsToldNAT].compactMap { $0 }
         return hint.isPerDestination
             ? believed.isEmpty || believed.contains { $0 != hint }
@@ -225,10 +230,11 @@ extension Relation {
     }
 
     mutating func sendHint(_ turn: inout Turn) {
-        guard let sequence = self.unacknowledgedHint, turn.ownHint != nil, self.mayTellAddresses
+        guard let sequence = self.unacknowledgedHint, let hint = self.ownHint(turn),
+            self.mayTellAddresses
         else { return }
-        self.perhapsToldNAT = turn.ownHint
-        self.send(.natHint(sequence: sequence, turn.ownHint), &turn)
+        self.perhapsToldNAT = hint
+        self.send(.natHint(sequence: sequence, hint), &turn)
     }
 
     mutating func receiveHint(
@@ -250,8 +256,9 @@ extension Relation {
         guard self.unacknowledgedHint == sequence else { return }
         self.unacknowledgedHint = nil
         self.perhapsToldNAT = nil
-        guard self.record.toldNAT != turn.ownHint else { return }
-        self.record.toldNAT = turn.ownHint
+        let hint = self.ownHint(turn)
+        guard self.record.toldNAT != hint else { return }
+        self.record.toldNAT = hint
         turn.changes.append(.relation(self.record, erasing: false))
     }
 }
