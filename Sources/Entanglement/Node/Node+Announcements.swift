@@ -87,20 +87,23 @@ extension Node {
         let isOther = isNews || hint != self.announcedHint
         let isOtherAcross = isNewsAcross || hintAcross != self.announcedHintAcross
         guard isOther || isOtherAcross else { return }
+        let listeners = self.ids.filter { id in
+            self.relations[id].map { $0.leadsAcross ? isOtherAcross : isOther } ?? false
+        }
         self.tellOwn(to: &turn)
         self.announced = turn.ownEndpoints
         self.announcedHint = hint
         self.announcedAcross = turn.ownEndpointsAcross
         self.announcedHintAcross = hintAcross
-        // By the clock: how much was told to others is no business of those who are told.
-        let sequence = max(self.announcementSequence &+ 1, Self.firstSequence(turn.wall))
-        self.announcementSequence = sequence
-        for id in self.ids {
-            guard let isAcross = self.relations[id]?.leadsAcross else { continue }
-            guard isAcross ? isOtherAcross : isOther else { continue }
-            let isList = isAcross ? isNewsAcross : isNews
+        if isOther || !listeners.isEmpty {
+            // By the clock: how much was told to others is no business of those who are told.
+            self.announcementSequence = max(
+                self.announcementSequence &+ 1, Self.firstSequence(turn.wall))
+        }
+        let sequence = self.announcementSequence
+        for id in listeners {
             self.update(id, &turn) {
-                isList
+                ($0.leadsAcross ? isNewsAcross : isNews)
                     ? $0.announce(sequence: sequence, &$1) : $0.tellHint(sequence: sequence, &$1)
             }
         }
