@@ -92,14 +92,7 @@ struct BorderStory {
         self.hackers = try circle.found(3, 4)
         try circle.takeIn(5, by: 3, into: self.hackers)
         circle.run(for: .seconds(10))
-        let options = MeetingOptions(intent: .bridge)
-        guard case .offered(_, let offer, _) = circle.request(0, .offer(options)),
-            case .answered(_, let answer, _) = circle.request(3, .answer(offer, options)),
-            case .accepted = circle.request(0, .accept(answer))
-        else { throw BridgeTestError() }
-        circle.run(for: .seconds(4))
-        let status = circle.hosts[0].node.status(now: circle.now)
-        self.bridge = try #require(status.bridges.first?.id)
+        self.bridge = try circle.bridge(0, 3)
         for number in [0, 3] {
             circle.request(number, .setBridge(self.bridge, policy))
         }

@@ -12,13 +12,8 @@ import Testing
         var circle = Circle(["Anna", "Ben", "Carla", "Dora", "Emil", "Fritz"])
         var clusters: [ClusterID] = []
         for number in 0..<3 { clusters.append(try circle.found(2 * number, 2 * number + 1)) }
-        let options = MeetingOptions(intent: .bridge)
         for (one, other) in [(0, 2), (3, 4)] + (isRing ? [(5, 1)] : []) {
-            guard case .offered(_, let offer, _) = circle.request(one, .offer(options)),
-                case .answered(_, let answer, _) = circle.request(other, .answer(offer, options)),
-                case .accepted = circle.request(one, .accept(answer))
-            else { throw BridgeTestError() }
-            circle.run(for: .seconds(4))
+            _ = try circle.bridge(one, other)
         }
         for number in 0..<6 {
             let status = circle.hosts[number].node.status(now: circle.now)

@@ -114,14 +114,7 @@ import Testing
         let hackers = try circle.found(3, 4)
         circle.run(for: .seconds(10))
         try circle.expectOneCluster([0, 1, 2, 6], family)
-        let options = MeetingOptions(intent: .bridge)
-        guard case .offered(_, let offer, _) = circle.request(0, .offer(options)),
-            case .answered(_, let answer, _) = circle.request(3, .answer(offer, options)),
-            case .accepted = circle.request(0, .accept(answer))
-        else { throw BridgeTestError() }
-        circle.run(for: .seconds(4))
-        let status = circle.hosts[0].node.status(now: circle.now)
-        let bridge = try #require(status.bridges.first?.id)
+        let bridge = try circle.bridge(0, 3)
         for number in [0, 3] {
             circle.request(number, .setBridge(bridge, BridgePolicy(.messages)))
         }

@@ -43,16 +43,7 @@ struct TwoClusters {
     /// Two of different clusters meet, and link these.
     @discardableResult
     mutating func bridge(_ one: Int, _ other: Int) throws -> BridgeID {
-        let options = MeetingOptions(intent: .bridge)
-        guard case .offered(_, let offer, _) = self.circle.request(one, .offer(options)),
-            case .answered(_, let answer, _) = self.circle.request(
-                other, .answer(offer, options)),
-            case .accepted = self.circle.request(one, .accept(answer))
-        else { throw BridgeTestError() }
-        self.circle.run(for: .seconds(4))
-        let known = self.bridges
-        let id = try #require(
-            self.status(one).bridges.first { !known.contains($0.id) && $0.isOwn }?.id)
+        let id = try self.circle.bridge(one, other)
         self.bridges.append(id)
         return id
     }
@@ -138,5 +129,22 @@ extension [[UInt8]] {
             }
         }
         return false
+    }
+}
+
+extension Circle {
+    /// Two meet and say on both screens that they link their clusters; 4 s later the bridge is there.
+    mutating func bridge(_ one: Int, _ other: Int) throws -> BridgeID {
+        func own(_ circle: Self) -> [BridgeID] {
+            circle.hosts[one].node.status(now: circle.now).bridges.filter(\.isOwn).map(\.id)
+        }
+        let known = own(self)
+        let options = MeetingOptions(intent: .bridge)
+        guard case .offered(_, let offer, _) = self.request(one, .offer(options)),
+            case .answered(_, let answer, _) = self.request(other, .answer(offer, options)),
+            case .accepted = self.request(one, .accept(answer))
+        else { throw BridgeTestError() }
+        self.run(for: .seconds(4))
+        return try #require(own(self).first { !known.contains($0) })
     }
 }

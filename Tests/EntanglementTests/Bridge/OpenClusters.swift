@@ -40,15 +40,7 @@ struct OpenClusters {
 
     @discardableResult
     mutating func bridge(_ one: Int, _ other: Int, _ policies: [BridgePolicy]) throws -> BridgeID {
-        let known = self.status(one).bridges.map(\.id)
-        let options = MeetingOptions(intent: .bridge)
-        guard case .offered(_, let offer, _) = self.circle.request(one, .offer(options)),
-            case .answered(_, let answer, _) = self.circle.request(
-                other, .answer(offer, options)),
-            case .accepted = self.circle.request(one, .accept(answer))
-        else { throw BridgeTestError() }
-        self.circle.run(for: .seconds(4))
-        let id = try #require(self.status(one).bridges.map(\.id).first { !known.contains($0) })
+        let id = try self.circle.bridge(one, other)
         for (number, policy) in zip([one, other], policies) {
             #expect(self.circle.request(number, .setBridge(id, policy)) == .done)
         }
