@@ -33,8 +33,8 @@ extension Node {
             tokens.put(known.candidate.kind)
             tokens.put(known.confirmedBy)
         }
-        tokens.put(self.announced)
-        tokens.put(self.announcedAcross)
+        tokens.put(self.announced.endpoints)
+        tokens.put(self.announcedAcross.endpoints)
         tokens.put(self.own.hint?.rawValue ?? 0)
         tokens.put(self.ownAcross.hint?.rawValue ?? 0)
         tokens.put(due: self.punching.freeAt)

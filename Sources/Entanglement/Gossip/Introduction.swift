@@ -101,9 +101,9 @@ extension Relation {
         if self.duty == .farewell { return [] }
         if self.isCrossing {
             let mayTell = self.across?.allowsAddresses ?? false
-            return mayTell ? turn.ownEndpointsAcross.filter(\.address.isPublic) : []
+            return mayTell ? turn.ownPlaceAcross.endpoints.filter(\.address.isPublic) : []
         }
-        if self.leadsAcross { return turn.ownEndpointsAcross }
+        if self.leadsAcross { return turn.ownPlaceAcross.endpoints }
         let isNear = self.path.map { !$0.isRelay && !$0.address.isPublic } ?? false
         guard self.record.epoch != nil, !isNear else { return turn.ownEndpoints }
         return turn.ownEndpoints.filter(\.address.isPublic)

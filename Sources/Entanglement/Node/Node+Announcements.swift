@@ -13,14 +13,14 @@ extension Node {
             ? self.own.published(voices: 1) : self.own.published
     }
 
-    /// For those across: one voice is enough, since few are heard.
-    ///
-    /// An end that means harm gains nothing by a lie: it may name any place as that of people whom it invents.
-    private var publishedAcross: [Endpoint] { self.ownAcross.published(voices: 1) }
+    private var publishedAcross: [Endpoint] {
+        self.configuration.mutation.isActive(.echoBelieved)
+            ? self.ownAcross.published(voices: 1) : self.ownAcross.published
+    }
 
     // MARK: What tells it
 
-    /// Something is learned that nobody of a cluster said.
+    /// Something is learned of which it does not matter who is in a cluster.
     mutating func learnOwn(_ change: (inout OwnAddresses) -> Void) {
         change(&self.own)
         change(&self.ownAcross)
@@ -31,7 +31,9 @@ extension Node {
         _ id: RelationID, echo: Endpoint, from peer: Endpoint, at now: Instant?
     ) {
         self.own.vote(id, echo: echo, from: peer, at: now)
-        if self.isVoiceAcross(id) { self.ownAcross.vote(id, echo: echo, from: peer, at: now) }
+        if let isEnd = self.isVoiceOfEnd(id) {
+            self.ownAcross.vote(id, echo: echo, from: peer, at: now, isTrusted: isEnd)
+        }
     }
 
     /// What lost peers saw may not be true any more.
@@ -44,57 +46,58 @@ extension Node {
 
     /// Who of a cluster is known across, or not any more, changes who is heard for those there.
     mutating func chooseVoices() {
-        let counting = Set(self.ids.filter(self.isVoiceAcross))
-        self.ownAcross.take(votesOf: self.own) { counting.contains($0) }
+        var across = self.ownAcross
+        across.take(votesOf: self.own) { self.isVoiceOfEnd($0) }
+        self.ownAcross = across
     }
 
-    /// Whether somebody may be noticed across bridges by what it sees of this node: who is no mate, and who of
-    /// the mates is known over there, wherever a bridge leads (PROTOCOL.md §14.7).
-    private func isVoiceAcross(_ id: RelationID) -> Bool {
-        guard let relation = self.relations[id] else { return false }
-        guard !relation.leadsAcross, let cluster = relation.record.cluster else { return true }
+    /// Whether it is the end of a bridge that sees this node; nil: it may not be noticed across bridges by what
+    /// it sees, since it is a mate who is not known over there, wherever a bridge leads (PROTOCOL.md §14.8).
+    ///
+    /// An end's word alone is believed: what it says of others is all that those across know anyway.
+    private func isVoiceOfEnd(_ id: RelationID) -> Bool? {
+        guard let relation = self.relations[id] else { return nil }
+        if relation.leadsAcross { return relation.isBridge }
+        guard let cluster = relation.record.cluster else { return false }
         guard let member = relation.record.member, let own = self.liveIndex(of: cluster) else {
-            return false
+            return nil
         }
-        var isBridged = false
+        let view = self.live[own].bridges
+        var isEnd: Bool?
         for index in self.live.indices {
             for bridge in self.live[index].bridges.bridges where bridge.isOpen {
-                let view = self.live[own].bridges
-                guard index == own, view.knows(member, at: bridge.alias) else { return false }
-                isBridged = true
+                guard index == own, view.knows(member, at: bridge.alias) else { return nil }
+                isEnd = isEnd ?? false || bridge.author == member
             }
         }
-        return isBridged
+        return isEnd
     }
 
     // MARK: Who is told
 
     func tellOwn(to turn: inout Turn) {
         turn.ownEndpoints = self.published
-        turn.ownEndpointsAcross = self.publishedAcross
+        turn.ownPlaceAcross.endpoints = self.publishedAcross
         self.tellHint(to: &turn)
     }
 
     func tellHint(to turn: inout Turn) {
         turn.ownHint = self.own.hint
-        turn.ownHintAcross = self.ownAcross.hint
+        turn.ownPlaceAcross.hint = self.ownAcross.hint
     }
 
     mutating func announceAddresses(_ turn: inout Turn) {
-        let (hint, hintAcross) = (self.own.hint, self.ownAcross.hint)
-        let isNews = self.published != self.announced
-        let isNewsAcross = self.publishedAcross != self.announcedAcross
-        let isOther = isNews || hint != self.announcedHint
-        let isOtherAcross = isNewsAcross || hintAcross != self.announcedHintAcross
+        let place = OwnPlace(endpoints: self.published, hint: self.own.hint)
+        let across = OwnPlace(endpoints: self.publishedAcross, hint: self.ownAcross.hint)
+        let (isOther, isOtherAcross) = (place != self.announced, across != self.announcedAcross)
         guard isOther || isOtherAcross else { return }
+        let isNews = place.endpoints != self.announced.endpoints
+        let isNewsAcross = across.endpoints != self.announcedAcross.endpoints
+        (self.announced, self.announcedAcross) = (place, across)
+        self.tellOwn(to: &turn)
         let listeners = self.ids.filter { id in
             self.relations[id].map { $0.leadsAcross ? isOtherAcross : isOther } ?? false
         }
-        self.tellOwn(to: &turn)
-        self.announced = turn.ownEndpoints
-        self.announcedHint = hint
-        self.announcedAcross = turn.ownEndpointsAcross
-        self.announcedHintAcross = hintAcross
         if isOther || !listeners.isEmpty {
             // By the clock: how much was told to others is no business of those who are told.
             self.announcementSequence = max(
@@ -111,4 +114,10 @@ extension Node {
         self.publishSoon(turn)
         turn.notify(.ownAddresses(self.own.known.map(\.candidate)))
     }
+}
+
+/// The own addresses and how the own router maps, as peers are told.
+struct OwnPlace: Sendable, Equatable {
+    var endpoints: [Endpoint] = []
+    var hint: NATHint?
 }

@@ -27,13 +27,10 @@ public struct Node: Sendable {
     var tombstoneEnds: [Instant] = []
     var farewells: [Farewell] = []
     var own = OwnAddresses()
-    var announced: [Endpoint] = []
-    var announcedHint: NATHint?
-    /// What is known of the own addresses without the members who are not known across bridges, and what
-    /// those across were told last (PROTOCOL.md §14.7).
+    var announced = OwnPlace()
+    /// The same for those across bridges, without what only mates see of whom they do not know (PROTOCOL.md §14.8).
     var ownAcross = OwnAddresses()
-    var announcedAcross: [Endpoint] = []
-    var announcedHintAcross: NATHint?
+    var announcedAcross = OwnPlace()
     var punching = PunchingTurn()
     var rations = PlaceRations()
     var announcementSequence: UInt32 = 0
@@ -148,13 +145,14 @@ public struct Node: Sendable {
             self.learnOwn { $0.set(given: given) }
             self.noteUpkeep(&turn)
         case .ipgetter(let answer):
-            self.learnOwn { $0.set(answer: answer) }
+            // Whether it is asked depends on all peers: those across are not told.
+            self.own.set(answer: answer)
             self.tellHint(to: &turn)
             if answer != .unclear {
                 self.isAskedInVain = answer == .nothing && self.configuration.usesIPgetter
             }
             self.meetWaiting(&turn, all: true)
-        case .ipgetterLapsed: self.learnOwn { $0.lapse() }
+        case .ipgetterLapsed: self.own.lapse()
         case .localNetwork(let isThere): self.discovery.setLAN(isThere, now: turn.instant)
         case .hello(let bytes, let source): self.receiveHello(bytes, from: source, &turn)
         case .noteFound(let id, let note): self.update(id, &turn) { $0.take(note, &$1) }

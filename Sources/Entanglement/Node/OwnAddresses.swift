@@ -25,6 +25,8 @@ struct OwnAddresses: Sendable {
         var isStale = false
         /// Whether the peer is not connected.
         var isSilent = false
+        /// Whether its word is enough.
+        var isTrusted = false
 
         /// Whether it says now that the node is somewhere else than there.
         func contradicts(_ endpoint: Endpoint) -> Bool {
@@ -141,17 +143,20 @@ struct OwnAddresses: Sendable {
     ///
     /// `at` is nil where the peer sees a socket of its own, which says nothing about other ports.
     mutating func vote(
-        _ relation: RelationID, echo: Endpoint, from peer: Endpoint, at now: Instant? = nil
+        _ relation: RelationID, echo: Endpoint, from peer: Endpoint, at now: Instant? = nil,
+        isTrusted: Bool = false
     ) {
         let witness = now.map { Witness(address: peer.address, at: $0) }
         self.compare(echo, of: witness)
         let vote = Vote(
-            relation: relation, echo: echo, network: peer.address.votingNetwork, witness: witness)
+            relation: relation, echo: echo, network: peer.address.votingNetwork, witness: witness,
+            isTrusted: isTrusted)
         if let index = self.places[relation] {
             let former = self.votes[index]
             self.votes[index] = vote
             let isKnown =
                 former.echo == vote.echo && former.network == vote.network && !former.isStale
+                && former.isTrusted == vote.isTrusted
             guard !isKnown || former.isSilent else { return }
         } else {
             self.places[relation] = self.votes.count
@@ -183,9 +188,15 @@ struct OwnAddresses: Sendable {
         if hasChanged { self.known = self.ranked() }
     }
 
-    /// Takes over what the peers say elsewhere, of those who count.
-    mutating func take(votesOf other: Self, where counts: (RelationID) -> Bool) {
-        let votes = other.votes.filter { counts($0.relation) }
+    /// Takes over what the peers say elsewhere, of those who count; of whom one is enough, it is true.
+    mutating func take(votesOf other: Self, isTrusted: (RelationID) -> Bool?) {
+        let votes = other.votes.compactMap { vote in
+            isTrusted(vote.relation).map { isTrusted in
+                var vote = vote
+                vote.isTrusted = isTrusted
+                return vote
+            }
+        }
         guard votes != self.votes else { return }
         self.votes = votes
         self.places = [:]
@@ -217,8 +228,10 @@ struct OwnAddresses: Sendable {
         var found: [Known] = []
         var positions: [Endpoint: Int] = [:]
         var networks: [Set<UInt64>] = []
+        var trusted: Set<Endpoint> = []
         let asked = self.asked
         for vote in self.votes where vote.isStale == isStale {
+            if vote.isTrusted { trusted.insert(vote.echo) }
             if let position = positions[vote.echo] {
                 networks[position].insert(vote.network)
                 continue
@@ -234,7 +247,12 @@ struct OwnAddresses: Sendable {
                     candidate: Candidate(endpoint: vote.echo, kind: kind),
                     confirmedBy: isAsked ? 1 : 0))
         }
-        for position in found.indices { found[position].confirmedBy += networks[position].count }
+        for position in found.indices {
+            found[position].confirmedBy += networks[position].count
+            if trusted.contains(found[position].candidate.endpoint) {
+                found[position].confirmedBy += 1
+            }
+        }
         return found.sorted {
             ($1.confirmedBy, $0.candidate.endpoint) < ($0.confirmedBy, $1.candidate.endpoint)
         }

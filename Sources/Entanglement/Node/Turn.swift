@@ -49,8 +49,7 @@ struct Turn {
     /// How the own router maps.
     var ownHint: NATHint?
     /// The same two as those across bridges may know them.
-    var ownEndpointsAcross: [Endpoint] = []
-    var ownHintAcross: NATHint?
+    var ownPlaceAcross = OwnPlace()
     /// The socket at which the input came in.
     var via: SocketID?
     /// Whose turn it is to probe.

@@ -16,7 +16,7 @@ extension Relation {
 
     /// How the own router maps, as far as the other may know.
     private func ownHint(_ turn: Turn) -> NATHint? {
-        self.leadsAcross ? turn.ownHintAcross : turn.ownHint
+        self.leadsAcross ? turn.ownPlaceAcross.hint : turn.ownHint
     }
 
     /// Whether an address in a list was vouched for: it stood in the code, or the other was there.
