@@ -61,12 +61,6 @@ struct BridgeView: Sendable, Equatable {
 
     init() {}
 
-    /// Whether a member is known at another cluster: as the end of a bridge there, or by its card.
-    func knows(_ member: MemberID, at alias: ClusterAlias) -> Bool {
-        self.bridges.contains { $0.isOpen && $0.author == member && $0.alias == alias }
-            || self.given.contains { $0.author == member && $0.card.target == alias }
-    }
-
     /// The view of a table; ``MemberID``s that are not present say nothing.
     ///
     /// Own bridges are in it also when what was said of them is over: they wait for the other end.

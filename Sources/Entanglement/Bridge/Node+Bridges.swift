@@ -37,7 +37,7 @@ extension Node {
             self.settleOwn(index, own, &turn)
         }
         self.settleAcross(&turn)
-        self.chooseVoices()
+        self.own.hasNewsAcross = true
     }
 
     /// Computes anew what the notices of a cluster say, and tells what is another thing.

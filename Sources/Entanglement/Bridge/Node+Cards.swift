@@ -348,14 +348,16 @@ extension Relation {
             self.heldMove = nil
             self.heardAddresses = nil
             self.unacknowledgedAddresses = nil
+            self.toldAcross = nil
+            self.tellingAt = nil
             self.unacknowledgedHint = nil
             turn.changes.append(.endpoints(self.id, [], lastHeardAt: self.record.lastHeardAt))
             if !(self.path?.isRelay ?? true) {
                 self.path = nil
                 if self.isConnected { self.lose(&turn) }
             }
-        } else if turn.announcementSequence > 0 {
-            self.announce(sequence: turn.announcementSequence, &turn)
+        } else {
+            self.toldAcross = nil
         }
     }
 }

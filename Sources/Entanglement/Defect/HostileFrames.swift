@@ -57,7 +57,7 @@ extension Node {
     }
 
     /// The own addresses that peers are told.
-    package var publishedEndpoints: [Endpoint] { self.announced.endpoints }
+    package var publishedEndpoints: [Endpoint] { self.announced }
 }
 
 extension Node {

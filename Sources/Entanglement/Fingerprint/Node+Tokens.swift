@@ -28,15 +28,13 @@ extension Node {
             tokens.put(due: farewell.dueAt)
             tokens.put(.time(Int64(farewell.left)))
         }
-        for known in self.own.known + self.ownAcross.known {
+        for known in self.own.known {
             tokens.put(known.candidate.endpoint)
             tokens.put(known.candidate.kind)
             tokens.put(known.confirmedBy)
         }
-        tokens.put(self.announced.endpoints)
-        tokens.put(self.announcedAcross.endpoints)
+        tokens.put(self.announced)
         tokens.put(self.own.hint?.rawValue ?? 0)
-        tokens.put(self.ownAcross.hint?.rawValue ?? 0)
         tokens.put(due: self.punching.freeAt)
         tokens.put(self.announcementSequence)
         for lifetime in self.lifetimes { tokens.put(due: lifetime.dueAt) }

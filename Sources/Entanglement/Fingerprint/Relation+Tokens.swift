@@ -158,6 +158,9 @@ extension Relation {
         tokens.put(self.echo)
         tokens.put(since: self.resyncAnsweredAt, for: Constants.resyncInterval)
         tokens.put(self.unacknowledgedAddresses ?? 0)
+        tokens.put(self.seenPlaces)
+        tokens.put(self.toldAcross?.endpoints ?? [])
+        tokens.put(due: self.tellingAt)
         tokens.put(self.heardAddresses?.sequence ?? 0)
         if let heard = self.heardAddresses { tokens.put(name: UInt64(heard.session)) }
         tokens.put(due: self.forgetAt)

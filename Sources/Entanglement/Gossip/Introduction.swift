@@ -99,11 +99,7 @@ extension Relation {
     func ownEndpoints(_ turn: Turn) -> [Endpoint] {
         // Whoever is removed gets no address.
         if self.duty == .farewell { return [] }
-        if self.isCrossing {
-            let mayTell = self.across?.allowsAddresses ?? false
-            return mayTell ? turn.ownPlaceAcross.endpoints.filter(\.address.isPublic) : []
-        }
-        if self.leadsAcross { return turn.ownPlaceAcross.endpoints }
+        if self.leadsAcross { return self.ownEndpointsAcross(turn) }
         let isNear = self.path.map { !$0.isRelay && !$0.address.isPublic } ?? false
         guard self.record.epoch != nil, !isNear else { return turn.ownEndpoints }
         return turn.ownEndpoints.filter(\.address.isPublic)

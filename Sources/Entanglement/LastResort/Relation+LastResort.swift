@@ -94,7 +94,8 @@ extension Node {
     /// What lost peers saw may not be true any more.
     mutating func findOwnAddress(_ turn: inout Turn) {
         guard turn.seeksNote, self.configuration.usesIPgetter else { return }
-        self.doubtLost()
+        let relations = self.relations
+        self.own.doubt { relations[$0].map { !$0.isConnected && $0.isTrusted } ?? false }
         guard !self.own.knowsExternal,
             self.askedAt.map({ turn.instant - $0 >= Constants.askingInterval }) ?? true
         else { return }

@@ -29,7 +29,8 @@ extension Node {
     private mutating func doubtLostPeers(_ request: Request) {
         switch request {
         case .offer, .answer:
-            self.doubtLost()
+            let relations = self.relations
+            self.own.doubt { relations[$0].map { !$0.isConnected && $0.isTrusted } ?? false }
         case .accept, .retry, .cancel, .forget, .rename, .renameCluster, .matched, .ping, .leave,
             .removeMember, .block, .setBridge, .closeBridge, .forbidBridges, .giveCard,
             .askLinks:

@@ -27,10 +27,8 @@ public struct Node: Sendable {
     var tombstoneEnds: [Instant] = []
     var farewells: [Farewell] = []
     var own = OwnAddresses()
-    var announced = OwnPlace()
-    /// The same for those across bridges, without what only mates see of whom they do not know (PROTOCOL.md §14.8).
-    var ownAcross = OwnAddresses()
-    var announcedAcross = OwnPlace()
+    var announced: [Endpoint] = []
+    var announcedHint: NATHint?
     var punching = PunchingTurn()
     var rations = PlaceRations()
     var announcementSequence: UInt32 = 0
@@ -141,13 +139,11 @@ public struct Node: Sendable {
         case .timer: break
         case .request(let id, let request): self.receive(request, id, &turn)
         case .ownCandidates(let candidates):
-            let given = candidates.filter { !$0.endpoint.isRelay }
-            self.learnOwn { $0.set(given: given) }
+            self.own.set(given: candidates.filter { !$0.endpoint.isRelay })
             self.noteUpkeep(&turn)
         case .ipgetter(let answer):
-            // Whether it is asked depends on all peers: those across are not told.
             self.own.set(answer: answer)
-            self.tellHint(to: &turn)
+            turn.ownHint = self.own.hint
             if answer != .unclear {
                 self.isAskedInVain = answer == .nothing && self.configuration.usesIPgetter
             }
@@ -159,8 +155,8 @@ public struct Node: Sendable {
         case .noteLost(let id, let number):
             self.update(id, &turn) { $0.noteNotLeft(number, $1) }
         case .networkChanged:
-            self.learnOwn { $0.forgetSeen() }
-            self.tellHint(to: &turn)
+            self.own.forgetSeen()
+            turn.ownHint = self.own.hint
             self.askedAt = nil
             self.isAskedInVain = false
             self.isCalledUnasked = false
@@ -260,7 +256,7 @@ public struct Node: Sendable {
         self.persons.note(id, was: relation.tie, is: nil)
         self.byPID[relation.record.ownPID] = nil
         for view in relation.sessions { self.bySession[view.index] = nil }
-        self.learnOwn { $0.withdraw(id) }
+        self.own.withdraw(id)
         self.forgetHelp(of: relation)
         self.discovery.note(id, isMissed: false, now: turn.instant)
         return relation
@@ -325,12 +321,12 @@ public struct Node: Sendable {
         self.discovery.note(id, isMissed: isMissed, now: turn.instant)
         if isMeasurable { self.considerMeasuring(id, &turn) }
         for (relation, echo, peer) in turn.echoes {
-            self.hear(
+            self.own.vote(
                 relation, echo: echo, from: peer,
                 at: turn.via?.isFresh == true ? nil : turn.instant)
         }
         turn.echoes = []
-        if isConnected.former, !isConnected.present { self.learnOwn { $0.silence(id) } }
+        if isConnected.former, !isConnected.present { self.own.silence(id) }
         let endings = turn.endings
         turn.endings = []
         for ending in endings { self.end(ending.id, ending.reason, &turn) }
@@ -367,7 +363,9 @@ public struct Node: Sendable {
             turn.largerClusters.append(self.live[index].id)
         }
         turn.fullClusters = self.fullClusters
-        self.tellOwn(to: &turn)
+        turn.ownEndpoints = self.published
+        turn.ownHint = self.own.hint
+        turn.given = self.own.given
         turn.punching = self.punching
         turn.rations = self.rations
         turn.relayCount = self.common.relayCount
@@ -377,6 +375,7 @@ public struct Node: Sendable {
 
     private mutating func finish(_ turn: inout Turn, into outputs: inout [Output]) {
         self.announceAddresses(&turn)
+        self.announceAcross(&turn)
         self.sendGossip(&turn)
         self.closeFreshSockets(&turn)
         self.sendByHelpers(&turn)

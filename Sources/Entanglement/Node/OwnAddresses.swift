@@ -25,8 +25,6 @@ struct OwnAddresses: Sendable {
         var isStale = false
         /// Whether the peer is not connected.
         var isSilent = false
-        /// Whether its word is enough.
-        var isTrusted = false
 
         /// Whether it says now that the node is somewhere else than there.
         func contradicts(_ endpoint: Endpoint) -> Bool {
@@ -39,6 +37,9 @@ struct OwnAddresses: Sendable {
         let address: IPAddress
         let at: Instant
     }
+
+    /// Whether those across bridges may have to be told other places (PROTOCOL.md §14.8).
+    var hasNewsAcross = false
 
     /// One known address and how many say so.
     struct Known: Sendable, Equatable {
@@ -57,6 +58,7 @@ struct OwnAddresses: Sendable {
 
     mutating func set(given: [Candidate]) {
         self.given = given
+        self.hasNewsAcross = true
         self.endFormerMappings()
         self.known = self.ranked()
     }
@@ -143,20 +145,18 @@ struct OwnAddresses: Sendable {
     ///
     /// `at` is nil where the peer sees a socket of its own, which says nothing about other ports.
     mutating func vote(
-        _ relation: RelationID, echo: Endpoint, from peer: Endpoint, at now: Instant? = nil,
-        isTrusted: Bool = false
+        _ relation: RelationID, echo: Endpoint, from peer: Endpoint, at now: Instant? = nil
     ) {
         let witness = now.map { Witness(address: peer.address, at: $0) }
         self.compare(echo, of: witness)
         let vote = Vote(
-            relation: relation, echo: echo, network: peer.address.votingNetwork, witness: witness,
-            isTrusted: isTrusted)
+            relation: relation, echo: echo, network: peer.address.votingNetwork, witness: witness)
+        if self.echo(of: relation) != echo { self.hasNewsAcross = true }
         if let index = self.places[relation] {
             let former = self.votes[index]
             self.votes[index] = vote
             let isKnown =
                 former.echo == vote.echo && former.network == vote.network && !former.isStale
-                && former.isTrusted == vote.isTrusted
             guard !isKnown || former.isSilent else { return }
         } else {
             self.places[relation] = self.votes.count
@@ -177,6 +177,11 @@ struct OwnAddresses: Sendable {
         self.estimate.note(echo: echo, others: others.map(\.echo))
     }
 
+    /// Where one peer saw this node last; nil: it said nothing since the network changed.
+    func echo(of relation: RelationID) -> Endpoint? {
+        self.places[relation].map { self.votes[$0].echo }
+    }
+
     /// What lost peers saw counts less than anything else, until they say it again.
     mutating func doubt(_ isLost: (RelationID) -> Bool) {
         var hasChanged = false
@@ -186,23 +191,6 @@ struct OwnAddresses: Sendable {
             hasChanged = true
         }
         if hasChanged { self.known = self.ranked() }
-    }
-
-    /// Takes over what the peers say elsewhere, of those who count; of whom one is enough, it is true.
-    mutating func take(votesOf other: Self, isTrusted: (RelationID) -> Bool?) {
-        let votes = other.votes.compactMap { vote in
-            isTrusted(vote.relation).map { isTrusted in
-                var vote = vote
-                vote.isTrusted = isTrusted
-                return vote
-            }
-        }
-        guard votes != self.votes else { return }
-        self.votes = votes
-        self.places = [:]
-        for position in votes.indices { self.places[votes[position].relation] = position }
-        self.endContradicted()
-        self.known = self.ranked()
     }
 
     mutating func withdraw(_ relation: RelationID) {
@@ -216,6 +204,7 @@ struct OwnAddresses: Sendable {
     mutating func forgetSeen() {
         self.votes = []
         self.places = [:]
+        self.hasNewsAcross = true
         self.told = nil
         self.mappedLast = []
         self.estimate.forget()
@@ -228,10 +217,8 @@ struct OwnAddresses: Sendable {
         var found: [Known] = []
         var positions: [Endpoint: Int] = [:]
         var networks: [Set<UInt64>] = []
-        var trusted: Set<Endpoint> = []
         let asked = self.asked
         for vote in self.votes where vote.isStale == isStale {
-            if vote.isTrusted { trusted.insert(vote.echo) }
             if let position = positions[vote.echo] {
                 networks[position].insert(vote.network)
                 continue
@@ -247,12 +234,7 @@ struct OwnAddresses: Sendable {
                     candidate: Candidate(endpoint: vote.echo, kind: kind),
                     confirmedBy: isAsked ? 1 : 0))
         }
-        for position in found.indices {
-            found[position].confirmedBy += networks[position].count
-            if trusted.contains(found[position].candidate.endpoint) {
-                found[position].confirmedBy += 1
-            }
-        }
+        for position in found.indices { found[position].confirmedBy += networks[position].count }
         return found.sorted {
             ($1.confirmedBy, $0.candidate.endpoint) < ($0.confirmedBy, $1.candidate.endpoint)
         }

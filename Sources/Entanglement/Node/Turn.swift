@@ -48,8 +48,8 @@ struct Turn {
     var ownEndpoints: [Endpoint] = []
     /// How the own router maps.
     var ownHint: NATHint?
-    /// The same two as those across bridges may know them.
-    var ownPlaceAcross = OwnPlace()
+    /// What the interfaces, the person and the router tell, whoever the peers are.
+    var given: [Candidate] = []
     /// The socket at which the input came in.
     var via: SocketID?
     /// Whose turn it is to probe.

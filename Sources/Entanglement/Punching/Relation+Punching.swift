@@ -14,9 +14,9 @@ extension Relation {
     /// How the own router maps; after a start what the other was told, until something tells.
     private func ownNAT(_ turn: Turn) -> NATHint? { self.ownHint(turn) ?? self.record.toldNAT }
 
-    /// How the own router maps, as far as the other may know.
+    /// How the own router maps, as far as the other may know: what peers see tells of peers.
     private func ownHint(_ turn: Turn) -> NATHint? {
-        self.leadsAcross ? turn.ownPlaceAcross.hint : turn.ownHint
+        self.leadsAcross && turn.ownHint != .open ? nil : turn.ownHint
     }
 
     /// Whether an address in a list was vouched for: it stood in the code, or the other was there.

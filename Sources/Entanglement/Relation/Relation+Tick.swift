@@ -14,6 +14,7 @@ extension Relation {
             self.startProbe(afterRest: self.restEnd.map { $0 <= turn.instant } ?? false, &turn)
         }
         self.tickRests(&turn)
+        if let due = self.tellingAt, due <= turn.instant { self.tellPlaces(&turn) }
         self.tickRekey(&turn)
         self.tickForget(&turn)
         self.tickPings(&turn)
@@ -102,7 +103,7 @@ extension Relation {
 
     /// The own addresses changed: tell, until acknowledged; during a pairing as soon as there is trust.
     mutating func announce(sequence: UInt32, _ turn: inout Turn) {
-        guard self.duty != .farewell, self.mayTellAddresses else { return }
+        guard self.duty != .farewell, !self.leadsAcross else { return }
         defer { self.tellHint(sequence: sequence, &turn) }
         guard self.record.phase == .trusted else {
             if !self.isTrusted { self.unacknowledgedAddresses = sequence }

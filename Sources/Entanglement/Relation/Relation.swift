@@ -74,6 +74,11 @@ struct Relation: Sendable {
     var heardAddresses: (session: UInt32, sequence: UInt32)?
     /// The newest own addresses that the other has not acknowledged.
     var unacknowledgedAddresses: UInt32?
+    /// Where those who carry for it see this node, and what the other was told; only across bridges.
+    var seenPlaces: [Endpoint] = []
+    var toldAcross: ToldPlaces?
+    /// When it is to be told the next time.
+    var tellingAt: Instant?
     var forgetAt: Instant?
     /// The path, if nobody but the path itself told of that place.
     var addedPath: Endpoint?
@@ -140,6 +145,7 @@ struct Relation: Sendable {
         consider(self.nextAttemptAt)
         consider(self.wantedUntil)
         consider(self.hangUpAt)
+        consider(self.tellingAt)
         consider(self.phaseEnd)
         consider(self.founding?.dueAt)
         consider(self.forgetAt)

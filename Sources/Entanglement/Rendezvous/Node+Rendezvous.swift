@@ -177,7 +177,9 @@ extension Node {
         let trips = [first, second].map { $0.roundTrip ?? .zero }
         let longest = max(trips[0], trips[1])
         for (id, trip, peer) in [(one, trips[0], second), (other, trips[1], first)] {
-            let known = [peer.path].compactMap { $0 } + peer.record.endpoints
+            // What mates tell each other is not for those across.
+            let named = first.leadsAcross == second.leadsAcross ? peer.record.endpoints : []
+            let known = [peer.path].compactMap { $0 } + named
             var endpoints: [Endpoint] = []
             for endpoint in known where turn.isUsable(endpoint) && !endpoints.contains(endpoint) {
                 endpoints.append(endpoint)
