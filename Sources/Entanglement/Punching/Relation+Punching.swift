@@ -16,7 +16,7 @@ extension Relation {
 
     /// How the own router maps, as far as the other may know: what peers see tells of peers.
     private func ownHint(_ turn: Turn) -> NATHint? {
-        self.leadsAcross && turn.ownHint != .open ? nil : turn.ownHint
+        self.leadsAcross ? nil : turn.ownHint
     }
 
     /// Whether an address in a list was vouched for: it stood in the code, or the other was there.
