@@ -89,7 +89,9 @@ import Testing
 
     /// How often an address that Anna or Ben has, or will have, stands in it.
     private static func placeCount(_ sent: Host.Sent) -> Int {
-        let places = [Circle.endpoint(of: 0), Circle.endpoint(of: 1), self.besideDora, self.elsewhere]
+        let places = [
+            Circle.endpoint(of: 0), Circle.endpoint(of: 1), self.besideDora, self.elsewhere,
+        ]
         let addresses = places.map(\.address.bytes)
         return sent.bytes.indices.count { position in
             addresses.contains { sent.bytes[position...].starts(with: $0) }
