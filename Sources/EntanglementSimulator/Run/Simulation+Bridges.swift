@@ -217,7 +217,8 @@ extension Simulation {
         for id in self.hosts.map(\.id) where !self.checker.villains.contains(id) {
             guard let story = self.bridges, let status = self.status(of: id), self.isHealed,
                 self.isWellConnected(id), self.areReachedDirectly(from: id),
-                story.wereEndsConnected || story.closers.contains(story.side(of: id))
+                story.closers.contains(story.side(of: id))
+                    || story.wereEndsConnected && !self.isKeptOpen(on: story.side(of: id))
             else { continue }
             self.count(.closingJudged)
             if story.seenClosed.isEmpty { self.count(.closingSeen) }
@@ -228,6 +229,15 @@ extension Simulation {
                 self.checker.report(
                     .closingIsQuick, at: self.now, [id], "something is left after 2 s")
             }
+        }
+    }
+
+    /// Whether an end of that side that means harm has not listened to the other end, so that nobody of its
+    /// cluster can know.
+    private func isKeptOpen(on side: Int) -> Bool {
+        self.checker.villains.contains { villain in
+            self.bridges?.side(of: villain) == side
+                && self.status(of: villain)?.bridges.contains { $0.isOwn && $0.isOpen } ?? false
         }
     }
 
