@@ -13,8 +13,7 @@ import Testing
 /// deadlines of one instant are one step here.
 ///
 /// The hosts are behind routers that they know nothing of, nobody of "family" starts anew, and who
-/// talks by the bridge has met its end: where it is otherwise something does differ
-/// (``BridgeTraceLeakTests``).
+/// talks by the bridge has met its end: ``BridgeTraceLeakTests`` tell of others.
 @Suite struct BridgeTraceTests {
     /// The third one joins the same circle, keys and all, and is one thing or another; then an hour
     /// is quiet.
@@ -116,7 +115,7 @@ import Testing
 extension BorderStory {
     /// The ends and who talks by the bridge move, or are away, one after the other; what passed the
     /// border in each part.
-    mutating func tellOfOthers() -> [[Passage]] {
+    fileprivate mutating func tellOfOthers() -> [[Passage]] {
         var parts: [[Passage]] = []
         // Not at a moment at which something is due anyway.
         self.watch(for: .seconds(3))
