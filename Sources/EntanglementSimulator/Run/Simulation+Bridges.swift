@@ -96,21 +96,8 @@ extension Simulation {
         if let story = self.bridges {
             self.bridges?.closers = Set(ids.map { story.side(of: $0) })
         }
-        let areConnected = self.hosts.map(\.id).allSatisfy { id in
-            // An end that is reached by way of the end of another bridge is lost with that.
-            self.status(of: id)?.bridges.allSatisfy {
-                !$0.isOwn || !$0.isOpen || self.leads(id, to: $0.id, asEnd: true)
-            } ?? false
-        }
-        // An end that is to hear of votes must be reached by those who give them.
-        let doHear = self.hosts.map(\.id).allSatisfy { id in
-            let isEnd = self.status(of: id)?.bridges.contains { $0.isOwn && $0.isOpen } ?? false
-            let story = self.bridges
-            guard isEnd, !ids.contains(id), let story, story.closers.contains(story.side(of: id))
-            else { return true }
-            return self.isWellConnected(id) && self.areReachedDirectly(from: id)
-        }
-        self.bridges?.wereEndsConnected = areConnected && doHear
+        let areConnected = self.areEndsConnected(closers: ids)
+        self.bridges?.wereEndsConnected = areConnected
         for id in ids {
             for bridge in self.status(of: id)?.bridges ?? [] where bridge.isOpen {
                 self.command(.closeBridge(bridge.id), id)
@@ -212,53 +199,10 @@ extension Simulation {
 
     // MARK: The end
 
-    /// Two seconds after closing nobody who is connected has anything across.
-    private mutating func expectClosed() {
-        for id in self.hosts.map(\.id) where !self.checker.villains.contains(id) {
-            guard let story = self.bridges, let status = self.status(of: id), self.isHealed,
-                self.isWellConnected(id), self.areReachedDirectly(from: id),
-                story.closers.contains(story.side(of: id))
-                    || story.wereEndsConnected && !self.isKeptOpen(on: story.side(of: id))
-            else { continue }
-            self.count(.closingJudged)
-            if story.seenClosed.isEmpty { self.count(.closingSeen) }
-            self.bridges?.seenClosed.insert(id)
-            if status.bridges.contains(where: \.isOpen) || !status.foreignCards.isEmpty
-                || !(self.hosts[id.number].node?.connectedAcross.isEmpty ?? true)
-            {
-                self.checker.report(
-                    .closingIsQuick, at: self.now, [id], "something is left after 2 s")
-            }
-        }
-    }
-
-    /// Whether an end of that side that means harm has not listened to the other end, so that nobody of its
-    /// cluster can know.
-    private func isKeptOpen(on side: Int) -> Bool {
-        self.checker.villains.contains { villain in
-            self.bridges?.side(of: villain) == side
-                && self.status(of: villain)?.bridges.contains { $0.isOwn && $0.isOpen } ?? false
-        }
-    }
-
     /// Whether a host is connected with all others of its cluster, and so are the ends.
-    private func isWellConnected(_ id: HostID) -> Bool {
+    func isWellConnected(_ id: HostID) -> Bool {
         guard let status = self.status(of: id) else { return false }
         return status.clusters.allSatisfy { $0.connected == $0.members - 1 }
-    }
-
-    /// Whether no member is reached by way of another peer, who may be the end of a bridge that is closed.
-    private func areReachedDirectly(from id: HostID) -> Bool {
-        guard let status = self.status(of: id) else { return false }
-        return status.peers.allSatisfy { peer in
-            guard peer.cluster != nil else { return true }
-            guard let path = peer.path else { return false }
-            let other = self.hosts.first { host in
-                host.disk.store.state.clusters.contains { $0.membership.member == peer.member }
-            }
-            guard let other, var probe = Probe.variants(self).first else { return true }
-            return probe.converse(self.hosts[id.number], other, at: path)
-        }
     }
 
     /// After the faults: who may talk talks, unless everything was closed.
@@ -320,7 +264,7 @@ extension Simulation {
     }
 
     /// Whether a host reaches a bridge, or the other end of its own, without help.
-    private func leads(_ host: HostID, to bridge: BridgeID, asEnd: Bool) -> Bool {
+    func leads(_ host: HostID, to bridge: BridgeID, asEnd: Bool) -> Bool {
         guard let status = self.status(of: host),
             let row = status.bridges.first(where: { $0.id == bridge }),
             row.isOwn || !asEnd, row.isOpen, row.isConnected
