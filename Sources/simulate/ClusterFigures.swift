@@ -131,6 +131,8 @@ struct ClusterFigures: Codable, Sendable, Equatable {
 
 /// What was measured of pairs that moved together.
 struct PairFigures: Codable, Sendable, Equatable {
+    /// Where the common peer stands.
+    let third: String
     let pairs: Int
     let back: SpanFigures
     let direct: SpanFigures
@@ -138,13 +140,15 @@ struct PairFigures: Codable, Sendable, Equatable {
     let toServers: Int
     let violations: [String]
 
-    /// So many pairs, one after the other.
-    init(count: Int, lossPerMille: Int, seed: UInt64) {
+    /// So many pairs, one after the other, with a common peer at such a place.
+    init(third: Place, count: Int, lossPerMille: Int, seed: UInt64) {
         var outcomes: [ClusterPair.Outcome] = []
         for number in 0..<UInt64(count) where !Interruption.isThere {
-            var pair = ClusterPair(lossPerMille: lossPerMille, seed: seed &* 1_000_000 &+ number)
+            var pair = ClusterPair(
+                third: third, lossPerMille: lossPerMille, seed: seed &* 1_000_000 &+ number)
             outcomes.append(pair.run())
         }
+        self.third = third.rawValue
         self.pairs = outcomes.count
         self.back = SpanFigures(outcomes.compactMap(\.back).sorted())
         self.direct = SpanFigures(outcomes.compactMap(\.direct).sorted())
@@ -162,15 +166,21 @@ struct PairFigures: Codable, Sendable, Equatable {
                 "99 of 100 pairs were back after \(Decimals.text(self.back.p99, places: 2)) s.")
         }
         if self.toServers > 0 { failures.append("\(self.toServers) datagrams went to servers.") }
-        return failures
+        return failures.map { "third at \(self.third): " + $0 }
     }
 
-    var columns: Columns {
-        var columns = Columns(["pairs", "back s", "direct", "direct s", "lost", "to servers"])
-        columns.add([
-            Decimals.text(self.pairs), self.back.text, Decimals.text(self.direct.count),
-            self.direct.text, Decimals.text(self.lost), Decimals.text(self.toServers),
+    /// A table with a row for each.
+    static func columns(_ figures: [PairFigures]) -> Columns {
+        var columns = Columns([
+            "third", "pairs", "back s", "direct", "direct s", "lost", "to servers",
         ])
+        for one in figures {
+            columns.add([
+                one.third, Decimals.text(one.pairs), one.back.text,
+                Decimals.text(one.direct.count), one.direct.text, Decimals.text(one.lost),
+                Decimals.text(one.toServers),
+            ])
+        }
         return columns
     }
 }

@@ -20,18 +20,20 @@ public struct ClusterPair: Sendable {
     private static let patience = Duration.seconds(60)
     /// Routers that let in only who was called; `direct` tells whether two of them let each other in.
     public static let places: [Place] = [.home, .homeRemap, .restricted, .homeHairpin, .symmetric]
+    /// Where the third may stand: wherever somebody can be called whom it does not know to be there.
+    public static let thirdPlaces: [Place] = [.publicHost, .homeOpen, .fullCone]
 
     private var simulation: Simulation
     private let members: [MemberID]
 
-    /// Two who move, and one who stands at a public address.
-    public init(lossPerMille: Int, seed: UInt64) {
+    /// Two who move, and one who stands at such a place.
+    public init(third: Place, lossPerMille: Int, seed: UInt64) {
         var conditions = LinkConditions.internet
         conditions.lossPerMille = lossPerMille
         self.simulation = Simulation(
             seed: seed, internet: conditions, defects: [], usesRealCryptography: false)
         self.simulation.people.areResolute = true
-        self.members = self.simulation.settle([.publicHost, .home, .home], seed: seed)
+        self.members = self.simulation.settle([third, .home, .home], seed: seed)
     }
 
     /// Runs it to its end.
