@@ -56,14 +56,15 @@ struct MixingDigest: Hashable, Sendable {
 
     /// So many bytes of output.
     func bytes(_ byteCount: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(byteCount + 7)
-        var number: UInt64 = 0
-        while bytes.count < byteCount {
-            withUnsafeBytes(of: self.word(number).littleEndian) { bytes.append(contentsOf: $0) }
-            number += 1
+        [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+            for offset in stride(from: 0, to: byteCount, by: 8) {
+                var word = self.word(UInt64(offset / 8))
+                for position in offset..<min(offset + 8, byteCount) {
+                    buffer.initializeElement(at: position, to: UInt8(truncatingIfNeeded: word))
+                    word &>>= 8
+                }
+            }
+            count = byteCount
         }
-        bytes.removeLast(bytes.count - byteCount)
-        return bytes
     }
 }

@@ -133,7 +133,9 @@ public struct StandInPrimitives: Primitives {
         var digest = MixingDigest(domain: 10)
         key.withBytes { digest.absorb($0) }
         digest.absorb(nonce)
-        return zip(text, digest.bytes(text.count)).map { $0 ^ $1 }
+        var veil = digest.bytes(text.count)
+        for (position, byte) in zip(veil.indices, text) { veil[position] ^= byte }
+        return veil
     }
 
     private static func tag(

@@ -99,8 +99,10 @@ struct Checker: Sendable {
         }
         for (_, reply) in effects.replies { self.looks(at: reply, of: host, now: now) }
         guard !self.isSparing else { return }
-        self.looks(at: host.disk.store.state.relations, of: host.id, now: now)
-        if effects.hasClusterNews { self.looksAtClusters(of: &host, now: now) }
+        if effects.hasClusterNews {
+            self.looks(at: host.disk.store.state.relations, of: host.id, now: now)
+            self.looksAtClusters(of: &host, now: now)
+        }
         let (excess, publishesLie) = host.inspect(self.lies)
         if let excess { self.report(.limits, at: now, [host.id], excess) }
         if publishesLie {

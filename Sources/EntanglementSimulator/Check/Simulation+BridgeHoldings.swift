@@ -74,28 +74,39 @@ extension Simulation {
 
     /// No id, key or name of a member of the other cluster who did not agree.
     mutating func checkStrangers(in bytes: [UInt8], at id: HostID) {
-        guard let story = self.bridges, !bytes.isEmpty else { return }
-        // By position: a host is dear to copy.
-        for number in self.hosts.indices where story.areApart(self.hosts[number].id, id) {
-            let other = self.hosts[number].id
-            for cluster in self.hosts[number].disk.store.state.clusters
-            where cluster.id == story.clusters[story.side(of: other)] {
-                var secrets = [cluster.id.bytes, cluster.membership.member.bytes]
-                secrets += self.keys(of: cluster.membership, other)
-                let name = self.hosts[number].name
-                if !story.hasAgreed.contains(other),
-                    !story.ends.contains(where: { $0.contains(other) })
-                {
-                    secrets.append(Array(name.utf8))
+        guard !bytes.isEmpty, let side = self.bridges?.side(of: id) else { return }
+        if self.bridges?.strangers[1 - side] == nil {
+            let strangers = self.strangers(of: 1 - side)
+            self.bridges?.strangers[1 - side] = strangers
+        }
+        for other in self.bridges?.strangers[1 - side]?.hosts(in: bytes) ?? [] {
+            // The host that holds it may mean harm: it is the promise to whose it is.
+            self.checker.report(
+                .strangersStayUnknown, at: self.now, [other],
+                "of \(self.hosts[other.number].name), at host \(id.number)")
+        }
+    }
+
+    /// What the other side may not hold of the members of this one.
+    private mutating func strangers(of side: Int) -> Strangers {
+        var strangers = Strangers()
+        guard let story = self.bridges else { return strangers }
+        for host in self.hosts where story.side(of: host.id) == side {
+            for cluster in host.disk.store.state.clusters
+            where cluster.id == story.clusters[side] {
+                strangers.add(cluster.id.bytes, of: host.id)
+                strangers.add(cluster.membership.member.bytes, of: host.id)
+                for key in self.keys(of: cluster.membership, host.id) {
+                    strangers.add(key, of: host.id)
                 }
-                if secrets.contains(where: { bytes.holds($0) }) {
-                    // The host that holds it may mean harm: it is the promise to whose it is.
-                    self.checker.report(
-                        .strangersStayUnknown, at: self.now, [other],
-                        "of \(name), at host \(id.number)")
+                if !story.hasAgreed.contains(host.id),
+                    !story.ends.contains(where: { $0.contains(host.id) })
+                {
+                    strangers.add(Array(host.name.utf8), of: host.id)
                 }
             }
         }
+        return strangers
     }
 
     /// The public keys of a member, which are computed once.

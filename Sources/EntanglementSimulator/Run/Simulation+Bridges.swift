@@ -168,7 +168,10 @@ extension Simulation {
                 self.checker.report(.policyHolds, at: self.now, [id], "carried without leave")
             }
         }
-        if effects.hasClusterNews { self.checkHoldings(of: id) }
+        if effects.hasClusterNews {
+            self.bridges?.forgetStrangers(of: id)
+            self.checkHoldings(of: id)
+        }
     }
 
     private mutating func checkVolume(
