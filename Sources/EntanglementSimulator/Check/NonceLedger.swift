@@ -44,10 +44,27 @@ final class NonceLedger: Sendable {
     }
 }
 
+/// What hosts have opened since it was looked at last, whatever it was: frames, and what is sealed in the messages
+/// of handshakes.
+final class OpenedTexts: Sendable {
+    private let texts = Mutex<[[UInt8]]>([])
+
+    func note(_ text: [UInt8]) { self.texts.withLock { $0.append(text) } }
+
+    func take() -> [[UInt8]] {
+        self.texts.withLock { texts in
+            defer { texts.removeAll(keepingCapacity: true) }
+            return texts
+        }
+    }
+}
+
 /// The primitives of one host, watched: the ledger hears of every seal.
 struct WatchedPrimitives: Primitives {
     let base: any Primitives
     let ledger: NonceLedger
+    /// Nil: nobody looks at it.
+    let opened: OpenedTexts?
     /// Shared by the hosts of a run.
     let computed: ComputedBefore
     let host: HostID
@@ -62,7 +79,9 @@ struct WatchedPrimitives: Primitives {
     func open(
         _ sealed: ArraySlice<UInt8>, key: Secret, nonce: UInt64, associated: [UInt8]
     ) -> [UInt8]? {
-        self.base.open(sealed, key: key, nonce: nonce, associated: associated)
+        let text = self.base.open(sealed, key: key, nonce: nonce, associated: associated)
+        if let text, let opened = self.opened { opened.note(text) }
+        return text
     }
 
     func agreementKey(from secret: Secret) -> AgreementKey? {

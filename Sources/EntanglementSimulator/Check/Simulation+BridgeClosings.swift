@@ -20,16 +20,17 @@ extension Simulation {
         }
     }
 
-    /// Two seconds after closing nobody who is connected has anything across.
+    /// Two seconds after closing, and at every later look, nobody who is connected has anything across.
     mutating func expectClosed() {
+        let isLate = self.bridges?.closedAt.map { self.now - $0 > .seconds(2) } ?? true
         for id in self.hosts.map(\.id) where !self.checker.villains.contains(id) {
             guard let story = self.bridges, let status = self.status(of: id), self.isHealed,
                 self.isWellConnected(id), self.areReachedDirectly(from: id),
                 story.closers.contains(story.side(of: id))
                     || story.wereEndsConnected && !self.isKeptOpen(on: story.side(of: id))
             else { continue }
-            self.count(.closingJudged)
-            if story.seenClosed.isEmpty { self.count(.closingSeen) }
+            self.count(isLate ? .closingJudgedLate : .closingJudged)
+            if !isLate, story.seenClosed.isEmpty { self.count(.closingSeen) }
             self.bridges?.seenClosed.insert(id)
             if status.bridges.contains(where: \.isOpen) || !status.foreignCards.isEmpty
                 || !(self.hosts[id.number].node?.connectedAcross.isEmpty ?? true)

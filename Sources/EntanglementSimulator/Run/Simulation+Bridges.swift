@@ -121,12 +121,9 @@ extension Simulation {
     mutating func hearsAcross(
         _ packet: OpenedPacket, _ effects: SimulatedHost.Effects, at id: HostID
     ) {
-        guard let story = self.bridges else { return }
-        self.checkStrangers(in: packet.plaintext, at: id)
-        guard packet.content == .frame else { return }
-        for inner in effects.openedInside {
-            self.checkStrangers(in: inner.plaintext, at: id)
-            if inner.plaintext.holds(story.mark) { self.count(.markHeard) }
+        guard let story = self.bridges, packet.content == .frame else { return }
+        for inner in effects.openedInside where inner.plaintext.holds(story.mark) {
+            self.count(.markHeard)
         }
         guard
             case .carry(let origin, _, let hops, let bytes)? = BridgeFrameView(
@@ -147,6 +144,7 @@ extension Simulation {
     /// A host has carried datagrams on.
     mutating func followBridges(_ effects: SimulatedHost.Effects, of id: HostID) {
         guard self.bridges != nil else { return }
+        for text in self.opened.take() { self.checkStrangers(in: text, at: id) }
         let incarnation = self.hosts[id.number].incarnation
         if !effects.carried.isEmpty, self.bridges?.seenClosed.contains(id) ?? false {
             self.checker.report(.closingIsQuick, at: self.now, [id], "carried after closing")
@@ -190,14 +188,30 @@ extension Simulation {
         }
     }
 
-    /// A packet of a host reaches one of the other cluster: only ends meet, unless addresses cross.
-    mutating func checkBorder(_ packet: Packet, at id: HostID) {
+    /// A packet of a host, or a message 1 by which it looks for the other one, gets past the gate of one of the
+    /// other cluster: only ends meet, unless addresses cross; and in clear nothing of anybody else is in it.
+    mutating func checkBorder(_ packet: Packet, _ input: Input, at id: HostID) {
         guard let story = self.bridges, let origin = packet.origin, !packet.isForged,
-            story.areApart(origin, id), !story.open.isSuperset(of: [origin, id]),
-            !story.ends.contains([origin, id])
+            story.areApart(origin, id)
         else { return }
+        self.checkStrangers(in: packet.bytes, at: id)
+        guard !story.open.isSuperset(of: [origin, id]), !story.ends.contains([origin, id]) else {
+            return
+        }
+        if case .datagram = input, !self.isQuestionAcross(packet, at: id) { return }
         self.checker.report(
             .addressesStayHome, at: self.now, [origin], "sent directly, to host \(id.number)")
+    }
+
+    /// Whether it is a message 1 of two who have each other's cards: whoever has seen a code may call as well.
+    private func isQuestionAcross(_ packet: Packet, at id: HostID) -> Bool {
+        guard let use = DatagramUses(of: packet.bytes), use.isQuestion else { return false }
+        return self.hosts[id.number].disk.store.state.relations.contains { relation in
+            guard case .crossing? = relation.bond, let pid = relation.keys?.peerPID else {
+                return false
+            }
+            return pid.high ^ pid.low == use.scope
+        }
     }
 
     // MARK: The end

@@ -66,6 +66,8 @@ public struct Simulation: Sendable {
     var outsideServers: [Endpoint] = []
     private(set) var outsideCount = 0
     private let computed = ComputedBefore()
+    /// What the host that does something now has opened, in courses about bridges.
+    let opened = OpenedTexts()
 
     init(
         seed: UInt64, internet: LinkConditions, defects: Defects, usesRealCryptography: Bool
@@ -87,7 +89,8 @@ public struct Simulation: Sendable {
             self.usesRealCryptography
             ? CryptoPrimitives() : StandInPrimitives(isVeiled: self.veilsTexts)
         let primitives = WatchedPrimitives(
-            base: base, ledger: self.checker.ledger, computed: self.computed, host: id)
+            base: base, ledger: self.checker.ledger,
+            opened: self.veilsTexts ? self.opened : nil, computed: self.computed, host: id)
         self.hosts.append(
             SimulatedHost(
                 id: id, name: name, port: 41_414, primitives: primitives,
@@ -307,8 +310,8 @@ public struct Simulation: Sendable {
             self.checker.helps(opened, &self.hosts[id.number], effects, at: self.now)
             self.hearsOfClusters([opened] + effects.openedInside, id)
             self.hearsAcross(opened, effects, at: id)
-            self.checkBorder(packet, at: id)
         }
+        if case .input(let input) = verdict { self.checkBorder(packet, input, at: id) }
         if let before {
             self.checker.resists(
                 packet, verdict, from: before, &self.hosts[id.number], effects, at: self.now)

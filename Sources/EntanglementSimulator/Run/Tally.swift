@@ -18,6 +18,7 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     // What shows that courses are about something: looks at removals, at what hostile ends hold, and at
     // closings; courses in which a closing was looked at.
     case removalJudged, carriedByVillain, cardInvented, markHeard, closingJudged, closingSeen
+    case closingJudgedLate
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.
