@@ -17,7 +17,7 @@ struct ClusterCommand: ParsableCommand {
             moment behind routers that filter, with one common peer that stands still: at a public address, \
             behind a router that opens ports, behind one that lets everybody in.
             Exit 0: with 64 members at most 99 of 100 know of a move within 1 s, 99 of 100 pairs are back \
-            within 10 s, nobody asked a server, and every promise was kept; 1: not so.
+            within 10 s, nothing went to anybody but them, and every promise was kept; 1: not so.
 
             Example: simulate cluster --members 2,8,32,64,128 --loss 1
             """)
@@ -26,6 +26,8 @@ struct ClusterCommand: ParsableCommand {
     var members = [2, 8, 32, 64, 128]
     @Option(help: "Members of each that run, at most; the others are never there.")
     var running = 1_024
+    @Flag(help: "Anybody runs, not members who follow each other in the ring.") var scattered =
+        false
     @Option(help: "Packets of a hundred that the internet loses.") var loss = 1.0
     @Option(help: "Moves in each cluster.") var moves = 24
     @Option(help: "Pairs that move together, for each place of the common peer.") var pairs = 400
@@ -44,11 +46,12 @@ struct ClusterCommand: ParsableCommand {
     func run() throws {
         Interruption.watch()
         let figures = try self.members.map { count in
-            let output = try ChildProcess.run([
-                "cluster-of", "--members", "\(count)", "--running",
-                "\(min(count, self.running))", "--loss", "\(self.loss)", "--moves",
-                "\(self.moves)", "--seed", "\(self.seed)",
-            ])
+            let output = try ChildProcess.run(
+                [
+                    "cluster-of", "--members", "\(count)", "--running",
+                    "\(min(count, self.running))", "--loss", "\(self.loss)", "--moves",
+                    "\(self.moves)", "--seed", "\(self.seed)",
+                ] + (self.scattered ? ["--scattered"] : []))
             let figures = try JSONDecoder().decode(ClusterFigures.self, from: output)
             Printout.remark("cluster: \(count) members")
             return figures
@@ -92,6 +95,8 @@ struct ClusterOfCommand: ParsableCommand {
 
     @Option(help: "Members.") var members: Int
     @Option(help: "Members that run.") var running: Int?
+    @Flag(help: "Anybody runs, not members who follow each other in the ring.") var scattered =
+        false
     @Option(help: "Packets of a hundred that the internet loses.") var loss = 1.0
     @Option(help: "Moves.") var moves = 24
     @Option(help: "The seed that decides everything.") var seed: UInt64 = 1
@@ -107,7 +112,7 @@ struct ClusterOfCommand: ParsableCommand {
     func run() throws {
         let figures = ClusterFigures(
             members: self.members, running: self.running ?? min(self.members, 1_024),
-            lossPerMille: Int(self.loss * 10), moves: self.moves,
+            isScattered: self.scattered, lossPerMille: Int(self.loss * 10), moves: self.moves,
             seed: self.seed)
         print(try Printout.json(figures))
     }

@@ -33,6 +33,7 @@ struct SpanFigures: Codable, Sendable, Equatable {
 struct ClusterFigures: Codable, Sendable, Equatable {
     let members: Int
     let running: Int
+    let isScattered: Bool
     let lossPerMille: Int
     let moves: Int
     let known: SpanFigures
@@ -47,22 +48,25 @@ struct ClusterFigures: Codable, Sendable, Equatable {
     let connected: Double
     let packetsPerMove: Double
     let packetsPerSecond: Double
-    let toServers: Int
+    let toOthers: Int
     let peakKibibytes: Int?
     let processorSeconds: Double
     let violations: [String]
     let traceHash: String
 
     /// Lets a cluster live, and measures that.
-    init(members: Int, running: Int, lossPerMille: Int, moves: Int, seed: UInt64) {
+    init(
+        members: Int, running: Int, isScattered: Bool, lossPerMille: Int, moves: Int, seed: UInt64
+    ) {
         let start = TownFigures.processorSeconds()
         var town = ClusterTown(
-            memberCount: members, runningCount: running, lossPerMille: lossPerMille,
-            moveCount: moves, seed: seed)
+            memberCount: members, runningCount: running, isScattered: isScattered,
+            lossPerMille: lossPerMille, moveCount: moves, seed: seed)
         let outcome = town.run()
         self.processorSeconds = TownFigures.processorSeconds() - start
         self.members = members
         self.running = running
+        self.isScattered = isScattered
         self.lossPerMille = lossPerMille
         self.moves = moves
         self.known = SpanFigures(outcome.spans)
@@ -77,7 +81,7 @@ struct ClusterFigures: Codable, Sendable, Equatable {
         self.connected = outcome.connectedCount
         self.packetsPerMove = outcome.sentPerMove
         self.packetsPerSecond = outcome.sentPerSecond
-        self.toServers = outcome.outsideCount
+        self.toOthers = outcome.outsideCount
         self.peakKibibytes = TownFigures.kibibytes("VmHWM")
         self.violations = outcome.violations.map(\.description)
         self.traceHash = outcome.hash.description
@@ -109,7 +113,7 @@ struct ClusterFigures: Codable, Sendable, Equatable {
             "members", "running", "connected", "moves", "known s", "all know s", "path s",
             "not known",
             "no path",
-            "removal s", "ping s", "silent", "packets/move", "packets/s", "to servers", "peak MiB",
+            "removal s", "ping s", "silent", "packets/move", "packets/s", "to others", "peak MiB",
             "CPU s",
         ])
         for one in figures {
@@ -120,7 +124,7 @@ struct ClusterFigures: Codable, Sendable, Equatable {
                 Decimals.text(one.missed), Decimals.text(one.lost), one.removal.text,
                 one.called.text, Decimals.text(one.unreached),
                 Decimals.text(one.packetsPerMove, places: 1),
-                Decimals.text(one.packetsPerSecond, places: 2), Decimals.text(one.toServers),
+                Decimals.text(one.packetsPerSecond, places: 2), Decimals.text(one.toOthers),
                 one.peakKibibytes.map { Decimals.text(Double($0) / 1_024, places: 1) } ?? "unknown",
                 Decimals.text(one.processorSeconds, places: 1),
             ])
@@ -137,7 +141,7 @@ struct PairFigures: Codable, Sendable, Equatable {
     let back: SpanFigures
     let direct: SpanFigures
     let lost: Int
-    let toServers: Int
+    let toOthers: Int
     let violations: [String]
 
     /// So many pairs, one after the other, with a common peer at such a place.
@@ -153,7 +157,7 @@ struct PairFigures: Codable, Sendable, Equatable {
         self.back = SpanFigures(outcomes.compactMap(\.back).sorted())
         self.direct = SpanFigures(outcomes.compactMap(\.direct).sorted())
         self.lost = outcomes.count { $0.back == nil }
-        self.toServers = outcomes.reduce(0) { $0 + $1.outsideCount }
+        self.toOthers = outcomes.reduce(0) { $0 + $1.outsideCount }
         self.violations = outcomes.flatMap(\.violations).map(\.description)
     }
 
@@ -165,20 +169,20 @@ struct PairFigures: Codable, Sendable, Equatable {
             failures.append(
                 "99 of 100 pairs were back after \(Decimals.text(self.back.p99, places: 2)) s.")
         }
-        if self.toServers > 0 { failures.append("\(self.toServers) datagrams went to servers.") }
+        if self.toOthers > 0 { failures.append("\(self.toOthers) datagrams went to others.") }
         return failures.map { "third at \(self.third): " + $0 }
     }
 
     /// A table with a row for each.
     static func columns(_ figures: [PairFigures]) -> Columns {
         var columns = Columns([
-            "third", "pairs", "back s", "direct", "direct s", "lost", "to servers",
+            "third", "pairs", "back s", "direct", "direct s", "lost", "to others",
         ])
         for one in figures {
             columns.add([
                 one.third, Decimals.text(one.pairs), one.back.text,
                 Decimals.text(one.direct.count), one.direct.text, Decimals.text(one.lost),
-                Decimals.text(one.toServers),
+                Decimals.text(one.toOthers),
             ])
         }
         return columns

@@ -13,7 +13,8 @@ import Testing
     @Test func aNonceCountsOnceUnderOneKey() {
         let ledger = NonceLedger()
         let watched = WatchedPrimitives(
-            base: StandInPrimitives(), ledger: ledger, computed: ComputedBefore(), host: self.host)
+            base: StandInPrimitives(), ledger: ledger, opened: nil, computed: ComputedBefore(),
+            host: self.host)
         let (one, other) = (Secret([UInt8](repeating: 1, count: 32)), Secret([2]))
         for nonce in UInt64(0)...9 {
             _ = watched.seal([1, 2], key: one, nonce: nonce, associated: [])

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import EntanglementSimulator
+import Entanglement
+import EntanglementTestKit
 import Testing
+
+@testable import EntanglementSimulator
 
 @testable import simulate
 
@@ -57,5 +60,44 @@ import Testing
         #expect(outcome.violations.isEmpty)
         #expect(outcome.unreachedCount == 0)
         #expect(outcome.callSpans.count > 10)
+    }
+
+    /// Half of a cluster is away for good, anybody: the others hear of a move and answer, and nothing goes to
+    /// where none of them is.
+    @Test func whoIsThereIsReachedThoughNeighborsAreAway() {
+        var town = ClusterTown(
+            memberCount: 64, runningCount: 32, isScattered: true, lossPerMille: 0, moveCount: 1,
+            seed: 1)
+        let outcome = town.run()
+        #expect(outcome.violations.isEmpty)
+        #expect(outcome.missedCount == 0)
+        #expect(outcome.unreachedCount == 0)
+        #expect(outcome.callSpans.count > 10)
+        #expect(outcome.outsideCount == 0)
+    }
+
+    /// What goes to servers, or to anybody who is no member, is counted.
+    @Test func whatGoesToOthersIsCounted() {
+        let fixture = NetworkFixture()
+        let (one, other) = (fixture.host(in: .publicHost), fixture.host(in: .publicHost))
+        var simulation = fixture.simulation
+        func send(to endpoint: Endpoint) {
+            simulation.step(one) { _, _ in
+                var effects = SimulatedHost.Effects()
+                effects.sent = [(bytes: [1], to: endpoint, port: 41_414)]
+                return effects
+            }
+        }
+        let stranger = Endpoint(address: .v4(0x0808_0808), port: 41_414)
+        send(to: stranger)
+        #expect(simulation.outsideCount == 0, "nobody counts")
+        simulation.noteAddresses(of: one)
+        simulation.noteAddresses(of: other)
+        for interface in simulation.hosts[other.number].interfaces {
+            send(to: Endpoint(address: interface.address, port: 41_414))
+        }
+        #expect(simulation.outsideCount == 0)
+        send(to: stranger)
+        #expect(simulation.outsideCount == 1)
     }
 }

@@ -20,6 +20,7 @@ extension Simulation {
             self.run(until: self.now + .seconds(30))
             found = self.clusterFindings()
         }
+        self.countUndone()
         for violation in found {
             self.checker.report(
                 violation.promise, at: violation.at, violation.hosts, violation.detail)
@@ -122,6 +123,10 @@ extension Simulation {
             self.check(present[first], isAlone: others.isEmpty, isTold: isTold, &found)
         }
         self.checkStandings(members, &found)
+        for one in present {
+            guard let finding = self.removalFinding(at: one.host) else { continue }
+            found.append(self.finding(.removedStayOut, [one.host], finding))
+        }
         return found
     }
 

@@ -80,6 +80,8 @@ public struct Violation: Sendable, Hashable, Error, CustomStringConvertible {
         case leavingIsHeard
         /// On a calm internet whoever is connected knows of a removal within 2 s.
         case removalIsQuick
+        /// A removal that was in effect stays so, unless votes or voters from beside it stand against it.
+        case removedStayOut
         /// On a calm internet whoever is connected to the author of a record all the time, if only by others,
         /// and holds what it names, holds it within 3 s.
         case newsIsQuick

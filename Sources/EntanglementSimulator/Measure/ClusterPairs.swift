@@ -10,7 +10,7 @@ public struct ClusterPair: Sendable {
         public let back: Duration?
         /// The same, directly; nil: never.
         public let direct: Duration?
-        /// Datagrams to servers for the own address after the moves.
+        /// Datagrams after the moves to where none of the three is or was: servers, and anybody else.
         public let outsideCount: Int
         /// Broken promises.
         public let violations: [Violation]
@@ -45,6 +45,7 @@ public struct ClusterPair: Sendable {
             let number = Int.random(
                 in: 0..<Self.places.count, using: &self.simulation.generator)
             self.simulation.settle(mover, in: Self.places[number])
+            self.simulation.noteAddresses(of: mover)
         }
         for mover in movers { self.simulation.tellOfNetworks(mover) }
         let addresses = movers.map { self.simulation.outerAddress(of: $0) }

@@ -6,7 +6,8 @@ import EntanglementTestKit
 ///
 /// Half of them are at public addresses, half behind common home routers; each mover moves behind a new home
 /// router or to a new public address. The internet loses packets, nothing else goes wrong. Of a cluster that
-/// is too large to run as a whole some are there and the others never: then nobody is removed.
+/// is too large to run as a whole some are there and the others never: then nobody is removed. Who is there
+/// may be anybody, or a part of the ring without a gap (PROTOCOL.md §12.7).
 public struct ClusterTown: Sendable {
     /// What came of it.
     public struct Outcome: Sendable {
@@ -34,7 +35,7 @@ public struct ClusterTown: Sendable {
         public let sentPerMove: Double
         /// Datagrams that a member sends in a second at rest, on average.
         public let sentPerSecond: Double
-        /// Datagrams to servers for the own address after the first start.
+        /// Datagrams after the first start to where no member is or was: servers, and anybody else.
         public let outsideCount: Int
         /// Broken promises.
         public let violations: [Violation]
@@ -58,7 +59,8 @@ public struct ClusterTown: Sendable {
 
     /// A cluster of so many members, of whom so many run and so many move.
     public init(
-        memberCount: Int, runningCount: Int, lossPerMille: Int, moveCount: Int, seed: UInt64
+        memberCount: Int, runningCount: Int, isScattered: Bool = false, lossPerMille: Int,
+        moveCount: Int, seed: UInt64
     ) {
         var conditions = LinkConditions.internet
         conditions.lossPerMille = lossPerMille
@@ -74,7 +76,7 @@ public struct ClusterTown: Sendable {
             number.isMultiple(of: 2) || memberCount == 2 ? .publicHost : .home
         }
         self.members = self.simulation.settle(
-            places, absentCount: self.absentCount, seed: seed)
+            places, absentCount: self.absentCount, isScattered: isScattered, seed: seed)
     }
 
     /// Lets it live, and measures.
@@ -157,6 +159,7 @@ public struct ClusterTown: Sendable {
         var ignorant = self.simulation.hosts.map(\.id).filter { $0 != mover }
         var pathless = ignorant.filter { self.simulation.isConnected($0, with: id) }
         self.simulation.settle(mover, in: place)
+        self.simulation.noteAddresses(of: mover)
         self.simulation.tellOfNetworks(mover)
         let address = self.simulation.outerAddress(of: mover)
         var (known, paths): ([Duration], [Duration]) = ([], [])
@@ -205,18 +208,19 @@ extension Simulation {
     /// Plugs in one host for each place, and starts them as members of one cluster, of whom so many more are
     /// never there.
     mutating func settle(
-        _ places: [Place], absentCount: Int = 0, seed: UInt64
+        _ places: [Place], absentCount: Int = 0, isScattered: Bool = false, seed: UInt64
     ) -> [MemberID] {
         let servers = self.addServers()
-        self.outsideServers = servers
         for (number, place) in places.enumerated() {
             let id = self.addHost("member \(number)", servers: servers)
             self.settle(id, in: place)
+            self.noteAddresses(of: id)
         }
         let endpoints = self.hosts.map(\.id).map { id in
             self.outerAddress(of: id).map { Endpoint(address: $0, port: 41_414) }
         }
-        let ready = ReadyCluster(endpoints, absentCount: absentCount, seed: seed)
+        let ready = ReadyCluster(
+            endpoints, absentCount: absentCount, isScattered: isScattered, seed: seed)
         var story = ClusterStory()
         story.cluster = ready.cluster
         for (id, member) in zip(self.hosts.map(\.id), ready.members) {
@@ -239,6 +243,14 @@ extension Simulation {
         else { return nil }
         guard let nat = self.network.nat(of: interface.network) else { return interface.address }
         return self.network.nats[nat].outer
+    }
+
+    /// What goes to where a host is now goes to nobody outside.
+    mutating func noteAddresses(of id: HostID) {
+        for interface in self.hosts[id.number].interfaces {
+            self.ownAddresses.insert(interface.address)
+        }
+        if let outer = self.outerAddress(of: id) { self.ownAddresses.insert(outer) }
     }
 
     /// The relations that a host sees as connected.

@@ -5,8 +5,8 @@ import EntanglementTestKit
 /// A cluster that is founded already: what each of its members has stored.
 ///
 /// The first one has taken in all but the second; the first five have votes. Each knows where each of the
-/// others was last. Of a larger cluster some are never there: then those who are follow each other in the
-/// order of ids, so that the distances of the ring (PROTOCOL.md §12.7) are among them.
+/// others was last. Of a larger cluster some are never there: those who are follow each other in the order
+/// of ids, so that the distances of the ring (PROTOCOL.md §12.7) are among them, or are anybody.
 struct ReadyCluster {
     let cluster: ClusterID
     /// Those who are there, and what each has stored.
@@ -25,7 +25,9 @@ struct ReadyCluster {
     }
 
     /// The members live at these endpoints; those without, and so many more, are not known to be anywhere.
-    init(_ endpoints: [Endpoint?], absentCount: Int = 0, seed: UInt64) {
+    init(
+        _ endpoints: [Endpoint?], absentCount: Int = 0, isScattered: Bool = false, seed: UInt64
+    ) {
         precondition(endpoints.count >= 2, "a cluster has at least two members")
         let count = endpoints.count + absentCount
         var generator = SeededGenerator(seed: seed)
@@ -48,8 +50,12 @@ struct ReadyCluster {
             view.confirm(self.maker.ben, self.people[number].person, &self.maker)
         }
         if absentCount > 0 {
+            if isScattered {
+                self.people.shuffle(using: &generator)
+                self.people.removeLast(absentCount)
+            }
             self.people.sort { $0.person.id < $1.person.id }
-            self.people.removeLast(absentCount)
+            if !isScattered { self.people.removeLast(absentCount) }
         }
         self.members = self.people.map(\.person.id)
         self.makeStates(endpoints, view, &generator)

@@ -193,6 +193,7 @@ extension Simulation {
             else { return }
             self.checker.report(.leavingIsHeard, at: self.now, [id], "nobody knows of it")
         case .memberGone(let cluster, let member, .removed) where cluster == self.story?.cluster:
+            self.noteRemoval(of: member, at: id)
             self.planExpectation(member, id)
         case .memberCloned(let cluster, let member) where cluster == self.story?.cluster:
             // Homes are not copied in courses about clusters; disks are put back.
@@ -202,37 +203,5 @@ extension Simulation {
             self.checker.report(.alarmsAreTrue, at: self.now, [id, host], "it runs once")
         default: break
         }
-    }
-
-    /// Long after the faults: whoever is connected to somebody who knows must know within 2 s.
-    private mutating func planExpectation(_ member: MemberID, _ id: HostID) {
-        guard let story = self.story, let healedAt = story.healedAt,
-            self.now - healedAt > .seconds(110), !self.checker.villains.contains(id),
-            !story.removed.contains(member)
-        else { return }
-        self.story?.removed.insert(member)
-        let others = self.hosts.map(\.id).filter {
-            $0 != id && $0 != story.hosts[member] && self.areReachable(id, $0)
-        }
-        self.plan(.expectGone(member, of: [id] + others), after: .seconds(2))
-    }
-
-    private mutating func expectGone(_ member: MemberID, _ hosts: [HostID]) {
-        guard let first = hosts.first, self.isGone(member, at: first) == true else { return }
-        for host in hosts.dropFirst()
-        where self.areReachable(first, host) {
-            guard let isGone = self.isGone(member, at: host) else { continue }
-            self.count(.removalJudged)
-            guard !isGone else { continue }
-            self.checker.report(
-                .removalIsQuick, at: self.now, [first, host], "not known after 2 s")
-        }
-    }
-
-    /// Whether a member is gone by that host's records; nil: it has none.
-    private mutating func isGone(_ member: MemberID, at host: HostID) -> Bool? {
-        let held = self.hosts[host.number].heldClusters().first { $0.id == self.story?.cluster }
-        guard let status = held?.roster?.member(member)?.status else { return nil }
-        return status == .removed || status == .left
     }
 }

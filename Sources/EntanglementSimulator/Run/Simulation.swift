@@ -62,8 +62,9 @@ public struct Simulation: Sendable {
     var veilsTexts = false
     /// How the internet is when nothing is wrong.
     let calm: LinkConditions
-    /// Servers of which it is counted how many datagrams go there, and how many have gone.
-    var outsideServers: [Endpoint] = []
+    /// Addresses that hosts have or had, in measures that count how many datagrams go to others; and how many
+    /// have gone there.
+    var ownAddresses: Set<IPAddress> = []
     private(set) var outsideCount = 0
     private let computed = ComputedBefore()
     /// What the host that does something now has opened, in courses about bridges.
@@ -198,7 +199,9 @@ public struct Simulation: Sendable {
     ) {
         let digest = self.hosts[id.number].digest(of: bytes)
         self.hosts[id.number].sentCount += 1
-        if self.outsideServers.contains(target) { self.outsideCount += 1 }
+        if !self.ownAddresses.isEmpty, !self.ownAddresses.contains(target.address) {
+            self.outsideCount += 1
+        }
         self.checker.sends(
             bytes, digest: digest, to: target, isFresh: port != self.hosts[id.number].port, id,
             incarnation: self.hosts[id.number].incarnation, at: self.now)

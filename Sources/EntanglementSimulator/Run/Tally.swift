@@ -19,6 +19,8 @@ public enum Fault: Int, Sendable, Hashable, CaseIterable {
     // closings; courses in which a closing was looked at.
     case removalJudged, carriedByVillain, cardInvented, markHeard, closingJudged, closingSeen
     case closingJudgedLate
+    // Removals that somebody saw in effect, and those of them that are not any more in the end.
+    case removalSeen, removalUndone
 }
 
 /// How often each kind of fault, and each end of a packet, has happened.

@@ -15,6 +15,8 @@ struct ClusterStory: Sendable {
     var leavesHeard: Set<MemberID> = []
     /// Members who were seen as removed, by whoever.
     var removed: Set<MemberID> = []
+    /// Removals that somebody saw in effect.
+    var removals: [RecordID: SeenRemoval] = [:]
     /// Records that are followed on their way to the others, or were.
     var news: Set<RecordID> = []
     /// Relations that were trusted once.
