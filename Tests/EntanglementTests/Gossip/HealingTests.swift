@@ -30,6 +30,8 @@ import Testing
         circle.blocked = []
         circle.run(for: .seconds(300))
         #expect(try circle.roster(1, cluster).epochNumber == 1)
+        // Cem was taken in once, and nobody is told anything else.
+        #expect(circle.hosts[1].events.count { $0.isJoining(of: accused) } == 1)
         #expect(try circle.relations(1, with: 4, cluster).map(\.epoch) == [1])
         try circle.expectOneCluster([0, 1, 2, 3, 4], cluster)
     }
@@ -150,5 +152,12 @@ import Testing
         circle.blocked = []
         circle.run(for: .seconds(120))
         try circle.expectOneCluster(Array(0..<5), cluster)
+    }
+}
+
+extension Event {
+    fileprivate func isJoining(of member: MemberID) -> Bool {
+        guard case .memberJoined(_, member, _) = self else { return false }
+        return true
     }
 }
