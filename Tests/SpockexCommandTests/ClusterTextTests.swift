@@ -209,6 +209,11 @@ import Testing
                 == "Ben also wants Dia to be removed from “family”.")
         #expect(
             Self.sentence("memberAdmitted") == "Dia, who waited, has a place in “family” now.")
+        #expect(
+            Self.sentence("memberWaits") == "Dia waits for a place in “family”: others go before.")
+        #expect(
+            Self.sentence("memberReturned")
+                == "Dia is a member of “family” again: the removal does not hold any more.")
         #expect(Self.sentence("memberBlocked", byBen) == "Ben blocks Dia in “family”.")
         #expect(
             Self.sentence("memberBlocked") {

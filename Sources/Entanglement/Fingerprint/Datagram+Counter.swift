@@ -120,6 +120,8 @@ extension Event {
         case .bridgePolicyChanged: 29
         case .removalVoted: 30
         case .memberAdmitted: 31
+        case .memberWaits: 32
+        case .memberReturned: 33
         }
     }
 }

@@ -257,7 +257,9 @@ extension Node {
             let known = former?.member(member.id)
             let wasThere = former?.isThere(member.id) ?? false
             let isThere = roster.isThere(member.id)
-            if isThere, !wasThere {
+            if isThere, !wasThere, known != nil {
+                turn.notify(.memberReturned(cluster, member.id))
+            } else if isThere, !wasThere {
                 var sponsor: MemberID?
                 if case .sponsored(let by, _) = member.origin { sponsor = by }
                 turn.notify(.memberJoined(cluster, member.id, sponsor: sponsor))
@@ -268,6 +270,8 @@ extension Node {
             guard isThere, wasThere, let known else { continue }
             if member.status == .present, known.status == .waiting {
                 turn.notify(.memberAdmitted(cluster, member.id))
+            } else if member.status == .waiting, known.status == .present {
+                turn.notify(.memberWaits(cluster, member.id))
             }
             // Once for each two, and not beside the joining of one of them.
             for other in member.metBy

@@ -42,6 +42,10 @@ public enum Event: Sendable, Equatable {
     case removalVoted(ClusterID, MemberID, by: MemberID)
     /// Somebody who waited has a place in the cluster now.
     case memberAdmitted(ClusterID, MemberID)
+    /// Somebody waits for a place: others go before, as more are present than there are places.
+    case memberWaits(ClusterID, MemberID)
+    /// Somebody who was gone is a member again: the removal does not hold any more.
+    case memberReturned(ClusterID, MemberID)
     /// A member blocked another, or does not any more.
     case memberBlocked(ClusterID, MemberID, by: MemberID, isOn: Bool)
     /// The cluster has a new secret, which nobody has who is gone.

@@ -106,7 +106,8 @@ extension Checker {
             }
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .trusted, .pairingEnded,
             .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberMet,
-            .removalProposed, .removalVoted, .memberAdmitted, .epochBegan, .memberEquivocated,
+            .removalProposed, .removalVoted, .memberAdmitted, .memberWaits, .memberReturned,
+            .epochBegan, .memberEquivocated,
             .memberCloned, .bridgeMade,
             .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged, .cardSeen, .cardGone:
             break

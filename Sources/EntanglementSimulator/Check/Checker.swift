@@ -146,7 +146,8 @@ struct Checker: Sendable {
         case .clusterLost(let cluster, _): self.forgets(cluster, at: host.id)
         case .pairingStarted, .trying, .pairingPhase, .pairingProblem, .peerUnreachable,
             .peerRelayed, .clusterJoined, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .removalVoted, .memberAdmitted, .memberBlocked, .epochBegan,
+            .removalProposed, .removalVoted, .memberAdmitted, .memberWaits, .memberReturned,
+            .memberBlocked, .epochBegan,
             .memberEquivocated, .memberCloned,
             .bridgeMade, .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged,
             .cardSeen, .cardGone:

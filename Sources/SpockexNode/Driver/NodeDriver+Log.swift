@@ -36,6 +36,8 @@ extension Event {
         case .removalProposed: "the removal of a member is proposed"
         case .removalVoted: "a vote for the removal of a member was given"
         case .memberAdmitted: "a member who waited has a place in a cluster"
+        case .memberWaits: "a member waits for a place in a cluster"
+        case .memberReturned: "the removal of a member does not hold any more"
         case .memberBlocked(_, _, _, let isOn):
             isOn ? "a member is blocked" : "a member is not blocked any more"
         case .epochBegan(_, let number): "a cluster has a new secret, its number \(number)"

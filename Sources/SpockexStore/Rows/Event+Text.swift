@@ -12,7 +12,8 @@ extension Event {
             .bridgeMade(let id, _, _):
             id
         case .ownAddresses, .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .removalVoted, .memberAdmitted, .memberBlocked, .epochBegan,
+            .removalProposed, .removalVoted, .memberAdmitted, .memberWaits, .memberReturned,
+            .memberBlocked, .epochBegan,
             .memberEquivocated, .memberCloned,
             .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged, .cardSeen, .cardGone:
             nil
@@ -56,6 +57,8 @@ extension Event {
         case .removalVoted(let id, let member, let voter):
             ["removalVoted", "\(id)", "\(member)", "\(voter)"]
         case .memberAdmitted(let id, let member): ["memberAdmitted", "\(id)", "\(member)"]
+        case .memberWaits(let id, let member): ["memberWaits", "\(id)", "\(member)"]
+        case .memberReturned(let id, let member): ["memberReturned", "\(id)", "\(member)"]
         case .memberBlocked(let id, let member, let author, let isOn):
             ["memberBlocked", "\(id)", "\(member)", "\(author)", isOn ? "on" : "off"]
         case .epochBegan(let id, let number): ["epochBegan", "\(id)", "\(number)"]
@@ -173,6 +176,8 @@ extension Event {
         case ("removalVoted", 2):
             return MemberID(rest[1]).map { .removalVoted(id, member, by: $0) }
         case ("memberAdmitted", 1): return .memberAdmitted(id, member)
+        case ("memberWaits", 1): return .memberWaits(id, member)
+        case ("memberReturned", 1): return .memberReturned(id, member)
         case ("memberBlocked", 3):
             guard ["on", "off"].contains(rest[2]) else { return nil }
             return MemberID(rest[1]).map {

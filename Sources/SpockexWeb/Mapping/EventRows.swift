@@ -60,7 +60,8 @@ extension EventRow {
             self.kind = "ownAddresses"
             self.addresses = candidates.map { EventAddress($0) }
         case .clusterJoined, .clusterLost, .memberJoined, .memberGone, .memberMet,
-            .removalProposed, .removalVoted, .memberAdmitted, .memberBlocked, .epochBegan,
+            .removalProposed, .removalVoted, .memberAdmitted, .memberWaits, .memberReturned,
+            .memberBlocked, .epochBegan,
             .memberEquivocated, .memberCloned:
             self.tellOfCluster(event, names)
         case .bridgeMade, .bridgeOpened, .bridgeClosed, .bridgeVoted, .bridgePolicyChanged,
@@ -122,6 +123,8 @@ extension EventRow {
         case .removalVoted(let id, let member, let voter):
             self.name("removalVoted", names, id, member, by: voter)
         case .memberAdmitted(let id, let member): self.name("memberAdmitted", names, id, member)
+        case .memberWaits(let id, let member): self.name("memberWaits", names, id, member)
+        case .memberReturned(let id, let member): self.name("memberReturned", names, id, member)
         case .memberBlocked(let id, let member, let author, let isOn):
             self.name("memberBlocked", names, id, member, by: author)
             self.blocked = isOn

@@ -78,6 +78,10 @@ enum EventText {
             return "\(by ?? "Somebody") also wants \(who) to be removed from \(cluster)."
         case "memberAdmitted":
             return "\(who), who waited, has a place in \(cluster) now."
+        case "memberWaits":
+            return "\(who) waits for a place in \(cluster): others go before."
+        case "memberReturned":
+            return "\(who) is a member of \(cluster) again: the removal does not hold any more."
         case "memberBlocked":
             return event.blocked == false
                 ? "\(by ?? "Somebody") does not block \(who) in \(cluster) any more."

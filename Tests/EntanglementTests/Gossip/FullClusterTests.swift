@@ -76,6 +76,22 @@ import Testing
         }
     }
 
+    /// Who is pushed out, and who has a place again, is told.
+    @Test func whoLosesItsPlaceWaits() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        let guests = try [2, 3].map { try circle.member($0, cluster) }
+        let other = try circle.member(0, cluster)
+        for countMax in [3, 256] {
+            circle.setLimits(ClusterLimits(memberCountMax: countMax), 0, cluster)
+            #expect(circle.request(1, .block(cluster, other, isOn: countMax == 3)) == .done)
+            circle.run(for: .seconds(5))
+        }
+        let waits = guests.filter { circle.count(0, .memberWaits(cluster, $0)) == 1 }
+        #expect(waits.count == 1)
+        #expect(waits.map { circle.count(0, .memberAdmitted(cluster, $0)) } == [1])
+        #expect(guests.allSatisfy { circle.count(0, .memberReturned(cluster, $0)) == 0 })
+    }
+
     @Test func asManyMembersAsMayBePresent() throws {
         var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem"])
         circle.setLimits(ClusterLimits(memberCountMax: 3), 0, cluster)

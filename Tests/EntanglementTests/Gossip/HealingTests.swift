@@ -30,7 +30,8 @@ import Testing
         circle.blocked = []
         circle.run(for: .seconds(300))
         #expect(try circle.roster(1, cluster).epochNumber == 1)
-        // Cem was taken in once, and nobody is told anything else.
+        // Cem was taken in once, and is a member again.
+        #expect(circle.count(1, .memberReturned(cluster, accused)) == 1)
         #expect(circle.hosts[1].events.count { $0.isJoining(of: accused) } == 1)
         #expect(try circle.relations(1, with: 4, cluster).map(\.epoch) == [1])
         try circle.expectOneCluster([0, 1, 2, 3, 4], cluster)
