@@ -33,6 +33,24 @@ import Testing
         }
     }
 
+    /// The same where addresses may cross, and those with cards are in touch directly.
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    func norWhereAddressesCross(seed: UInt64) throws {
+        let policy = BridgePolicy(.messages, addresses: true)
+        let base = try BorderStory(seed: seed, policy: policy)
+        var without = base
+        let expected = try without.tell(.absent, quiet: .seconds(600))
+        for third in ThirdMember.allCases where third != .absent {
+            var with = base
+            let told = try with.tell(third, quiet: .seconds(600))
+            #expect(expected.map(\.count) == told.map(\.count), "\(third)")
+            for (one, other) in zip(expected, told) {
+                #expect(one.count > 20)
+                #expect(Passage.difference(one, other) == [], "\(third)")
+            }
+        }
+    }
+
     /// The same of one who was there before the bridge; all keys but the founders' are others then.
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
     func whoWasThereBeforeIsNotSeenEither(seed: UInt64) throws {
