@@ -102,6 +102,28 @@ import Testing
         try circle.expectOneCluster([0, 1, 2], cluster)
     }
 
+    /// The same of two whom a third one alone connects, and of whom one has no keys from before a removal.
+    @Test func aLostMeetingHealsByAThirdOneAlone() throws {
+        var (circle, cluster) = try Circle.cluster(of: ["Ada", "Ben", "Cem", "Dia"])
+        let backup = circle.hosts[0].store
+        try circle.confirm(0, 1)
+        circle.run(for: .seconds(10))
+        circle.blocked = [(0, 1)]
+        circle.restore(0, backup)
+        circle.stopped = [1]
+        // Ada has keys of the founding, which Ben gave up, and of the first secret, which he never made.
+        circle.run(for: .seconds(200))
+        #expect(circle.request(3, .leave(cluster)) == .done)
+        circle.run(for: .seconds(30))
+        #expect(Set(try circle.relations(0, with: 1, cluster).map(\.epoch)) == [nil, 0, 1])
+        circle.stopped = []
+        circle.restart(1)
+        circle.run(for: .seconds(400))
+        let (ada, ben) = (try circle.member(0, cluster), try circle.member(1, cluster))
+        #expect(circle.isConnected(0, with: ben, cluster))
+        #expect(circle.isConnected(1, with: ada, cluster))
+    }
+
     /// Whom the only other member had blocked hears that it has not any more.
     @Test func aBlockIsTakenBackInAClusterOfTwo() throws {
         var circle = Circle(["Ada", "Ben"])
