@@ -61,9 +61,9 @@ import Testing
                     at: self.start + step * number)
             }
         }
-        // The first visits of two places are none, and 60 within a minute are borne.
-        #expect(firstRestless(200, every: .milliseconds(500), of: 2, isCalm: false) == 62)
-        #expect(firstRestless(200, every: .seconds(2), of: 2, isCalm: false) == nil)
+        // The first visits of two places are none, and 120 within a minute are borne.
+        #expect(firstRestless(200, every: .milliseconds(250), of: 2, isCalm: false) == 122)
+        #expect(firstRestless(200, every: .seconds(1), of: 2, isCalm: false) == nil)
         #expect(firstRestless(200, every: .seconds(20), of: 2, isCalm: true) == 8)
         #expect(firstRestless(200, every: .seconds(130), of: 2, isCalm: true) == nil)
         // A router that gives new ports.

@@ -8,7 +8,7 @@ import Testing
 /// What is watched of removals: whoever was seen removed stays out, unless what nobody knew there explains it.
 @Suite struct RemovalCheckTests {
     /// A course in whose end somebody holds a proposal that is not in effect, and who that is.
-    private static func course() throws -> (Simulation, HostID, RosterRemoval) {
+    private static func course() throws -> (Simulation, HostID, RosterState, RosterRemoval) {
         for seed in UInt64(1)...30 {
             var course = Course(seed: seed, scenario: .cluster)
             #expect(course.run().violations.isEmpty)
@@ -17,8 +17,10 @@ import Testing
                 let held = simulation.hosts[id.number].heldClusters().first {
                     $0.id == simulation.story?.cluster
                 }
-                let removal = held?.roster?.removals.first { $0.outcome == .open }
-                if let removal { return (simulation, id, removal) }
+                guard let roster = held?.roster,
+                    let removal = roster.removals.first(where: { $0.outcome == .open })
+                else { continue }
+                return (simulation, id, roster, removal)
             }
         }
         throw Missing()
@@ -27,20 +29,31 @@ import Testing
     private struct Missing: Error {}
 
     @Test func whoWasRemovedAndIsBackIsReported() throws {
-        var (simulation, id, removal) = try Self.course()
+        var (simulation, id, roster, removal) = try Self.course()
         let before = simulation.removalFinding(at: id)
         #expect(before == nil)
-        // As if somebody had seen it in effect, with the votes that are there.
-        simulation.story?.removals[removal.id] = SeenRemoval(
-            supporters: Set(removal.supporters), voters: [], proposals: [:])
-        let finding = simulation.removalFinding(at: id)
+        // As if somebody had seen it in effect, with all votes and voters that are there.
+        let voters = Set(roster.members.filter(\.isVoter).map(\.id))
+        let proposals = Dictionary(
+            uniqueKeysWithValues: roster.removals.map { ($0.id, Set($0.supporters)) })
+        func seen(
+            _ supporters: [MemberID], _ voters: Set<MemberID>,
+            _ proposals: [RecordID: Set<MemberID>]
+        ) -> String? {
+            simulation.story?.removals[removal.id] = SeenRemoval(
+                supporters: Set(supporters), voters: voters, proposals: proposals)
+            return simulation.removalFinding(at: id)
+        }
+        let finding = seen(removal.supporters, voters, proposals)
         #expect(finding?.contains("open") ?? false)
         // Who does not hold all of its votes says nothing about it.
-        simulation.story?.removals[removal.id] = SeenRemoval(
-            supporters: Set(removal.supporters + [MemberID(high: 1, low: 2)]), voters: [],
-            proposals: [:])
-        let ofOthers = simulation.removalFinding(at: id)
+        let ofOthers = seen(removal.supporters + [MemberID(high: 1, low: 2)], voters, proposals)
         #expect(ofOthers == nil)
+        // Somebody is a voter of whom nobody knew there.
+        let withVoter = seen(
+            removal.supporters,
+            voters.subtracting([try #require(voters.first { $0 != removal.accused })]), proposals)
+        #expect(withVoter == nil)
     }
 
     @Test func removalsAreSeenInCourses() {

@@ -121,8 +121,10 @@ extension Node {
             if position == 0, !isMet {
                 duty = .first
             } else {
-                // The oldest one was connected once: both have its keys.
-                duty = position == ordered.count - 1 && !isConnected ? .fallback : .passive
+                // The oldest one was connected once: both have its keys, unless one has lost them since; then
+                // those of the secret that counts are what both have.
+                let isShared = position == ordered.count - 1 || position == 0
+                duty = isShared && !isConnected ? .fallback : .passive
             }
             self.give(id, duty, &turn)
         }

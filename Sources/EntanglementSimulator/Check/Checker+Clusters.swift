@@ -206,9 +206,11 @@ extension Simulation {
             guard packet.plaintext.first == 26,
                 case .welcome(let cluster, let secret)? = ClusterFrame(
                     frame: packet.plaintext, at: HostClock.epoch),
-                cluster == story.cluster, let member = story.members[id],
+                cluster == story.cluster, let relation = self.relation(of: packet, at: id),
+                let member = self.member(by: relation, at: id) ?? story.members[id],
                 let making = self.checker.clusterBook.makings[secret.secret.mark],
-                making.gone.contains(member), let giver = self.giver(of: packet, to: id),
+                making.gone.contains(member),
+                let giver = relation.member.flatMap({ story.hosts[$0] }),
                 !self.checker.villains.contains(giver)
             else { continue }
             let isBack = self.hosts.indices.contains { number in
@@ -223,10 +225,20 @@ extension Simulation {
         }
     }
 
-    private func giver(of packet: OpenedPacket, to id: HostID) -> HostID? {
+    private func relation(of packet: OpenedPacket, at id: HostID) -> RelationRecord? {
         let relation = self.hosts[id.number].node?.relation(ofSession: packet.session)
-        let record = self.hosts[id.number].disk.store.state.relations.first { $0.id == relation }
-        return record?.member.flatMap { self.story?.hosts[$0] }
+        return self.hosts[id.number].disk.store.state.relations.first { $0.id == relation }
+    }
+
+    /// Who a host is for the other side of a relation; one that was put back to before it was a member may be
+    /// another one since.
+    private mutating func member(by relation: RelationRecord, at id: HostID) -> MemberID? {
+        let primitives = self.hosts[id.number].primitives
+        guard let key = primitives.signingKey(from: relation.memberSigningKey)?.publicKey else {
+            return nil
+        }
+        let held = self.hosts[id.number].heldClusters().first { $0.id == self.story?.cluster }
+        return held?.roster?.members.first { $0.keys.signingKey == key }?.id
     }
 
     /// A record takes somebody in: that host trusts by then, or did until it forgot.

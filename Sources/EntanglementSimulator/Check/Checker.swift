@@ -137,7 +137,7 @@ struct Checker: Sendable {
                 self.report(.pathsSettle, at: now, [host.id], "the path swings")
             }
             let record = state.relations.first { $0.id == id }
-            if record?.endpoints.contains(path) == false, !self.isNewAcross(record, host, now) {
+            if record?.endpoints.contains(path) == false, !self.isNewNow(record, host, now) {
                 self.report(.announcedIsDurable, at: now, [host.id], "a path was told only")
             }
         case .pairingEnded(let id, _), .peerForgotten(let id, _):
@@ -155,13 +155,16 @@ struct Checker: Sendable {
         }
     }
 
-    /// Whether it is a relation across a bridge that begins anew in this step: an own card that was said by a
-    /// clock far behind is over when the clock is right again, and said anew in the same step.
-    private func isNewAcross(_ record: RelationRecord?, _ host: SimulatedHost, _ now: Instant)
-        -> Bool
+    /// Whether it is a relation with keys of the records that begins anew in this step, after it was connected:
+    /// a packet says that this member is blocked, or an own card that was said by a clock far behind is over
+    /// when the clock is right again, and is said anew in the same step.
+    private func isNewNow(_ record: RelationRecord?, _ host: SimulatedHost, _ now: Instant) -> Bool
     {
-        guard case .crossing? = record?.bond else { return false }
-        return record?.createdAt == host.clock.moment(at: now).wall
+        guard let record else { return false }
+        var isAcross = false
+        if case .crossing? = record.bond { isAcross = true }
+        return (isAcross || record.epoch != nil)
+            && record.createdAt == host.clock.moment(at: now).wall
     }
 
     private mutating func looks(at reply: Reply, of host: SimulatedHost, now: Instant) {

@@ -228,7 +228,9 @@ extension Simulation {
             guard !theirs.contains(record.id), let author = record.author,
                 let host = self.story?.hosts[author]
             else { return false }
-            return !self.checker.villains.contains(host)
+            // What a clock that is behind writes after its disk was put back may have a former number.
+            let isBehind = self.restored.contains(host) && self.tally.count(of: .clockJump) > 0
+            return !self.checker.villains.contains(host) && !isBehind
         }?.author
     }
 

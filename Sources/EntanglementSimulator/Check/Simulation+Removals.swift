@@ -27,8 +27,8 @@ extension Simulation {
     }
 
     /// In the end: a removal that was in effect somewhere is in effect wherever its votes are known, unless
-    /// somebody became a voter beside it, or votes for another removal of which nobody knew there
-    /// stand against it (PROTOCOL.md §11.4).
+    /// somebody became a voter beside it, or there are votes for another removal of which nobody knew there,
+    /// by which one of its voters, or what made them one, is void (PROTOCOL.md §11.4).
     mutating func removalFinding(at id: HostID) -> String? {
         guard let roster = self.roster(of: id) else { return nil }
         for removal in roster.removals where removal.outcome != .inEffect {
@@ -41,13 +41,9 @@ extension Simulation {
                 other.id != removal.id
                     && !(seen.proposals[other.id]?.isSuperset(of: other.supporters) ?? false)
             }
-            let isExplained =
-                switch removal.outcome {
-                case .outnumbered: hasNewVoter
-                case .conflicting, .void: hasNewVote
-                case .open, .inEffect: false
-                }
-            if !isExplained { return "a removal was in effect and is \(removal.outcome)" }
+            if !hasNewVoter, !hasNewVote {
+                return "a removal was in effect and is \(removal.outcome)"
+            }
         }
         return nil
     }

@@ -227,8 +227,8 @@ struct Rates: Sendable {
         return last.map { now - $0 < Constants.resyncInterval } ?? false
     }
 
-    /// Whether a peer has come back to places where it was more often than 60 times within a minute, or
-    /// than six times within four when nothing has been wrong for long.
+    /// Whether a peer has come back to places where it was more often than 120 times within a minute (where a
+    /// quarter of all packets is seconds late, a path follows the late ones), or than six times within four when nothing has been wrong for long.
     ///
     /// A router that forgets gives another port each time: that is no swinging.
     mutating func isRestless(
@@ -237,7 +237,7 @@ struct Rates: Sendable {
         let last = self.moves[relation, default: Moves()].places.updateValue(now, forKey: endpoint)
         guard let last, now - last < Self.swingSpan else { return false }
         if self.moves[relation, default: Moves()].times.isTooMuch(
-            60, within: .seconds(60), at: now)
+            120, within: .seconds(60), at: now)
         {
             return true
         }
