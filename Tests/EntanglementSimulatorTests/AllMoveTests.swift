@@ -63,9 +63,11 @@ import Testing
     @Test func whereNothingSurvivesAllAreLost() {
         var (simulation, members) = Self.simulation([.home, .home, .home], seed: 1)
         let hosts = simulation.hosts.map(\.id)
+        #expect(hosts.allSatisfy { Self.missing($0, members, in: simulation).isEmpty })
         for id in hosts { simulation.settle(id, in: .home) }
         for id in hosts { simulation.tellOfNetworks(id) }
         simulation.run(until: simulation.now + .seconds(300))
+        #expect(simulation.checker.violations.isEmpty)
         for id in hosts { #expect(Self.missing(id, members, in: simulation).count == 2) }
     }
 }

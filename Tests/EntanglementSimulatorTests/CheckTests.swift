@@ -52,18 +52,22 @@ import Testing
         func endpoint(_ port: Int) -> Endpoint {
             Endpoint(address: .v4(0x0102_0304), port: UInt16(port))
         }
-        func firstRestless(_ count: Int, every step: Duration, of places: Int, isCalm: Bool) -> Int?
-        {
+        func firstRestless(
+            _ count: Int, every step: Duration, of places: Int, isCalm: Bool, isLate: Bool = false
+        ) -> Int? {
             var rates = Rates()
             return (0..<count).first { number in
                 rates.isRestless(
                     relation, at: endpoint(number % places), isCalm: isCalm,
-                    at: self.start + step * number)
+                    isLate: isLate, at: self.start + step * number)
             }
         }
-        // The first visits of two places are none, and 120 within a minute are borne.
-        #expect(firstRestless(200, every: .milliseconds(250), of: 2, isCalm: false) == 122)
-        #expect(firstRestless(200, every: .seconds(1), of: 2, isCalm: false) == nil)
+        // The first visits of two places are none, and 60 within a minute are borne.
+        #expect(firstRestless(200, every: .milliseconds(500), of: 2, isCalm: false) == 62)
+        #expect(
+            firstRestless(200, every: .milliseconds(250), of: 2, isCalm: false, isLate: true)
+                == 122)
+        #expect(firstRestless(200, every: .seconds(2), of: 2, isCalm: false) == nil)
         #expect(firstRestless(200, every: .seconds(20), of: 2, isCalm: true) == 8)
         #expect(firstRestless(200, every: .seconds(130), of: 2, isCalm: true) == nil)
         // A router that gives new ports.

@@ -49,8 +49,8 @@ import Testing
         #expect(simulation.checker.violations.map(\.hosts) == [[Self.speaker]])
     }
 
-    /// Whatever a host opens is looked at, also what is sealed in the messages of handshakes.
-    @Test func whatAHandshakeSaysOfStrangersIsReported() throws {
+    /// Whatever a host opens is looked at.
+    @Test func whatAHostOpensOfStrangersIsReported() throws {
         var simulation = self.simulation()
         var strangers = Strangers()
         strangers.add([71, 72, 73, 74], of: HostID(number: 3))

@@ -39,6 +39,8 @@ struct Checker: Sendable {
     var isAboutCluster = false
     /// When all faults had ended.
     var calmSince: Instant?
+    /// Until when packets are on their way that are seconds late, and what they did a minute before counts.
+    var lateUntil: Instant?
     /// Clusters.
     var clusterBook = ClusterBook()
     /// When each relation ended, on the side where it did.
@@ -132,7 +134,7 @@ struct Checker: Sendable {
             if case .peerMoved = event,
                 self.rates.isRestless(
                     key, at: path, isCalm: self.calmSince.map { now - $0 > .seconds(180) } ?? false,
-                    at: now)
+                    isLate: self.lateUntil.map { now < $0 } ?? false, at: now)
             {
                 self.report(.pathsSettle, at: now, [host.id], "the path swings")
             }

@@ -229,7 +229,7 @@ extension Simulation {
                 let host = self.story?.hosts[author]
             else { return false }
             // What a clock that is behind writes after its disk was put back may have a former number.
-            let isBehind = self.restored.contains(host) && self.tally.count(of: .clockJump) > 0
+            let isBehind = self.restored.contains(host) && self.setBack.contains(host)
             return !self.checker.villains.contains(host) && !isBehind
         }?.author
     }

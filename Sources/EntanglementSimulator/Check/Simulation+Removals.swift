@@ -27,23 +27,34 @@ extension Simulation {
     }
 
     /// In the end: a removal that was in effect somewhere is in effect wherever its votes are known, unless
-    /// somebody became a voter beside it, or there are votes for another removal of which nobody knew there,
-    /// by which one of its voters, or what made them one, is void (PROTOCOL.md §11.4).
+    /// there is a voter of whom nobody knew there (it is outnumbered), or another removal holds, or stands
+    /// against it, by votes of which nobody knew there (PROTOCOL.md §11.4).
     mutating func removalFinding(at id: HostID) -> String? {
         guard let roster = self.roster(of: id) else { return nil }
         for removal in roster.removals where removal.outcome != .inEffect {
             guard let seen = self.story?.removals[removal.id],
                 seen.supporters.isSubset(of: removal.supporters)
             else { continue }
-            let voters = roster.members.filter { $0.isVoter && $0.id != removal.accused }
-            let hasNewVoter = voters.contains { !seen.voters.contains($0.id) }
+            // Who was made a voter beside it, and has left since, stands against it as before.
+            let voters = Set(roster.members.filter(\.isVoter).map(\.id))
+            let hasNewVoter = roster.members.contains { member in
+                member.id != removal.accused && !seen.voters.contains(member.id)
+                    && (member.isVoter
+                        || member.status != .present
+                            && member.metBy.count(where: voters.contains) >= 2)
+            }
             let hasNewVote = roster.removals.contains { other in
                 other.id != removal.id
+                    && (other.outcome == .inEffect || other.outcome == .conflicting)
                     && !(seen.proposals[other.id]?.isSuperset(of: other.supporters) ?? false)
             }
-            if !hasNewVoter, !hasNewVote {
-                return "a removal was in effect and is \(removal.outcome)"
-            }
+            let isExplained =
+                switch removal.outcome {
+                case .outnumbered: hasNewVoter || hasNewVote
+                case .conflicting, .void, .open: hasNewVote
+                case .inEffect: true
+                }
+            if !isExplained { return "a removal was in effect and is \(removal.outcome)" }
         }
         return nil
     }

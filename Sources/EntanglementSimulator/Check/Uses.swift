@@ -227,17 +227,19 @@ struct Rates: Sendable {
         return last.map { now - $0 < Constants.resyncInterval } ?? false
     }
 
-    /// Whether a peer has come back to places where it was more often than 120 times within a minute (where a
-    /// quarter of all packets is seconds late, a path follows the late ones), or than six times within four when nothing has been wrong for long.
+    /// Whether a peer has come back to places where it was more often than 60 times within a minute, or
+    /// than six times within four when nothing has been wrong for long.
     ///
+    /// Where many packets are seconds late (`isLate`) a path may follow them, twice as often.
     /// A router that forgets gives another port each time: that is no swinging.
     mutating func isRestless(
-        _ relation: Checker.RelationKey, at endpoint: Endpoint, isCalm: Bool, at now: Instant
+        _ relation: Checker.RelationKey, at endpoint: Endpoint, isCalm: Bool, isLate: Bool = false,
+        at now: Instant
     ) -> Bool {
         let last = self.moves[relation, default: Moves()].places.updateValue(now, forKey: endpoint)
         guard let last, now - last < Self.swingSpan else { return false }
         if self.moves[relation, default: Moves()].times.isTooMuch(
-            120, within: .seconds(60), at: now)
+            isLate ? 120 : 60, within: .seconds(60), at: now)
         {
             return true
         }

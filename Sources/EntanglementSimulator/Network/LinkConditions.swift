@@ -37,6 +37,9 @@ public struct LinkConditions: Sendable, Hashable {
         self.byteCountMax = byteCountMax
     }
 
+    /// Whether one packet of ten or more is seconds late.
+    var isLate: Bool { self.reorderPerMille >= 100 && self.reorderDelayMax >= .seconds(1) }
+
     /// A cable at home.
     public static let local = LinkConditions(delay: .microseconds(300), jitter: .microseconds(100))
     /// The internet on a good day.

@@ -99,6 +99,7 @@ extension Simulation {
             self.count(.clockJump)
             let jump = error - self.hosts[id.number].clock.wallError
             self.hosts[id.number].clock.setWallError(error)
+            if jump < .zero { self.setBack.insert(id) }
             let isNoticed = jump > .seconds(180) || jump < .seconds(-180)
             if isNoticed, self.hosts[id.number].isRunning {
                 self.step(id) { $0.handle(.resumed, at: $1) }
@@ -120,6 +121,7 @@ extension Simulation {
         self.interceptions = [:]
         self.isHealed = true
         self.checker.calmSince = self.now
+        self.checker.lateUntil = self.checker.lateUntil.map { min($0, self.now + .seconds(70)) }
         self.story?.healedAt = self.now
         for host in self.hosts.map(\.id) {
             self.carryOut(.plugIn(host))

@@ -207,10 +207,9 @@ extension Simulation {
     private func isQuestionAcross(_ packet: Packet, at id: HostID) -> Bool {
         guard let use = DatagramUses(of: packet.bytes), use.isQuestion else { return false }
         return self.hosts[id.number].disk.store.state.relations.contains { relation in
-            guard case .crossing? = relation.bond, let pid = relation.keys?.peerPID else {
-                return false
-            }
-            return pid.high ^ pid.low == use.scope
+            guard case .crossing? = relation.bond else { return false }
+            // A message 1 names its receiver.
+            return relation.ownPID.high ^ relation.ownPID.low == use.scope
         }
     }
 

@@ -20,6 +20,10 @@ extension Simulation {
         case .setInternet(let conditions):
             self.count(.badInternet)
             self.network.set(conditions)
+            self.checker.lateUntil =
+                conditions.isLate
+                ? Instant(nanoseconds: .max)
+                : self.checker.lateUntil.map { min($0, self.now + .seconds(70)) }
         case .cut(let one, let other):
             self.count(.oneWayCut)
             self.network.cut(from: one, to: other)

@@ -37,6 +37,8 @@ public struct Simulation: Sendable {
     var clusterLimits = ClusterLimits()
     /// Hosts whose disk has been set back: what others know of them may be newer.
     var restored: Set<HostID> = []
+    /// Hosts whose clock has been put back.
+    var setBack: Set<HostID> = []
     /// Copies of homes, and of whom.
     var copies: [HostID: HostID] = [:]
     /// Copies that were found out and switched off for good.
