@@ -7,9 +7,9 @@ import Testing
 
 /// What is watched of removals: whoever was seen removed stays out, unless what nobody knew there explains it.
 @Suite struct RemovalCheckTests {
-    /// A course in whose end somebody holds a proposal that is not in effect, and who that is.
+    /// A course in whose end somebody holds a proposal that is open beside one that is in effect, and who that is.
     private static func course() throws -> (Simulation, HostID, RosterState, RosterRemoval) {
-        for seed in UInt64(1)...30 {
+        for seed in [UInt64(15_121), 15_203] {
             var course = Course(seed: seed, scenario: .cluster)
             #expect(course.run().violations.isEmpty)
             var simulation = course.simulation
@@ -18,12 +18,17 @@ import Testing
                     $0.id == simulation.story?.cluster
                 }
                 guard let roster = held?.roster,
-                    let removal = roster.removals.first(where: { $0.outcome == .open })
+                    let removal = roster.removals.first(where: { $0.outcome == .open }),
+                    roster.removals.contains(where: Self.stands)
                 else { continue }
                 return (simulation, id, roster, removal)
             }
         }
         throw Missing()
+    }
+
+    private static func stands(_ removal: RosterRemoval) -> Bool {
+        removal.outcome == .inEffect || removal.outcome == .conflicting
     }
 
     private struct Missing: Error {}
@@ -54,11 +59,9 @@ import Testing
         let withVoter = seen(removal.supporters, voters.subtracting([voter]), proposals)
         #expect(withVoter != nil)
         // Another removal that holds does, if its votes were not known there.
-        if let other = roster.removals.first(where: { $0.outcome == .inEffect }) {
-            let without = seen(
-                removal.supporters, voters, proposals.filter { $0.key != other.id })
-            #expect(without == nil)
-        }
+        let other = try #require(roster.removals.first(where: Self.stands))
+        let without = seen(removal.supporters, voters, proposals.filter { $0.key != other.id })
+        #expect(without == nil)
     }
 
     @Test func removalsAreSeenInCourses() {
